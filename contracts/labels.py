@@ -1,0 +1,28 @@
+"""When a label is settled: the rules that learners, audit and ETL share.
+
+A **visit** is a session, or in a recorded shop without sessions a cart. The clock of a partition is the latest
+event time seen in it, ticks and copies of product events included. Records count in the order of the partition:
+
+1. An accepted event first moves the clock; then every open visit whose last event lies `SILENCE_MS` or more
+   behind (by the clock when it arrived) is settled by ``silence``, oldest first.
+2. Decision points are ProductViewed and CartAdded with a session (conversion), CartAdded and CartRemoved (basket).
+   One that belongs to an open or new visit is predicted, and any event of a visit keeps it open.
+3. OrderPlaced settles its visit: conversion 1, basket the order's total, why ``order``. SessionEnded settles what
+   is open of it: conversion 0, basket none (null), why ``ended``; so does silence, why ``silence``.
+   Only decision points before that record count, and they settle in the order of their offsets.
+4. A settled visit is remembered for `MEMORY_MS` of the clock. A decision point or an OrderPlaced in it is
+   **late**: counted, not predicted, no label changes. Any other event of it is just an event.
+
+Searched, SessionStarted, OfferShown, OfferTaken belong to a visit by their session and open it. OrderReturned and
+ReviewPosted belong to none: they come days later.
+"""
+
+from __future__ import annotations
+
+__all__ = ["AHEAD_MS", "MEMORY_MS", "SILENCE_MS"]
+
+SILENCE_MS = 30 * 60 * 1000
+MEMORY_MS = 24 * 60 * 60 * 1000
+# No event may be further ahead of the last ClockTicked of its partition: one record from the year 2099 would
+# otherwise settle everything that is open.
+AHEAD_MS = 24 * 60 * 60 * 1000
