@@ -1,0 +1,158 @@
+"""Every setting, declared once: name, range, default and meaning. `freshet config` and the errors derive from it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from contracts.settings.masking import shown
+
+__all__ = ["Settings", "absolute", "default_data_dir"]
+
+_DRIFT: Final = re.compile(r"abrupt@([1-9][0-9]{0,11})")
+
+
+def default_data_dir() -> Path:
+    """Where data live unless told otherwise: the user's data folder, as the XDG base directories name it."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "freshet"
+
+
+def absolute(path: Path) -> Path:
+    """Return `path` with ``~`` and relative parts resolved, links left as they are."""
+    return Path(os.path.abspath(path.expanduser()))
+
+
+_File = Annotated[Path, AfterValidator(absolute)]
+
+
+class Settings(BaseSettings):
+    """All settings, frozen. Made by hand it reads nothing: `contracts.settings.load` looks at environment and files.
+
+    Raises
+    ------
+    contracts.errors.SettingsError
+        From `load`, for what is unknown, malformed or out of range.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="FRESHET_", env_ignore_empty=True, frozen=True, extra="forbid", allow_inf_nan=False
+    )
+
+    data_dir: _File = Field(
+        default_factory=default_data_dir,
+        validate_default=True,
+        description="Folder of broker, database and secrets.",
+    )
+    bootstrap: str = Field(
+        "127.0.0.1:9092",
+        pattern=r"^[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})*$",
+        description="Address of the broker, host:port; several with commas between.",
+    )
+    database_url: str = Field(
+        "postgresql://freshet@127.0.0.1:5432/freshet",
+        min_length=1,
+        description="The database, as URL or as libpq's key=value; its password belongs into a file.",
+    )
+    database_password_file: _File | None = Field(
+        None, description="File that holds the database's password and nothing else."
+    )
+    secret_file: _File = Field(
+        default_factory=lambda so_far: so_far.get("data_dir", default_data_dir()) / "secret.key",
+        description="32 random bytes, mode 0600, which sign snapshots; made where missing.",
+    )
+    partitions: int = Field(2, ge=1, le=256, description="Partitions of the main input: one learner each.")
+    group: str = Field(
+        "learner", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group of the learners."
+    )
+    seed: int = Field(7, ge=0, le=2**63 - 1, description="Seed of the simulated shop.")
+    rate: float = Field(
+        500.0, ge=0, le=1e7, description="User events sent in a second of the clock; 0: as fast as it goes."
+    )
+    speed: float | None = Field(
+        None, gt=0, le=1e9, description="Instead of a rate: seconds of event time in a second of the clock."
+    )
+    traffic: float | None = Field(
+        None,
+        gt=0,
+        le=1e9,
+        description="Sessions begun in an hour of event time; not set: the scenario's own.",
+    )
+    drift: str | None = Field(None, description="abrupt@N: shoppers change after N user events.")
+    snapshot_every_s: float = Field(60.0, gt=0, le=86_400, description="Seconds between snapshots, at most.")
+    snapshot_every_events: int = Field(
+        50_000, ge=1, le=1_000_000_000, description="Events between snapshots, at most."
+    )
+    snapshots_kept: int = Field(3, ge=1, le=1_000, description="Newest snapshots kept of each partition.")
+    transaction_timeout_ms: int = Field(
+        60_000,
+        ge=1_000,
+        le=900_000,
+        description="A turn that takes longer is given up (brokers allow 15 min).",
+    )
+    delivery_timeout_ms: int = Field(
+        default_factory=lambda so_far: so_far.get("transaction_timeout_ms", 60_000) * 3 // 4,
+        ge=500,
+        description="A record is given up after this: below the transaction timeout, or a loss could commit.",
+    )
+    max_poll_records: int = Field(500, ge=1, le=100_000, description="Records in a turn, at most.")
+
+    _origin: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def drift_at_events(self) -> int | None:
+        """After how many user events shoppers change, or None.
+
+        >>> Settings(drift="abrupt@175000").drift_at_events
+        175000
+        """
+        found = _DRIFT.fullmatch(self.drift) if self.drift is not None else None
+        return int(found[1]) if found else None
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Where each value came from, by field."""
+        by_hand = dict.fromkeys(self.model_fields_set, "argument")
+        return dict.fromkeys(type(self).model_fields, "default") | by_hand | self._origin
+
+    def with_origin(self, origin: Mapping[str, str]) -> Self:
+        """Remember where the values came from, and return itself."""
+        self._origin.update(origin)
+        return self
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.drift is not None and self.drift_at_events is None:
+            msg = f"drift must be abrupt@N with N in user events, such as abrupt@175000. Got {self.drift!r}."
+            raise ValueError(msg)
+        if self.delivery_timeout_ms >= self.transaction_timeout_ms:
+            msg = (
+                f"delivery_timeout_ms must be below transaction_timeout_ms ({self.transaction_timeout_ms}). "
+                f"Got {self.delivery_timeout_ms}."
+            )
+            raise ValueError(msg)
+        if self.speed is not None and "rate" in self.model_fields_set:
+            msg = f"Pace by rate or by speed, not by both. Got rate {self.rate:g} and speed {self.speed:g}."
+            raise ValueError(msg)
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments only, so that a test or a child gets what it was given and no more."""
+        return (init_settings,)
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Show no password in logs and tracebacks."""
+        return list(shown(self).items())

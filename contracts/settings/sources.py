@@ -1,0 +1,145 @@
+"""Where values come from: the first of flag, environment, ``.env``, the file of a running instance, default."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from contracts.errors import SettingsError
+from contracts.settings.declared import Settings, absolute, default_data_dir
+
+__all__ = ["RUNTIME_FILE", "RUNTIME_KEYS", "load", "sources"]
+
+RUNTIME_FILE: Final = "runtime.json"
+"""In the data folder while an instance runs: one JSON object, of which `RUNTIME_KEYS` are settings."""
+
+RUNTIME_KEYS: Final = ("bootstrap", "database_password_file", "database_url", "group", "partitions")
+
+_PREFIX: Final = "FRESHET_"
+_RESERVED: Final = ("FRESHET_DOCKER_", "FRESHET_TEST_")
+
+
+def load(flags: Mapping[str, object] | None = None, *, folder: Path | None = None) -> Settings:
+    """Read the settings of this process, once.
+
+    Parameters
+    ----------
+    flags : mapping, optional
+        What was typed, by field; None stands for "not typed".
+    folder : Path, optional
+        Where ``.env`` is looked for; the current folder if not given.
+
+    Returns
+    -------
+    Settings
+        Frozen; `sources` tells where each value came from.
+
+    Raises
+    ------
+    contracts.errors.SettingsError
+        If a name that begins with ``FRESHET_`` is unknown, or a value malformed or out of range.
+    """
+    dotenv_file = (folder or Path.cwd()) / ".env"
+    dotenv = _dotenv(dotenv_file)
+    _refuse_unknown(os.environ, "the environment")
+    _refuse_unknown(dotenv, str(dotenv_file))
+    layers: dict[str, Mapping[str, Any]] = {  # the nearest first
+        "flag": {field: value for field, value in (flags or {}).items() if value is not None},
+        "environment": EnvSettingsSource(Settings)(),
+        ".env": {name.upper().removeprefix(_PREFIX).lower(): value for name, value in dotenv.items()},
+    }
+    data_dir = next(
+        (layer["data_dir"] for layer in layers.values() if "data_dir" in layer), default_data_dir()
+    )
+    layers["runtime file"] = _runtime(absolute(Path(data_dir)) / RUNTIME_FILE)
+
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for name, layer in layers.items():
+        paced = (
+            "rate" in values or "speed" in values
+        )  # `--speed 60` beats a rate in .env, and the other way round
+        for field, value in layer.items():
+            if field not in values and not (paced and field in ("rate", "speed")):
+                values[field], origin[field] = value, name
+    try:
+        return Settings(**values).with_origin(origin)
+    except ValidationError as error:
+        msg = "\n".join(_sentence(dict(one), origin) for one in error.errors())
+        raise SettingsError(msg) from error
+
+
+def sources(settings: Settings) -> dict[str, str]:
+    """Tell where each value came from.
+
+    Returns
+    -------
+    dict of str to str
+        ``flag``, ``environment``, ``.env``, ``runtime file`` or ``default``, by field; ``argument`` in
+        settings made by hand.
+
+    Examples
+    --------
+    >>> sources(Settings(rate=0))["rate"], sources(Settings(rate=0))["seed"]
+    ('argument', 'default')
+    """
+    return settings.origin
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    """Return what ``.env`` says, but for empty values and what is not Freshet's or is reserved."""
+    if not path.is_file():
+        return {}
+    try:
+        found = dotenv_values(path)
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} must be a readable file of NAME=value lines in UTF-8. Got: {error}."
+        raise SettingsError(msg) from error
+    return {name: value for name, value in found.items() if value and _is_ours(name)}
+
+
+def _runtime(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        msg = f"{path} must be the JSON that a running instance wrote. Got: {error}."
+        raise SettingsError(msg, hint="If nothing runs there, delete it.") from error
+    if not isinstance(found, dict):
+        return {}
+    return {field: found[field] for field in RUNTIME_KEYS if found.get(field) is not None}
+
+
+def _is_ours(name: str) -> bool:
+    return name.upper().startswith(_PREFIX) and not name.upper().startswith(_RESERVED)
+
+
+def _refuse_unknown(names: Iterable[str], where: str) -> None:
+    known = [_PREFIX + field.upper() for field in Settings.model_fields]
+    for name in names:
+        if _is_ours(name) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
+            msg = f"{name} in {where} is no setting of Freshet."
+            raise SettingsError(msg, hint=f"The nearest is {near}; `freshet config` lists all.")
+
+
+def _sentence(error: Mapping[str, Any], origin: Mapping[str, str]) -> str:
+    """Say what must be and what was, under the name by which the user gave it."""
+    if not error["loc"]:  # several fields: the words of the validator
+        return str(error["msg"]).removeprefix("Value error, ")
+    field = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        return f"{field} is no setting of Freshet."
+    came = origin.get(field, "default")
+    name = f"--{field.replace('_', '-')}" if came == "flag" else f"{_PREFIX}{field.upper()} ({came})"
+    must = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should ")
+    return f"{name} must {must}. Got {error['input']!r}. {Settings.model_fields[field].description}"
