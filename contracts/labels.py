@@ -9,9 +9,11 @@ event time seen in it, ticks and copies of product events included. Records coun
    One that belongs to an open or new visit is predicted, and any event of a visit keeps it open.
 3. OrderPlaced settles its visit: conversion 1, basket the order's total, why ``order``. SessionEnded settles what
    is open of it: conversion 0, basket none (null), why ``ended``; so does silence, why ``silence``.
-   Only decision points before that record count, and they settle in the order of their offsets.
-4. A settled visit is remembered for `MEMORY_MS` of the clock. A decision point or an OrderPlaced in it is
-   **late**: counted, not predicted, no label changes. Any other event of it is just an event.
+   Only decision points before that record count, and they settle in the order of their offsets. An OrderPlaced
+   settles also a visit that was never open (nothing waits in it); a SessionEnded of one that is not open is
+   just an event.
+4. A settled visit is remembered until the clock has gone on by `MEMORY_MS` or more. A decision point or an
+   OrderPlaced in it is **late**: counted, not predicted, no label changes. Any other event of it is just an event.
 
 Searched, SessionStarted, OfferShown, OfferTaken belong to a visit by their session and open it. OrderReturned and
 ReviewPosted belong to none: they come days later.

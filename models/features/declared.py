@@ -1,0 +1,67 @@
+"""What a feature is, and what a set of features must offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.events import UserEvent
+
+__all__ = ["Feature", "FeatureSet", "clipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number that models see.
+
+    Parameters
+    ----------
+    name : str
+        Under which it stands in ``Prediction.features``.
+    low, high : float
+        Bounds it is clipped to: a price of a million must not leave a linear model useless for the next
+        ten thousand events, which is what it did without them.
+    what : str
+        What it says, in a few words.
+    """
+
+    name: str
+    low: float
+    high: float
+    what: str = ""
+
+
+class FeatureSet(Protocol):
+    """Features of one task, and the state they are computed from.
+
+    A feature is a pure function of (state before the event, event): `values` reads, `fold` writes. All
+    events of the partition are folded in, in order: those without a visit, of settled visits and from the
+    past too. State is bounded: what grows with users or products is forgotten, oldest first.
+    """
+
+    @property
+    def declared(self) -> tuple[Feature, ...]:
+        """All features, in the order in which models see them."""
+        ...
+
+    def values(self, event: UserEvent, time_ms: int) -> dict[str, float]:
+        """Each declared feature by name, in the order of declaration, within its bounds; changes nothing."""
+        ...
+
+    def fold(self, event: UserEvent, time_ms: int) -> None:
+        """Move the state past `event`."""
+        ...
+
+
+def clipped(declared: tuple[Feature, ...], raw: list[float]) -> dict[str, float]:
+    """Raw values by name, each within the bounds of its feature.
+
+    Examples
+    --------
+    >>> clipped((Feature("a", 0.0, 1.0), Feature("b", -1.0, 1.0)), [1e9, -0.5])
+    {'a': 1.0, 'b': -0.5}
+    """
+    return {
+        feature.name: feature.low if value < feature.low else feature.high if value > feature.high else value
+        for feature, value in zip(declared, raw, strict=True)
+    }

@@ -1,0 +1,38 @@
+"""The baseline that knows no features: the label's recent mean."""
+
+from __future__ import annotations
+
+__all__ = ["Prior"]
+
+
+class Prior:
+    """Mean of the labels so far, and once there are many, of about the last `memory_labels`.
+
+    Parameters
+    ----------
+    memory_labels : int
+        Beyond so many labels old ones fade exponentially.
+    start : float
+        Answer before the first label, which counts as one label.
+
+    Examples
+    --------
+    >>> prior = Prior(memory_labels=1000, start=0.1)
+    >>> prior.learn_one({}, 1.0)
+    >>> prior.predict_one({})
+    0.55
+    """
+
+    def __init__(self, memory_labels: int = 5_000, start: float = 0.1) -> None:
+        self.memory_labels = memory_labels
+        self.labels = 1
+        self.mean = start
+
+    def predict_one(self, x: dict[str, float]) -> float:
+        """Return the mean."""
+        return self.mean
+
+    def learn_one(self, x: dict[str, float], y: float) -> None:
+        """Count a label in."""
+        self.labels = min(self.labels + 1, self.memory_labels)
+        self.mean += (y - self.mean) / self.labels

@@ -1,0 +1,220 @@
+"""The pure fold over one partition: event in, predictions and outcomes out.
+
+Follow one event through `Portfolio.step`: it moves the clock and settles what fell silent; it settles its own
+visit or is late for it; it is predicted by every task that asks it; at last it enters the features. Models
+learn when a label settles, never before. Nothing here sees a wall clock, a file or a random number, so the
+same events in the same order give the same state to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import NamedTuple, TypeAlias
+
+from contracts.events import CartAdded, CartRemoved, OrderPlaced, ProductViewed, SessionEnded, UserEvent
+from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from models.online.protocol import OnlineModel
+from models.tasks import TASKS, SettledVisit, TaskSpec, Visits, visit_of
+
+__all__ = ["Output", "Portfolio"]
+
+Output: TypeAlias = Prediction | Outcome | LateLabel | ModelQuarantined
+
+# What is counted when it comes after its visit is settled.
+_CAN_BE_LATE = (ProductViewed, CartAdded, CartRemoved, OrderPlaced)
+
+
+class _Asked(NamedTuple):
+    """A decision point that waits for its label."""
+
+    task: str
+    offset: int
+    event: UserEvent
+    answers: dict[str, float | None]
+    x: dict[str, float]
+
+
+class _Settling(NamedTuple):
+    """The record that settles a visit."""
+
+    event: UserEvent
+    offset: int
+    why: str
+
+
+class _Task:
+    """One task with its state: features, and those models that still answer."""
+
+    def __init__(self, spec: TaskSpec, partition: int) -> None:
+        self.spec = spec
+        self.partition = partition
+        self.features = spec.features()
+        self.models: dict[str, OnlineModel | None] = {model.name: model.build() for model in spec.models}
+
+    def predict(self, x: dict[str, float], offset: int, out: list[Output]) -> dict[str, float | None]:
+        answers: dict[str, float | None] = {}
+        for name, model in self.models.items():
+            answers[name] = None
+            if model is None:
+                continue
+            try:
+                answer = float(model.predict_one(x))
+            except Exception as error:  # whatever a model raises is its own end, not the worker's
+                self._quarantine(name, offset, f"{type(error).__name__} in predict_one: {error}", out)
+                continue
+            if isfinite(answer):
+                answers[name] = self.spec.answer(answer)
+            else:
+                self._quarantine(name, offset, f"predict_one answered {answer}", out)
+        return answers
+
+    def learn(self, x: dict[str, float], label: float, offset: int, out: list[Output]) -> None:
+        for name, model in self.models.items():
+            if model is None:
+                continue
+            try:
+                model.learn_one(x, label)
+            except Exception as error:  # as above
+                self._quarantine(name, offset, f"{type(error).__name__} in learn_one: {error}", out)
+
+    def _quarantine(self, name: str, offset: int, reason: str, out: list[Output]) -> None:
+        self.models[name] = None
+        out.append(
+            ModelQuarantined(
+                task=self.spec.name, model=name, partition=self.partition, offset=offset, reason=reason[:500]
+            )
+        )
+
+
+class Portfolio:
+    """All tasks of one partition and their state; pickled whole, it goes on to the last bit.
+
+    Parameters
+    ----------
+    partition : int
+        Number of the partition, as it stands in the outputs.
+    tasks : iterable of TaskSpec, optional
+        Other tasks than all of `TASKS`.
+    """
+
+    def __init__(self, partition: int, tasks: Iterable[TaskSpec] | None = None) -> None:
+        self.partition = partition
+        self._tasks = {spec.name: _Task(spec, partition) for spec in tasks or TASKS.values()}
+        self._visits: Visits[_Asked] = Visits()
+
+    @property
+    def clock_ms(self) -> int:
+        """Latest event time seen, 0 before the first event."""
+        return self._visits.clock_ms
+
+    def fingerprint_parts(self) -> list[str]:
+        """Name what decides its bits, beside the code itself and what it runs on."""
+        return [part for task in self._tasks.values() for part in task.spec.fingerprint()]
+
+    def step(self, event: UserEvent, time_ms: int, offset: int) -> list[Output]:
+        """Fold one event in.
+
+        Parameters
+        ----------
+        event : UserEvent
+            The event, as decoded.
+        time_ms : int
+            Its event time.
+        offset : int
+            Of its record in the partition.
+
+        Returns
+        -------
+        list of Prediction, Outcome, LateLabel or ModelQuarantined
+            First what silence settled, then what this event settles or is late for, then its predictions.
+        """
+        out: list[Output] = []
+        for settled in self._visits.advance(time_ms):
+            self._settle(settled, _Settling(event, offset, "silence"), out)
+        visit = visit_of(event)
+        if visit is not None:
+            self._arrive(visit, event, time_ms, offset, out)
+        for task in self._tasks.values():
+            task.features.fold(event, time_ms)
+        return out
+
+    def _arrive(self, visit: str, event: UserEvent, time_ms: int, offset: int, out: list[Output]) -> None:
+        if self._visits.is_settled(visit):
+            if isinstance(event, _CAN_BE_LATE):
+                out.append(self._late(visit, event, offset))
+        elif isinstance(event, OrderPlaced):
+            self._settle(self._visits.settle(visit), _Settling(event, offset, "order"), out)
+        elif isinstance(event, SessionEnded):
+            if self._visits.is_open(visit):
+                self._settle(self._visits.settle(visit), _Settling(event, offset, "ended"), out)
+        else:
+            waiting = self._visits.touch(visit)
+            for task in self._tasks.values():
+                if task.spec.asks(event):
+                    waiting.append(self._predict(task, visit, event, time_ms, offset, out))
+
+    def _predict(
+        self, task: _Task, visit: str, event: UserEvent, time_ms: int, offset: int, out: list[Output]
+    ) -> _Asked:
+        x = task.features.values(event, time_ms)
+        answers = task.predict(x, offset, out)
+        out.append(
+            Prediction(
+                task=task.spec.name,
+                partition=self.partition,
+                offset=offset,
+                event_id=event.id,
+                user_id=_user_of(event),
+                session_id=visit,
+                time=event.time,
+                answers=answers,
+                served=next((name for name, answer in answers.items() if answer is not None), None),
+                features=x,
+            )
+        )
+        return _Asked(task.spec.name, offset, event, answers, x)
+
+    def _settle(self, settled: SettledVisit[_Asked], by: _Settling, out: list[Output]) -> None:
+        for asked in settled.waiting:
+            task = self._tasks[asked.task]
+            order = by.event if by.why == "order" and isinstance(by.event, OrderPlaced) else None
+            label = task.spec.label(order) if order else task.spec.label_without_order
+            losses: dict[str, float | None] = {}
+            if label is not None:
+                for name, answer in asked.answers.items():
+                    losses[name] = None if answer is None else task.spec.loss(label, answer)
+            out.append(
+                Outcome(
+                    task=asked.task,
+                    partition=self.partition,
+                    offset=asked.offset,
+                    event_id=asked.event.id,
+                    user_id=_user_of(asked.event),
+                    session_id=settled.visit,
+                    time=asked.event.time,
+                    label=label,
+                    why=by.why,
+                    settled_offset=by.offset,
+                    settled_time=by.event.time,
+                    answers=asked.answers,
+                    losses=losses,
+                )
+            )
+            if label is not None:
+                task.learn(asked.x, label, by.offset, out)
+
+    def _late(self, visit: str, event: UserEvent, offset: int) -> LateLabel:
+        return LateLabel(
+            partition=self.partition,
+            offset=offset,
+            event_id=event.id,
+            user_id=_user_of(event),
+            session_id=visit,
+            time=event.time,
+            event=type(event).__name__,
+        )
+
+
+def _user_of(event: UserEvent) -> str:
+    return getattr(event, "user_id", "")
