@@ -1,0 +1,1 @@
+"""The ports to the outside: broker, database, and how to start them."""

@@ -1,0 +1,30 @@
+"""Kafka: the ports the rooms speak to, their kafka-python implementation, topics and reading."""
+
+from infra.kafka.admin import TopicReport, ensure_topics, group_offset, restore_offset, topic_id
+from infra.kafka.clients import connect_admin, connect_consumer, connect_producer
+from infra.kafka.partition_log import KafkaPartitionLog
+from infra.kafka.ports import Committed, OutgoingRecord, PartitionLog, Record, Transactions
+from infra.kafka.reading import log_range, read_last, read_to_end, tail
+from infra.kafka.transactions import KafkaTransactions
+
+__all__ = [
+    "Committed",
+    "KafkaPartitionLog",
+    "KafkaTransactions",
+    "OutgoingRecord",
+    "PartitionLog",
+    "Record",
+    "TopicReport",
+    "Transactions",
+    "connect_admin",
+    "connect_consumer",
+    "connect_producer",
+    "ensure_topics",
+    "group_offset",
+    "log_range",
+    "read_last",
+    "read_to_end",
+    "restore_offset",
+    "tail",
+    "topic_id",
+]

@@ -1,0 +1,154 @@
+"""Topics and group offsets on the broker, held to what `contracts.topics` declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kafka import TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.structs import OffsetAndMetadata
+
+from contracts.errors import FreshetError, TopicMismatch, Unreachable
+from contracts.topics import TOPICS, topic_name
+from infra.kafka.clients import connect_admin
+from infra.kafka.ports import Committed
+
+__all__ = ["TopicReport", "ensure_topics", "group_offset", "restore_offset", "topic_id"]
+
+
+@dataclass(frozen=True)
+class TopicReport:
+    """One topic as it was found.
+
+    Parameters
+    ----------
+    name : str
+        On the broker.
+    partitions : int
+        How many it has.
+    created : bool
+        Whether this call made it.
+    differing : dict of str to (str, str)
+        Settings that are not as declared: what must be, and what was.
+    """
+
+    name: str
+    partitions: int
+    created: bool
+    differing: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def ensure_topics(
+    bootstrap: str, partitions: int, *, namespace: str = "", group: str = "learner", create: bool = True
+) -> list[TopicReport]:
+    """Make every declared topic that is missing, and report those that differ. May be called again.
+
+    Parameters
+    ----------
+    bootstrap : str
+        ``host:port`` of a broker.
+    partitions : int
+        Partitions of the main input; the topics that follow it have as many.
+    namespace : str
+        Put before all names.
+    group : str
+        Consumer group whose journal is meant.
+    create : bool
+        False: only report.
+
+    Raises
+    ------
+    TopicMismatch
+        If a topic has another number of partitions: a user's events would be spread over two of them.
+    Unreachable
+        If no broker answers.
+    """
+    admin = connect_admin(bootstrap)
+    try:
+        declared = {topic_name(t, namespace, group): t for t in TOPICS}
+        there = set(admin.list_topics())
+        missing = [name for name in declared if name not in there]
+        if missing and create:
+            admin.create_topics(
+                {
+                    name: {
+                        "num_partitions": declared[name].partitions(partitions),
+                        "replication_factor": -1,
+                        "configs": dict(declared[name].config),
+                    }
+                    for name in missing
+                },
+                wait_for_metadata=True,
+            )
+        return [
+            _report(admin, name, topic.partitions(partitions), dict(topic.config), created=name in missing)
+            for name, topic in declared.items()
+            if create or name in there
+        ]
+    except TopicAlreadyExistsError:
+        # Another process made them between the look and the call: all is there now.
+        return ensure_topics(bootstrap, partitions, namespace=namespace, group=group, create=False)
+    except KafkaError as error:
+        message = f"The broker at {bootstrap} did not do as asked ({type(error).__name__}: {error})."
+        raise Unreachable(message) from error
+    finally:
+        admin.close()
+
+
+def _report(admin, name: str, partitions: int, config: dict[str, str], *, created: bool) -> TopicReport:  # type: ignore[no-untyped-def]
+    (description,) = admin.describe_topics([name])
+    found = len(description["partitions"])
+    if found != partitions:
+        message = f"{name} must have {partitions} partitions. It was created with {found}."
+        hint = f"Go on with FRESHET_PARTITIONS={found}, or start over with --fresh."
+        raise TopicMismatch(message, topic=name, hint=hint)
+    resource = ConfigResource(ConfigResourceType.TOPIC, name)
+    described = admin.describe_configs([resource], config_filter="all")
+    actual = {key: str(entry["value"]) for key, entry in described["topic"][name].items()}
+    differing = {key: (value, actual.get(key, "")) for key, value in config.items() if actual.get(key) != value}
+    return TopicReport(name, found, created, differing)
+
+
+def topic_id(bootstrap: str, topic: str) -> str:
+    """The broker's id of a topic: one that is deleted and made again has another.
+
+    Raises
+    ------
+    FreshetError
+        If there is no such topic.
+    """
+    admin = connect_admin(bootstrap)
+    try:
+        (description,) = admin.describe_topics([topic])
+    except KafkaError as error:
+        message = f"The topic {topic} must exist. The broker said: {error}."
+        raise FreshetError(message) from error
+    finally:
+        admin.close()
+    if description.get("error_code"):
+        message = f"The topic {topic} must exist. There is none of that name on the broker."
+        raise FreshetError(message, hint="`freshet topics --create` makes all of them.")
+    return str(description["topic_id"])
+
+
+def group_offset(bootstrap: str, group: str, topic: str, partition: int) -> Committed | None:
+    """What the group has committed for a partition, None where nothing is."""
+    admin = connect_admin(bootstrap)
+    try:
+        at = TopicPartition(topic, partition)
+        offsets = admin.list_group_offsets({group: [at]})[group]
+    finally:
+        admin.close()
+    found = offsets.get(at)
+    return None if found is None or found.offset < 0 else Committed(found.offset, found.metadata or "")
+
+
+def restore_offset(bootstrap: str, group: str, topic: str, partition: int, committed: Committed) -> None:
+    """Write a group's offset outside of any transaction: for one that has expired or was moved by somebody."""
+    admin = connect_admin(bootstrap)
+    try:
+        at = OffsetAndMetadata(committed.offset, committed.metadata, -1)
+        admin.alter_group_offsets(group, {TopicPartition(topic, partition): at})
+    finally:
+        admin.close()

@@ -1,0 +1,68 @@
+"""One partition of a topic through kafka-python: see `infra.kafka.ports.PartitionLog`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kafka import TopicPartition
+from kafka.errors import LogTruncationError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from contracts.errors import StateLost
+from infra.kafka.clients import connect_consumer
+from infra.kafka.ports import Record
+
+__all__ = ["KafkaPartitionLog"]
+
+
+class KafkaPartitionLog:
+    """A partition read with kafka-python; assigned, not subscribed, and always positioned by `seek`.
+
+    Parameters
+    ----------
+    bootstrap : str
+        ``host:port`` of a broker.
+    topic : str
+        Name on the broker.
+    partition : int
+        Which one.
+    max_poll_records : int
+        The most that one `poll` returns.
+    """
+
+    def __init__(self, bootstrap: str, topic: str, partition: int, *, max_poll_records: int = 500) -> None:
+        self.topic = topic
+        self.partition = partition
+        self._at = TopicPartition(topic, partition)
+        self._consumer = connect_consumer(bootstrap, max_poll_records=max_poll_records)
+        self._consumer.assign([self._at])
+
+    def seek(self, offset: int) -> None:
+        """Read on from `offset`."""
+        self._consumer.seek(self._at, offset)
+
+    def poll(self, timeout_s: float) -> Sequence[Record]:
+        """Up to `max_poll_records` records, or none after `timeout_s`."""
+        try:
+            batches = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        except (OffsetOutOfRangeError, NoOffsetForPartitionError, LogTruncationError) as error:
+            start, end = self.bounds()
+            message = f"{self.topic}/{self.partition} was to be read on, but only offsets {start} to {end} are there."
+            raise StateLost(message, topic=self.topic, partition=self.partition, offset=start) from error
+        return [
+            Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+            for r in batches.get(self._at, ())
+        ]
+
+    def position(self) -> int:
+        """Offset of what `poll` returns next."""
+        return int(self._consumer.position(self._at))
+
+    def bounds(self) -> tuple[int, int]:
+        """First offset, and the last stable one: the end as a reader of committed records sees it."""
+        start = self._consumer.beginning_offsets([self._at])[self._at]
+        end = self._consumer.end_offsets([self._at])[self._at]
+        return int(start), int(end)
+
+    def close(self) -> None:
+        """Let go of all sockets."""
+        self._consumer.close(autocommit=False)

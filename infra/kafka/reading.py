@@ -1,0 +1,137 @@
+"""Reading topics: to their end as it is now, their last record, or for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from contracts.errors import FreshetError
+from infra.kafka.clients import connect_consumer
+from infra.kafka.ports import Record
+
+__all__ = ["log_range", "read_last", "read_to_end", "tail"]
+
+_POLL_MS = 200
+# How far back `read_last` looks at first: a turn's marker and a few aborted attempts take offsets of their own.
+_LOOK_BACK = 64
+
+
+def _partitions_of(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    partitions = consumer.partitions_for_topic(topic)
+    if not partitions:
+        message = f"The topic {topic} must exist. There is none of that name on the broker."
+        raise FreshetError(message, hint="`freshet topics --create` makes all of them.")
+    return [TopicPartition(topic, p) for p in sorted(partitions)]
+
+
+def _as_record(r: Any) -> Record:
+    return Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+
+
+def log_range(bootstrap: str, topic: str, *, isolation: str = "read_committed") -> dict[int, tuple[int, int]]:
+    """First offset and end of every partition of `topic`.
+
+    Under ``read_committed`` the end is the last stable offset: what lies behind it belongs to open transactions.
+    """
+    with connect_consumer(bootstrap, isolation=isolation) as consumer:
+        at = _partitions_of(consumer, topic)
+        start, end = consumer.beginning_offsets(at), consumer.end_offsets(at)
+        return {tp.partition: (int(start[tp]), int(end[tp])) for tp in at}
+
+
+def _drain(consumer: KafkaConsumer, end: Mapping[TopicPartition, int]) -> Iterator[Record]:
+    """Records of all assigned partitions below `end`; each partition is paused when it is through."""
+    left = {tp for tp, until in end.items() if consumer.position(tp) < until}
+    for tp in set(end) - left:
+        consumer.pause(tp)
+    while left:
+        for tp, batch in consumer.poll(timeout_ms=_POLL_MS).items():
+            for r in batch:
+                if r.offset < end[tp]:
+                    yield _as_record(r)
+        # The position passes markers of transactions, which are never returned.
+        for tp in [tp for tp in left if consumer.position(tp) >= end[tp]]:
+            left.discard(tp)
+            consumer.pause(tp)
+
+
+def read_to_end(
+    bootstrap: str,
+    topic: str,
+    *,
+    start: Mapping[int, int] | None = None,
+    partitions: Sequence[int] | None = None,
+    isolation: str = "read_committed",
+) -> Iterator[Record]:
+    """Every record of `topic` up to the end as it is at the call; in order within a partition.
+
+    Parameters
+    ----------
+    bootstrap : str
+        ``host:port`` of a broker.
+    topic : str
+        Name on the broker.
+    start : mapping of int to int, optional
+        First offset of each partition; where none is given, or it lies before the log, the log's first.
+    partitions : sequence of int, optional
+        Only these.
+    isolation : str
+        ``read_uncommitted`` also yields what aborted transactions wrote.
+    """
+    with connect_consumer(bootstrap, isolation=isolation, max_poll_records=5_000) as consumer:
+        at = [tp for tp in _partitions_of(consumer, topic) if partitions is None or tp.partition in partitions]
+        if not at:
+            return
+        first, end = consumer.beginning_offsets(at), consumer.end_offsets(at)
+        consumer.assign(at)
+        for tp in at:
+            consumer.seek(tp, max(first[tp], (start or {}).get(tp.partition, 0)))
+        yield from _drain(consumer, end)
+
+
+def read_last(bootstrap: str, topic: str, partition: int) -> Record | None:
+    """The last committed record of a partition, None where there is none."""
+    with connect_consumer(bootstrap) as consumer:
+        at = TopicPartition(topic, partition)
+        _partitions_of(consumer, topic)
+        first, end = int(consumer.beginning_offsets([at])[at]), int(consumer.end_offsets([at])[at])
+        consumer.assign([at])
+        back = _LOOK_BACK
+        while True:
+            begin = max(first, end - back)
+            consumer.resume(at)
+            consumer.seek(at, begin)
+            last = None
+            for last in _drain(consumer, {at: end}):  # noqa: B007
+                pass
+            if last is not None or begin == first:
+                return last
+            back *= 8
+
+
+def tail(bootstrap: str, topic: str, *, from_beginning: bool = False) -> Iterator[Record | None]:
+    """Records as they are committed, for ever; None whenever nothing came for a moment.
+
+    Parameters
+    ----------
+    bootstrap : str
+        ``host:port`` of a broker.
+    topic : str
+        Name on the broker.
+    from_beginning : bool
+        Start with what is there already, else with what comes.
+    """
+    with connect_consumer(bootstrap) as consumer:
+        at = _partitions_of(consumer, topic)
+        offsets = consumer.beginning_offsets(at) if from_beginning else consumer.end_offsets(at)
+        consumer.assign(at)
+        for tp in at:
+            consumer.seek(tp, offsets[tp])
+        while True:
+            batches = consumer.poll(timeout_ms=_POLL_MS)
+            if not batches:
+                yield None
+            for batch in batches.values():
+                yield from map(_as_record, batch)
