@@ -50,47 +50,59 @@ class Settings(BaseSettings):
         description="Folder of broker, database and secrets.",
     )
     bootstrap: str = Field(
-        "127.0.0.1:9092",
+        default="127.0.0.1:9092",
         pattern=r"^[^\s:,]+:[0-9]{1,5}(,[^\s:,]+:[0-9]{1,5})*$",
         description="Address of the broker, host:port; several with commas between.",
     )
     database_url: str = Field(
-        "postgresql://freshet@127.0.0.1:5432/freshet",
+        default="postgresql://freshet@127.0.0.1:5432/freshet",
         min_length=1,
         description="The database, as URL or as libpq's key=value; its password belongs into a file.",
     )
     database_password_file: _File | None = Field(
-        None, description="File that holds the database's password and nothing else."
+        default=None, description="File that holds the database's password and nothing else."
     )
     secret_file: _File = Field(
         default_factory=lambda so_far: so_far.get("data_dir", default_data_dir()) / "secret.key",
         description="32 random bytes, mode 0600, which sign snapshots; made where missing.",
     )
-    partitions: int = Field(2, ge=1, le=256, description="Partitions of the main input: one learner each.")
-    group: str = Field(
-        "learner", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group of the learners."
+    partitions: int = Field(
+        default=2, ge=1, le=256, description="Partitions of the main input: one learner each."
     )
-    seed: int = Field(7, ge=0, le=2**63 - 1, description="Seed of the simulated shop.")
+    group: str = Field(
+        default="learner", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group of the learners."
+    )
+    seed: int = Field(default=7, ge=0, le=2**63 - 1, description="Seed of the simulated shop.")
     rate: float = Field(
-        500.0, ge=0, le=1e7, description="User events sent in a second of the clock; 0: as fast as it goes."
+        default=500.0,
+        ge=0,
+        le=1e7,
+        description="User events sent in a second of the clock; 0: as fast as it goes.",
     )
     speed: float | None = Field(
-        None, gt=0, le=1e9, description="Instead of a rate: seconds of event time in a second of the clock."
+        default=None,
+        gt=0,
+        le=1e9,
+        description="Instead of a rate: seconds of event time in a second of the clock.",
     )
     traffic: float | None = Field(
-        None,
+        default=None,
         gt=0,
         le=1e9,
         description="Sessions begun in an hour of event time; not set: the scenario's own.",
     )
-    drift: str | None = Field(None, description="abrupt@N: shoppers change after N user events.")
-    snapshot_every_s: float = Field(60.0, gt=0, le=86_400, description="Seconds between snapshots, at most.")
-    snapshot_every_events: int = Field(
-        50_000, ge=1, le=1_000_000_000, description="Events between snapshots, at most."
+    drift: str | None = Field(default=None, description="abrupt@N: shoppers change after N user events.")
+    snapshot_every_s: float = Field(
+        default=60.0, gt=0, le=86_400, description="Seconds between snapshots, at most."
     )
-    snapshots_kept: int = Field(3, ge=1, le=1_000, description="Newest snapshots kept of each partition.")
+    snapshot_every_events: int = Field(
+        default=50_000, ge=1, le=1_000_000_000, description="Events between snapshots, at most."
+    )
+    snapshots_kept: int = Field(
+        default=3, ge=1, le=1_000, description="Newest snapshots kept of each partition."
+    )
     transaction_timeout_ms: int = Field(
-        60_000,
+        default=60_000,
         ge=1_000,
         le=900_000,
         description="A turn that takes longer is given up (brokers allow 15 min).",
@@ -100,7 +112,7 @@ class Settings(BaseSettings):
         ge=500,
         description="A record is given up after this: below the transaction timeout, or a loss could commit.",
     )
-    max_poll_records: int = Field(500, ge=1, le=100_000, description="Records in a turn, at most.")
+    max_poll_records: int = Field(default=500, ge=1, le=100_000, description="Records in a turn, at most.")
 
     _origin: dict[str, str] = PrivateAttr(default_factory=dict)
 
