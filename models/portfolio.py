@@ -15,7 +15,8 @@ from typing import NamedTuple, TypeAlias
 from contracts.events import CartAdded, CartRemoved, OrderPlaced, ProductViewed, SessionEnded, UserEvent
 from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
 from models.online.protocol import OnlineModel
-from models.tasks import TASKS, SettledVisit, TaskSpec, Visits, visit_of
+from models.tasks import TASKS, TaskSpec
+from models.visits import SettledVisit, Visits, visit_of
 
 __all__ = ["Output", "Portfolio"]
 

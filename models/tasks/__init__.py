@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from models.tasks.basket import BASKET
 from models.tasks.conversion import CONVERSION
 from models.tasks.spec import ModelKind, ModelSpec, TaskSpec
-from models.tasks.visits import SettledVisit, Visits, visit_of
 
-__all__ = ["TASKS", "ModelKind", "ModelSpec", "SettledVisit", "TaskSpec", "Visits", "visit_of"]
+__all__ = ["TASKS", "ModelKind", "ModelSpec", "TaskSpec"]
 
-TASKS: Final[Mapping[str, TaskSpec]] = MappingProxyType({task.name: task for task in (CONVERSION,)})
+TASKS: Final[Mapping[str, TaskSpec]] = MappingProxyType({task.name: task for task in (CONVERSION, BASKET)})
 """Every task by name, in the order in which they are asked."""

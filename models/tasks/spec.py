@@ -59,7 +59,7 @@ class TaskSpec:
     kind : str
         ``classification`` (answers are probabilities) or ``regression``.
     asks : callable
-        Whether an event is a decision point of the task; `models.tasks.visits` says whether it is late.
+        Whether an event is a decision point of the task; `models.visits` says whether it is late.
     features : callable
         Makes the feature set in its first state.
     label : callable
