@@ -175,9 +175,11 @@ def decode_prediction(value: bytes | None) -> Prediction:
 
 def decode_outcome(value: bytes | None) -> OutcomeRecord:
     """One record of ``ml.outcomes``; raises `BadRecord`."""
-    return _decode(_outcomes, value)
+    record: OutcomeRecord = _decode(_outcomes, value)
+    return record
 
 
 def decode_truth(value: bytes | None) -> TruthRecord:
     """One record of ``shop.truth``; raises `BadRecord`."""
-    return _decode(_truths, value)
+    record: TruthRecord = _decode(_truths, value)
+    return record
