@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     )
     max_poll_records: int = Field(default=500, ge=1, le=100_000, description="Records in a turn, at most.")
 
+    debug: bool = Field(default=False, description="Show tracebacks of mistakes that have a message, too.")
+
     _origin: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
