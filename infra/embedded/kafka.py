@@ -1,0 +1,207 @@
+"""The real Apache Kafka as a child process: one node, on the loopback address."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import signal
+import subprocess
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from infra.embedded.errors import PortTaken, ServerFailed
+from infra.embedded.ivy import Progress
+from infra.embedded.jars import kafka_jars, tell_stderr
+from infra.embedded.java import Java, find_java
+from infra.embedded.kafka_config import LOG_FOLDER, java_options, properties, to_properties_text
+from infra.embedded.kafka_probe import serving_cluster
+from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
+from infra.embedded.server import Server, hold_folder, log_tail, start_behind_launcher
+
+__all__ = ["EmbeddedKafka"]
+
+_START_DEADLINE_S = 90.0
+_STOP_GRACE_S = 15.0
+_PORT_TRIES = 5
+
+
+class EmbeddedKafka:
+    """One broker on one folder.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Its files go to ``data_dir/kafka``. Started again on the same folder, it has the same data, and the same
+        port if that is still free.
+    overrides : mapping, optional
+        Broker settings to replace or add.
+    port : int, optional
+        The port it must have; by default one that is free.
+    cache : Path, optional
+        Where the jars are kept; see `infra.embedded.jars.default_cache`.
+    progress : callable
+        Told, line by line, what takes long.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        overrides: Mapping[str, str] | None = None,
+        *,
+        port: int | None = None,
+        cache: Path | None = None,
+        progress: Progress = tell_stderr,
+    ) -> None:
+        self.folder = data_dir.resolve() / "kafka"
+        self._overrides = dict(overrides or {})
+        self._fixed_port = port
+        self._cache = cache
+        self._progress = progress
+        self._server: Server | None = None
+        self._port: int | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """Address for clients, ``127.0.0.1:PORT``; known once started, and kept when stopped."""
+        if self._port is None:
+            message = "the broker has no address before its first start"
+            raise RuntimeError(message)
+        return f"{HOST}:{self._port}"
+
+    @property
+    def log_file(self) -> Path:
+        """Where the broker writes its log."""
+        return self.folder / "broker.log"
+
+    def start(self) -> None:
+        """Start the broker and wait until it serves; the first time ever, download it before.
+
+        Raises
+        ------
+        EnvironmentProblem
+            One of `infra.embedded.errors`, saying what is missing and what to do.
+        """
+        if self._server is not None:
+            message = "the broker is started already"
+            raise RuntimeError(message)
+        java = find_java()
+        jars = kafka_jars(cache=self._cache, java=java, progress=self._progress)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with hold_folder(self.folder, "A broker", wait_s=_STOP_GRACE_S + 5) as lock_fd:
+            shutil.copyfile(Path(__file__).with_name("log4j2.xml"), self.folder / "log4j2.xml")
+            self._format(java, jars)
+            self._launch(java, jars, lock_fd)
+
+    def stop(self) -> None:
+        """Stop the broker in order; nothing happens if it is not running."""
+        if self._server is not None:
+            self._server.stop(_STOP_GRACE_S + 5)
+            self._server = None
+
+    def kill(self) -> None:
+        """End the broker at once, as a crash would; it can be started again."""
+        if self._server is not None:
+            self._server.kill()
+            self._server = None
+
+    def problem(self) -> ServerFailed | None:
+        """Return why a broker that was started is not running any more; None while all is well."""
+        if self._server is None or self._server.child.poll() is None:
+            return None
+        failure = self._server.failure("ended by itself")
+        return failure if isinstance(failure, ServerFailed) else ServerFailed(str(failure))
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop it."""
+        self.stop()
+
+    def _java(self, java: Java, jars: list[Path], *arguments: str) -> list[str]:
+        classpath = os.pathsep.join(str(jar) for jar in jars)
+        return [str(java.path), *java_options(), "-cp", classpath, *arguments]
+
+    def _format(self, java: Java, jars: list[Path]) -> None:
+        """Give a new folder its cluster id and the metadata to begin with; whole or not at all."""
+        if (self.folder / LOG_FOLDER / "meta.properties").exists():
+            return
+        new = f"{LOG_FOLDER}.new"
+        shutil.rmtree(self.folder / new, ignore_errors=True)
+        settings = properties(1, 2, self._overrides, log_folder=new)
+        (self.folder / "format.properties").write_text(to_properties_text(settings))
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # With "=", for a cluster id may begin with a dash and would pass for an option.
+        tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", "format.properties")
+        done = subprocess.run(
+            self._java(java, jars, *tool), cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            message = f"The broker's folder {self.folder} could not be set up: {done.stdout}{done.stderr}"
+            raise ServerFailed(message)
+        (self.folder / new).rename(self.folder / LOG_FOLDER)
+
+    def _launch(self, java: Java, jars: list[Path], lock_fd: int) -> None:
+        """Start on free ports, and on others when one was lost before the broker had it."""
+        cluster_id = self._cluster_id()
+        kept = load_ports(self.folder / "ports.json")
+        lost: set[int] = set()
+        for _ in range(_PORT_TRIES):
+            port = self._choose_port(kept, lost)
+            controller_port = free_port(kept.get("controller"), avoid={*lost, port})
+            settings = to_properties_text(properties(port, controller_port, self._overrides))
+            (self.folder / "server.properties").write_text(settings)
+            self.log_file.unlink(missing_ok=True)  # of this start only, so that an error quotes this start's
+            with (self.folder / "broker.out").open("wb") as output:
+                child = start_behind_launcher(
+                    self._java(java, jars, "kafka.Kafka", "server.properties"),
+                    stop_signal=signal.SIGTERM,
+                    grace_s=_STOP_GRACE_S,
+                    cwd=self.folder,
+                    output=output,
+                    env=os.environ,
+                    lock_fd=lock_fd,
+                )
+            server = Server("The Kafka broker", child, [self.log_file, self.folder / "broker.out"])
+            try:
+                server.wait_until(partial(_serves, port, cluster_id), _START_DEADLINE_S)
+            except ServerFailed:
+                if "Address already in use" not in log_tail(self.log_file, lines=100):
+                    raise
+                lost |= {port, controller_port}
+                continue
+            except BaseException:
+                child.kill()
+                raise
+            save_ports(self.folder / "ports.json", {"broker": port, "controller": controller_port})
+            self._port, self._server = port, server
+            return
+        message = f"The broker lost {_PORT_TRIES} ports in a row to other programs."
+        raise PortTaken(message, port=max(lost), hint="Start again.")
+
+    def _choose_port(self, kept: dict[str, int], lost: set[int]) -> int:
+        if self._fixed_port is None:
+            return free_port(kept.get("broker"), avoid=lost)
+        if self._fixed_port in lost or not is_free(self._fixed_port):
+            message = f"Port {self._fixed_port} of {HOST} must be free for the broker, and is in use."
+            raise PortTaken(message, port=self._fixed_port, hint="End what uses it, or choose another.")
+        return self._fixed_port
+
+    def _cluster_id(self) -> str:
+        text = (self.folder / LOG_FOLDER / "meta.properties").read_text()
+        pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and line[0] != "#")
+        return dict((name, value) for name, value in pairs)["cluster.id"]
+
+
+def _serves(port: int, cluster_id: str) -> bool:
+    # The id tells our broker from another program that was faster to take the port.
+    return serving_cluster(port) == cluster_id

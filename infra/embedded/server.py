@@ -1,0 +1,187 @@
+"""What the embedded broker and database have in common: a child behind the launcher, and its log."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from contracts.errors import EnvironmentProblem
+from infra.embedded.errors import DataFolderInUse, DiskFull, ServerFailed
+from infra.lifeline import Child, spawn
+
+__all__ = ["Server", "hold_folder", "launcher_argv", "log_tail"]
+
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+_TAIL_LINES = 12
+
+
+def launcher_argv(
+    argv: Sequence[str], *, stop_signal: int, grace_s: float, user: tuple[int, int] | None = None
+) -> list[str]:
+    """Put `argv` behind the launcher, so that it ends when its life line is cut.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        The program and its arguments.
+    stop_signal : int
+        What asks it to end in order.
+    grace_s : float
+        Seconds from that signal to SIGKILL.
+    user : (int, int), optional
+        Ids of the user and group that it runs as.
+
+    Returns
+    -------
+    list of str
+        For `infra.lifeline.spawn`.
+    """
+    ids = "-" if user is None else f"{user[0]}:{user[1]}"
+    python = [sys.executable, "-I", "-S", str(_LAUNCHER)]
+    return [*python, str(int(stop_signal)), str(grace_s), ids, *argv]
+
+
+class Server:
+    """A started server: waits until it answers, says why it died, stops it.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    child : Child
+        The launcher that runs it.
+    logs : sequence of Path
+        Where it writes; the first that says something is quoted.
+    """
+
+    def __init__(self, name: str, child: Child, logs: Sequence[Path]) -> None:
+        self.name = name
+        self.child = child
+        self.logs = tuple(logs)
+
+    def wait_until(self, ready: Callable[[], bool], deadline_s: float) -> None:
+        """Wait until `ready` says so.
+
+        Raises
+        ------
+        ServerFailed, DiskFull
+            If it ends before, or is not ready in time; in that case it has been killed.
+        """
+        deadline = time.monotonic() + deadline_s
+        while not ready():
+            if self.child.poll() is not None:
+                raise self.failure("ended while it started")
+            if time.monotonic() > deadline:
+                self.child.kill()
+                what = f"did not answer within {deadline_s:.0f} s"
+                raise self.failure(what)
+            time.sleep(0.05)
+
+    def failure(self, what: str) -> EnvironmentProblem:
+        """Describe why it is not running, quoting its log."""
+        text, log = "", self.logs[0]
+        for log in self.logs:
+            if text := log_tail(log):
+                break
+        code = self.child.poll()
+        status = "" if code is None else f" (exit code {code})"
+        quoted = f" Its log {log} ends in:\n{text}\n" if text else f" Its log {log} is empty."
+        if "No space left on device" in text:
+            message = f"{self.name} {what}{status}, for the disk is full.{quoted}"
+            return DiskFull(message, hint="Make room, or choose a data folder on another disk.")
+        return ServerFailed(f"{self.name} {what}{status}.{quoted}")
+
+    def stop(self, grace_s: float) -> None:
+        """Ask it to end, and kill it when it has not `grace_s` seconds later."""
+        self.child.stop(grace_s)
+
+    def kill(self) -> None:
+        """End it without asking, as a crash would."""
+        self.child.kill()
+
+
+def log_tail(file: Path, lines: int = _TAIL_LINES) -> str:
+    """Return the last lines of a log, from its last error on where there is one among them."""
+    try:
+        with file.open("rb") as stream:
+            stream.seek(max(0, file.stat().st_size - 32_768))
+            text = stream.read().decode(errors="replace")
+    except OSError:
+        return ""
+    found = [line for line in text.splitlines() if line.strip()]
+    for index, line in enumerate(found):
+        if " ERROR " in line or " FATAL " in line or "FATAL:" in line or "Error:" in line:
+            return "\n".join(found[index : index + lines])
+    return "\n".join(found[-lines:])
+
+
+def start_behind_launcher(
+    argv: Sequence[str],
+    *,
+    stop_signal: int,
+    grace_s: float,
+    cwd: Path,
+    output: IO[bytes],
+    env: Mapping[str, str],
+    user: tuple[int, int] | None = None,
+    lock_fd: int | None = None,
+) -> Child:
+    """Start `argv` behind the launcher; it and the launcher inherit `lock_fd` and so hold that lock."""
+    return spawn(
+        launcher_argv(argv, stop_signal=stop_signal, grace_s=grace_s, user=user),
+        env=env,
+        cwd=cwd,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        pass_fds=[] if lock_fd is None else [lock_fd],
+    )
+
+
+@contextlib.contextmanager
+def hold_folder(folder: Path, name: str, wait_s: float) -> Iterator[int]:
+    """Lock `folder` for a server that is about to start.
+
+    The server inherits the lock, so it is free when the server has ended and not before: one that still writes its
+    last pages after its parent was killed is waited for, and a pid file left by it is known to be stale.
+
+    Parameters
+    ----------
+    folder : Path
+        The server's own folder; must exist.
+    name : str
+        Of the server, for the message.
+    wait_s : float
+        How long to wait for an earlier one to end.
+
+    Yields
+    ------
+    int
+        The file descriptor that holds the lock.
+
+    Raises
+    ------
+    DataFolderInUse
+        If another one still runs on it after `wait_s` seconds.
+    """
+    lock_fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    message = f"{name} already runs on {folder}."
+                    raise DataFolderInUse(message, hint="Stop it, or choose another data folder.") from None
+                time.sleep(0.05)
+        yield lock_fd
+    finally:
+        os.close(lock_fd)

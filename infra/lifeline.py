@@ -1,0 +1,167 @@
+"""Child processes that end when their parent does, however it dies.
+
+The parent keeps the write end of a pipe and gives the read end to the child. The kernel closes the write end when
+the parent is gone, also after ``kill -9``; the child sees the end of the pipe and ends itself. Children run in
+sessions of their own, so that Ctrl-C reaches the parent only, which then stops them in the order it wants.
+
+Python children call `end_with_parent` first thing; programs that can't are put behind
+`infra.embedded.launcher`, which does the same for them.
+
+A parent must not ``os.fork`` without ``exec`` while it has children (`multiprocessing` with the start method
+``fork`` does): the fork would keep the pipes open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+__all__ = ["VARIABLE", "Child", "end_with_parent", "spawn"]
+
+VARIABLE = "LIFELINE_FD"
+"""Environment variable that tells a child the number of its end of the pipe.
+
+Not ``FRESHET_...``: those are settings, and unknown ones are refused.
+"""
+
+
+class Child:
+    """A running child and the parent's end of its life line; made by `spawn`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], lifeline_fd: int) -> None:
+        self._process = process
+        self._lifeline_fd: int | None = lifeline_fd
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is also the id of its session and process group."""
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it runs; negative for a signal."""
+        return self._process.poll()
+
+    def wait(self, timeout_s: float | None = None) -> int:
+        """Wait for its end and return the exit code.
+
+        Raises
+        ------
+        TimeoutError
+            If it still runs after `timeout_s` seconds.
+        """
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            message = f"process {self.pid} still runs after {timeout_s} s"
+            raise TimeoutError(message) from None
+
+    def let_go(self) -> None:
+        """Close the life line: the child begins to end, as it would if this process died."""
+        if self._lifeline_fd is not None:
+            os.close(self._lifeline_fd)
+            self._lifeline_fd = None
+
+    def stop(self, grace_s: float = 10.0) -> int:
+        """Let go, wait up to `grace_s` seconds, then kill; return the exit code."""
+        self.let_go()
+        try:
+            return self.wait(grace_s)
+        except TimeoutError:
+            return self.kill()
+
+    def kill(self) -> int:
+        """Kill the child and all of its process group at once; return the exit code."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        code = self._process.wait()
+        self.let_go()
+        return code
+
+
+def spawn(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdout: int | IO[bytes] | None = None,
+    stderr: int | IO[bytes] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Child:
+    """Start `argv` in a session of its own, on a life line from this process.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        Program and arguments. It must watch its life line: `end_with_parent` or the launcher.
+    env : mapping, optional
+        Its whole environment, to which the life line is added; this process's by default.
+    cwd : Path, optional
+        Its working folder; this process's by default.
+    stdout, stderr : int or file, optional
+        As for `subprocess.Popen`; inherited by default. Its standard input is empty.
+    pass_fds : sequence of int, optional
+        Further file descriptors that it inherits.
+
+    Returns
+    -------
+    Child
+        The running child.
+    """
+    read_fd, write_fd = os.pipe()
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            env={**(os.environ if env is None else env), VARIABLE: str(read_fd)},
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=[read_fd, *pass_fds],
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(write_fd)
+        raise
+    finally:
+        os.close(read_fd)
+    return Child(process, write_fd)
+
+
+def end_with_parent(grace_s: float = 10.0) -> bool:
+    """Make this process end when its parent lets go of the life line or dies.
+
+    A thread waits for the end of the pipe, sends SIGTERM to this process, so that its own handlers can stop it in
+    order, and leaves by ``os._exit`` if it is still there `grace_s` seconds later. Call it first thing.
+
+    Parameters
+    ----------
+    grace_s : float
+        Seconds from SIGTERM to the forced exit.
+
+    Returns
+    -------
+    bool
+        False where no parent offers a life line (started by hand), and nothing is watched.
+    """
+    number = os.environ.pop(VARIABLE, None)  # not for grandchildren: they get one of their own
+    if number is None:
+        return False
+    lifeline_fd = int(number)
+    os.set_inheritable(lifeline_fd, False)
+
+    def watch() -> None:
+        while os.read(lifeline_fd, 64):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(grace_s)
+        os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()
+    return True
