@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-class Prediction(Struct, frozen=True, kw_only=True, tag_field="type", tag="Prediction"):
+class Prediction(Struct, kw_only=True, tag_field="type", tag="Prediction"):
     """One task's answers to one event (``ml.predictions``).
 
     (task, partition, offset) is its identity: partition and offset are those of the event in
@@ -123,6 +123,8 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
         Generations count changes of the code that decide the bits, turns count transactions.
     start, end : int
         Offsets of the main input; each turn starts where the one before ended.
+    origin : int
+        First offset that the state has seen: where a fold from the start begins.
     chain : str
         Hex of the rolling BLAKE2b after this turn.
     topic_id : str
@@ -139,6 +141,7 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
     turn: int
     start: int
     end: int
+    origin: int
     chain: str
     topic_id: str
     fingerprint: str

@@ -1,0 +1,1 @@
+"""What reads the topics: learners, scoreboard, audit."""

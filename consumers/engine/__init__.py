@@ -1,0 +1,36 @@
+"""Exactly once, and the same again: a pure fold over one partition, in turns, with a journal and a chain.
+
+Knows nothing of shops or models: see `consumers.learner` for the fold that it runs.
+"""
+
+from consumers.engine.chain import GENESIS, link
+from consumers.engine.dead_letters import dead_letter
+from consumers.engine.fold import Fold, Step
+from consumers.engine.journal import Journal, Journalled, committed_metadata, journal_key
+from consumers.engine.recovery import GroupOffsets, Position, Recovery
+from consumers.engine.snapshots import Snapshot, SnapshotStore, SnapshotWriter
+from consumers.engine.watchdog import Watchdog
+from consumers.engine.worker import FAULT_POINTS, Identity, SnapshotPolicy, Worker
+
+__all__ = [
+    "FAULT_POINTS",
+    "GENESIS",
+    "Fold",
+    "GroupOffsets",
+    "Identity",
+    "Journal",
+    "Journalled",
+    "Position",
+    "Recovery",
+    "Snapshot",
+    "SnapshotPolicy",
+    "SnapshotStore",
+    "SnapshotWriter",
+    "Step",
+    "Watchdog",
+    "Worker",
+    "committed_metadata",
+    "dead_letter",
+    "journal_key",
+    "link",
+]

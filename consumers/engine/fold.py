@@ -1,0 +1,52 @@
+"""What the engine runs: a pure fold over one partition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from infra.kafka import OutgoingRecord, Record
+
+__all__ = ["Fold", "Step"]
+
+
+class Step(NamedTuple):
+    """What one record led to.
+
+    Parameters
+    ----------
+    outputs : sequence
+        Whatever `Fold.outgoing` can turn into records.
+    chained : bytes
+        What of it the chain covers; empty where nothing is.
+    """
+
+    outputs: Sequence[Any]
+    chained: bytes
+
+
+class Fold(Protocol):
+    """State and how one record changes it.
+
+    Guarantees that the engine relies on: `step` depends on the state and on the record's offset, value, and
+    nothing else: no clock, no randomness of the process, no order of sets or hashes. `freeze` and `thaw` lose
+    nothing. A `BadRecord` leaves the state as it was.
+    """
+
+    fingerprint: str
+
+    def step(self, record: Record) -> Step:
+        """Take one record in. Raises `BadRecord` for one that can't be used."""
+        ...
+
+    def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
+        """The records to write for the outputs of `record`; `now_ms` is for latency alone."""
+        ...
+
+    def freeze(self) -> bytes:
+        """The whole state."""
+        ...
+
+    def thaw(self, payload: bytes) -> None:
+        """Take the state that `freeze` gave, in place of one's own."""
+        ...

@@ -1,0 +1,238 @@
+"""One partition, exactly once: poll, fold, write, commit; one transaction a turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from consumers.engine.chain import link
+from consumers.engine.dead_letters import dead_letter
+from consumers.engine.fold import Fold
+from consumers.engine.journal import committed_metadata, journal_key
+from consumers.engine.recovery import Position, Recovery
+from consumers.engine.snapshots import Snapshot, SnapshotWriter
+from consumers.engine.watchdog import Watchdog
+from contracts.errors import BadRecord
+from contracts.records import JournalRecord
+from infra.kafka import Committed, OutgoingRecord, PartitionLog, Record, Transactions
+
+__all__ = ["FAULT_POINTS", "Identity", "SnapshotPolicy", "Worker"]
+
+FAULT_POINTS = (
+    "after poll",
+    "after learn",
+    "after send",
+    "after flush",
+    "before offsets",
+    "before commit",
+    "after commit",
+    "before snapshot",
+    "after snapshot",
+)
+"""Where a test may end the process: the callable `fault` is called with each of these names."""
+
+_POLL_S = 0.5
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this worker is and where its records go; all names are those on the broker."""
+
+    group: str
+    partition: int
+    input_topic: str
+    topic_id: str
+    journal_topic: str
+    dead_letter_topic: str
+
+
+@dataclass(frozen=True)
+class SnapshotPolicy:
+    """A snapshot is due after so many seconds or events, whichever is first."""
+
+    every_s: float
+    every_events: int
+
+
+class Worker:
+    """Runs a fold over one partition of the main input.
+
+    Parameters
+    ----------
+    identity : Identity
+        Who this is.
+    log : PartitionLog
+        Its partition.
+    transactions : Transactions
+        With the transactional id ``<group>-<partition>``.
+    recovery : Recovery
+        How it finds back to the committed state.
+    fold : Fold
+        The same that `recovery` restores.
+    snapshots : SnapshotWriter
+        Where snapshots go.
+    policy : SnapshotPolicy
+        When.
+    timeout_s : float
+        How long a turn may take from its first send to its commit: the transaction timeout.
+    fault : callable
+        Called with each of `FAULT_POINTS`.
+    now_ms : callable
+        The clock, milliseconds since 1970; for latency alone.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        log: PartitionLog,
+        transactions: Transactions,
+        recovery: Recovery,
+        fold: Fold,
+        snapshots: SnapshotWriter,
+        policy: SnapshotPolicy,
+        timeout_s: float,
+        fault: Callable[[str], None] = lambda _point: None,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._identity = identity
+        self._log = log
+        self._transactions = transactions
+        self._recovery = recovery
+        self._fold = fold
+        self._snapshots = snapshots
+        self._policy = policy
+        self._timeout_s = timeout_s
+        self._fault = fault
+        self._now_ms = now_ms
+        self._watchdog = Watchdog(timeout_s)
+        self._snapshot_at_s = time.monotonic()
+        self._events_since_snapshot = 0
+
+    def run(self, should_stop: Callable[[], bool], recovered: Callable[[Position], None]) -> None:
+        """Recover, then take turns until `should_stop`.
+
+        Any exception out of here means that the process has to end: the broker's side of a failed transaction is
+        settled by the next owner alone.
+
+        Raises
+        ------
+        RecoveryError
+            If the committed state can't be had; going on would lose or double something.
+        """
+        self._transactions.init()
+        at = self._recovery.run()
+        recovered(at)
+        self._log.seek(at.end)
+        while not should_stop():
+            records = self._log.poll(_POLL_S)
+            if records:
+                at, journal_offset = self._turn(at, records)
+                self._maybe_snapshot(at, journal_offset)
+
+    def close(self) -> None:
+        """Let go of everything, and wait a little for the last snapshot."""
+        self._snapshots.close(timeout_s=5.0)
+        self._watchdog.close()
+        self._transactions.close()
+        self._log.close()
+
+    def _turn(self, at: Position, records: Sequence[Record]) -> tuple[Position, int]:
+        self._fault("after poll")
+        # All outputs first, then all sends: sending between predictions lets the sender thread fight for the
+        # interpreter's lock.
+        chain, outputs = self._learn(at.chain, records)
+        self._fault("after learn")
+        entry = self._journal_record(at, records[-1].offset + 1, chain)
+        with self._watchdog.watch():
+            journal_offset = self._write(outputs, entry)
+        self._fault("after commit")
+        self._events_since_snapshot += len(records)
+        return replace(at, turn=entry.turn, end=entry.end, chain=chain, parent=None), journal_offset
+
+    def _learn(self, chain: bytes, records: Sequence[Record]) -> tuple[bytes, list[OutgoingRecord]]:
+        letters: list[OutgoingRecord] = []
+        steps: list[tuple[Sequence[Any], Record]] = []
+        for record in records:
+            try:
+                outputs, chained = self._fold.step(record)
+            except BadRecord as error:
+                letters.append(
+                    dead_letter(self._identity.dead_letter_topic, record, error, self._identity.group)
+                )
+                continue
+            if outputs:
+                chain = link(chain, chained)
+                steps.append((outputs, record))
+        now_ms = self._now_ms()
+        sent = [out for outputs, record in steps for out in self._fold.outgoing(outputs, record, now_ms)]
+        return chain, sent + letters
+
+    def _journal_record(self, at: Position, end: int, chain: bytes) -> JournalRecord:
+        return JournalRecord(
+            group=self._identity.group,
+            partition=self._identity.partition,
+            generation=at.generation,
+            turn=at.turn + 1,
+            start=at.end,
+            end=end,
+            origin=at.origin,
+            chain=chain.hex(),
+            topic_id=self._identity.topic_id,
+            fingerprint=self._fold.fingerprint,
+            parent=at.parent,
+        )
+
+    def _write(self, outputs: list[OutgoingRecord], entry: JournalRecord) -> int:
+        """One transaction: outputs, journal, offset. Returns where the journal record stands."""
+        identity, transactions = self._identity, self._transactions
+        transactions.begin()
+        for record in outputs:
+            transactions.send(record)
+        key = journal_key(identity.group, identity.partition)
+        # Last, so that `flush` returns its offset.
+        transactions.send(
+            OutgoingRecord(identity.journal_topic, identity.partition, key, msgspec.json.encode(entry), [])
+        )
+        self._fault("after send")
+        journal_offset = transactions.flush(self._timeout_s)
+        self._fault("after flush")
+        if journal_offset is None:
+            message = "a flush after sends must tell an offset"
+            raise RuntimeError(message)
+        committed = Committed(entry.end, committed_metadata(entry, journal_offset))
+        self._fault("before offsets")
+        transactions.commit_offset(identity.group, identity.input_topic, identity.partition, committed)
+        self._fault("before commit")
+        transactions.commit()
+        return journal_offset
+
+    def _maybe_snapshot(self, at: Position, journal_offset: int) -> None:
+        is_due = (
+            self._events_since_snapshot >= self._policy.every_events
+            or time.monotonic() - self._snapshot_at_s >= self._policy.every_s
+        )
+        if not is_due or self._snapshots.is_busy:
+            return
+        self._fault("before snapshot")
+        self._snapshots.offer(
+            Snapshot(
+                group=self._identity.group,
+                partition=self._identity.partition,
+                topic_id=self._identity.topic_id,
+                generation=at.generation,
+                turn=at.turn,
+                end=at.end,
+                origin=at.origin,
+                chain=at.chain.hex(),
+                journal_offset=journal_offset,
+                fingerprint=self._fold.fingerprint,
+                payload=self._fold.freeze(),
+            )
+        )
+        self._snapshot_at_s = time.monotonic()
+        self._events_since_snapshot = 0

@@ -1,0 +1,88 @@
+"""The learner's fold: bytes in, predictions and outcomes out."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any, Final
+
+from consumers.engine import Step
+from consumers.learner.clock import TickClock
+from consumers.learner.packing import pack
+from contracts.codec import decode_user_event, encode
+from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, topic_name
+from infra.kafka import OutgoingRecord, Record
+from models.portfolio import Portfolio
+
+__all__ = ["SCHEMA", "LearnerFold"]
+
+SCHEMA: Final = 1
+"""Version of the state's shape and meaning: raise it with every change that alters what the fold computes and that
+no name in `Portfolio.fingerprint_parts` shows."""
+
+_LIBRARIES: Final = ("river", "numpy", "msgspec")
+
+
+def _fingerprint(portfolio: Portfolio) -> str:
+    parts = [f"schema={SCHEMA}", f"python={platform.python_version()}", f"machine={platform.machine()}"]
+    parts += [f"{name}={version(name)}" for name in _LIBRARIES]
+    parts += portfolio.fingerprint_parts()
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+
+class LearnerFold:
+    """A `consumers.engine.Fold` over the shop's events.
+
+    Parameters
+    ----------
+    partition : int
+        Which partition it folds.
+    namespace : str
+        Put before the names of topics.
+    portfolio : Portfolio, optional
+        Other tasks and models than all.
+    """
+
+    def __init__(self, partition: int, *, namespace: str = "", portfolio: Portfolio | None = None) -> None:
+        self._portfolio = portfolio or Portfolio(partition)
+        self._clock = TickClock()
+        self.fingerprint = _fingerprint(self._portfolio)
+        self._predictions = topic_name(PREDICTIONS, namespace)
+        self._outcomes = topic_name(OUTCOMES, namespace)
+        self._models = topic_name(MODELS, namespace)
+        self._partition = partition
+
+    def step(self, record: Record) -> Step:
+        """Take one record in: decode, hold to the clock, settle, predict, learn."""
+        event, time_ms = decode_user_event(record.value)
+        self._clock.admit(event, time_ms)
+        outputs = self._portfolio.step(event, time_ms, record.offset)
+        return Step(outputs, pack(outputs))
+
+    def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
+        """Predictions and outcomes to the partition of their input, what befalls a model to the audit trail."""
+        return [self._outgoing(output, record, now_ms) for output in outputs]
+
+    def _outgoing(
+        self, output: Prediction | Outcome | LateLabel | ModelQuarantined, record: Record, now_ms: int
+    ) -> OutgoingRecord:
+        if isinstance(output, ModelQuarantined):
+            return OutgoingRecord(self._models, 0, output.task.encode(), encode(output), [])
+        if isinstance(output, Prediction):
+            output.latency_ms = float(now_ms - record.timestamp_ms)
+            topic = self._predictions
+        else:
+            topic = self._outcomes
+        return OutgoingRecord(topic, self._partition, output.user_id.encode(), encode(output), [])
+
+    def freeze(self) -> bytes:
+        """The whole state, pickled."""
+        return pickle.dumps((self._portfolio, self._clock.ticked_ms), protocol=5)
+
+    def thaw(self, payload: bytes) -> None:
+        """Take a frozen state in place of one's own. Only what was verified by its HMAC may come here."""
+        self._portfolio, self._clock.ticked_ms = pickle.loads(payload)  # noqa: S301
