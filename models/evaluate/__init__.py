@@ -1,5 +1,52 @@
 """How good the answers are: prequential, windowed and fading, against what can be known at all."""
 
+from models.evaluate.clustered import (
+    LEAK_DECISIONS,
+    LEAK_ERRORS,
+    CalibrationBin,
+    calibration,
+    clustered_se,
+    is_leak,
+)
 from models.evaluate.losses import CLIP, absolute_error, amount, log_loss_of, probability
+from models.evaluate.metrics import (
+    average_precision,
+    entropy,
+    log_loss,
+    log_losses,
+    mean_absolute_error,
+    r2,
+    roc_auc,
+    root_mean_squared_error,
+    share_of_learnable,
+)
+from models.evaluate.prequential import Fading, Window
+from models.evaluate.recovery import Recovery, recovery, trailing_shares
 
-__all__ = ["CLIP", "absolute_error", "amount", "log_loss_of", "probability"]
+__all__ = [
+    "CLIP",
+    "LEAK_DECISIONS",
+    "LEAK_ERRORS",
+    "CalibrationBin",
+    "Fading",
+    "Recovery",
+    "Window",
+    "absolute_error",
+    "amount",
+    "average_precision",
+    "calibration",
+    "clustered_se",
+    "entropy",
+    "is_leak",
+    "log_loss",
+    "log_loss_of",
+    "log_losses",
+    "mean_absolute_error",
+    "probability",
+    "r2",
+    "recovery",
+    "roc_auc",
+    "root_mean_squared_error",
+    "share_of_learnable",
+    "trailing_shares",
+]
