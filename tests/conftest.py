@@ -1,12 +1,18 @@
-"""What all tests share: where recorded data may be found, and which folders need a broker or a database."""
+"""What all tests share: one broker and one database a run, and where recorded data may be found."""
 
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from infra.embedded import EmbeddedKafka, EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
 NEED_BACKENDS = ("integration", "e2e", "faults")
@@ -41,3 +47,38 @@ def recorded_data() -> Path:
     if not (folder / "online_retail.csv.gz").is_file():
         pytest.skip(f"no online_retail.csv.gz in {folder}: set FRESHET_TEST_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def embedded_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """The broker of this run, started by the first test that asks for it.
+
+    A test that stops it starts it again before it ends: it comes back on the same port.
+    """
+    from infra.embedded import EmbeddedKafka
+
+    # A worker that was killed leaves its transaction open until its timeout; the broker looks every 10 s unless told.
+    overrides = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000"}
+    with EmbeddedKafka(tmp_path_factory.mktemp("broker"), overrides) as kafka:
+        yield kafka
+
+
+@pytest.fixture(scope="session")
+def bootstrap(embedded_kafka: EmbeddedKafka) -> str:
+    """Address of the broker of this run."""
+    return embedded_kafka.bootstrap
+
+
+@pytest.fixture(scope="session")
+def embedded_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The database server of this run, started by the first test that asks for it."""
+    from infra.embedded import EmbeddedPostgres
+
+    with EmbeddedPostgres(tmp_path_factory.mktemp("database")) as postgres:
+        yield postgres
+
+
+@pytest.fixture
+def namespace() -> str:
+    """What to put before the names of this test's topics, since all tests share one broker."""
+    return f"t{uuid.uuid4().hex[:10]}."
