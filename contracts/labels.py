@@ -7,8 +7,9 @@ event time seen in it, ticks and copies of product events included. Records coun
    behind (by the clock when it arrived) is settled by ``silence``, oldest first.
 2. Decision points are ProductViewed and CartAdded with a session (conversion), CartAdded and CartRemoved (basket).
    One that belongs to an open or new visit is predicted, and any event of a visit keeps it open.
-3. OrderPlaced settles its visit: conversion 1, basket the order's total, why ``order``. SessionEnded settles what
-   is open of it: conversion 0, basket none (null), why ``ended``; so does silence, why ``silence``.
+3. OrderPlaced settles its visit, also one never seen before: conversion 1, basket the order's total, why ``order``.
+   SessionEnded settles a visit that is open (else it is just an event): conversion 0, basket none (null), why
+   ``ended``; so does silence, why ``silence``.
    Only decision points before that record count, and they settle in the order of their offsets. An OrderPlaced
    settles also a visit that was never open (nothing waits in it); a SessionEnded of one that is not open is
    just an event.
