@@ -19,14 +19,22 @@ import subprocess
 import sys
 import time
 
+TYPE_CHECKING = False  # as typing has it, which takes 5 ms to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _PR_SET_PDEATHSIG = 1
 
 
-def _die_with_launcher() -> None:
-    """Ask Linux to kill the program should the launcher itself be killed (between fork and exec)."""
+def _dying_with_launcher() -> Callable[[], object] | None:
+    """Return what asks Linux, between fork and exec, to kill the program should the launcher be killed itself."""
+    if sys.platform != "linux":
+        return None
+    # Loaded before the fork: the program's user need not be able to read Python's library.
     import ctypes
 
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def main(argv: list[str]) -> int:
@@ -52,7 +60,7 @@ def main(argv: list[str]) -> int:
         group=gid,
         extra_groups=[] if uid is not None else None,
         close_fds=False,
-        preexec_fn=_die_with_launcher if sys.platform == "linux" else None,
+        preexec_fn=_dying_with_launcher(),
     )
 
     kill_at: float | None = None
