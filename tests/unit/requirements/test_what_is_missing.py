@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-TOOLS = ("sh", "sed", "head", "cmp", "rm", "cp", "dirname")
+TOOLS = ("sh", "sed", "head", "cmp", "rm", "cp", "cat")
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_no_java_names_its_packages(machine: Path):
     done = run(machine, "java.sh")
     assert done.returncode == 1
     assert "needs Java 17 or later. Found: no Java." in done.stderr
-    assert "apt-get install openjdk-17-jre-headless" in done.stderr
+    assert "apt-get install openjdk-21-jre-headless" in done.stderr
     assert "dnf install java-21-openjdk-headless" in done.stderr
     assert "brew install openjdk@21" in done.stderr
 
