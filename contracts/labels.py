@@ -10,9 +10,7 @@ event time seen in it, ticks and copies of product events included. Records coun
 3. OrderPlaced settles its visit, also one never seen before: conversion 1, basket the order's total, why ``order``.
    SessionEnded settles a visit that is open (else it is just an event): conversion 0, basket none (null), why
    ``ended``; so does silence, why ``silence``.
-   Only decision points before that record count, and they settle in the order of their offsets. An OrderPlaced
-   settles also a visit that was never open (nothing waits in it); a SessionEnded of one that is not open is
-   just an event.
+   Only decision points before that record count, and they settle in the order of their offsets.
 4. A settled visit is remembered until the clock has gone on by `MEMORY_MS` or more. A decision point or an
    OrderPlaced in it is **late**: counted, not predicted, no label changes. Any other event of it is just an event.
 

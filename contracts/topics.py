@@ -86,7 +86,11 @@ PREDICTIONS: Final = Topic("ml.predictions", "user_id", "every model's answer to
 OUTCOMES: Final = Topic("ml.outcomes", "user_id", "labels when they are known, and losses", True, _by_time())
 METRICS: Final = Topic("ml.metrics", "task", "windowed scores", False, _by_time())
 MODELS: Final = Topic(
-    "ml.models", "task", "the audit trail of models", False, _by_time(**{"retention.ms": "-1", "retention.bytes": "-1"})
+    "ml.models",
+    "task",
+    "the audit trail of models",
+    False,
+    _by_time(**{"retention.ms": "-1", "retention.bytes": "-1"}),
 )
 # The journal is the authority at recovery: everything within the retention of the main input, and the last record
 # of each worker for ever.

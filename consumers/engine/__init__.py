@@ -8,7 +8,7 @@ from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold, Step
 from consumers.engine.journal import Journal, Journalled, committed_metadata, journal_key
 from consumers.engine.recovery import GroupOffsets, Position, Recovery
-from consumers.engine.snapshots import Snapshot, SnapshotStore, SnapshotWriter
+from consumers.engine.snapshots import Snapshots, SnapshotWriter
 from consumers.engine.watchdog import Watchdog
 from consumers.engine.worker import FAULT_POINTS, Identity, SnapshotPolicy, Worker
 
@@ -22,10 +22,9 @@ __all__ = [
     "Journalled",
     "Position",
     "Recovery",
-    "Snapshot",
     "SnapshotPolicy",
-    "SnapshotStore",
     "SnapshotWriter",
+    "Snapshots",
     "Step",
     "Watchdog",
     "Worker",

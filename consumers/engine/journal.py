@@ -62,7 +62,8 @@ class Journal:
         try:
             return Journalled(record.offset, _decoder.decode(record.value or b""))
         except msgspec.MsgspecError as error:
-            message = f"{self._topic}/{self._partition} holds at offset {record.offset} what is no journal record ({error})."
+            where = f"{self._topic}/{self._partition} at offset {record.offset}"
+            message = f"{where} must hold a journal record. It does not: {error}."
             hint = "Nobody but the worker may write to its journal. Start over with --fresh."
             raise StateLost(
                 message, topic=self._topic, partition=self._partition, offset=record.offset, hint=hint

@@ -14,10 +14,11 @@ from typing import Protocol
 from consumers.engine.chain import GENESIS, link
 from consumers.engine.fold import Fold
 from consumers.engine.journal import Journal, Journalled, committed_metadata
-from consumers.engine.snapshots import Snapshot, SnapshotStore
+from consumers.engine.snapshots import Snapshots
 from contracts.errors import BadRecord, Diverged, OffsetsMoved, RecoveryError, StateLost, Unreachable
 from contracts.records import JournalRecord, Parent
 from infra.kafka import Committed, PartitionLog
+from infra.postgres import Snapshot
 
 __all__ = ["GroupOffsets", "Position", "Recovery"]
 
@@ -72,7 +73,7 @@ class Recovery:
         This worker's journal.
     offsets : GroupOffsets
         This group's offset of the partition.
-    snapshots : SnapshotStore
+    snapshots : Snapshots
         The cache of states.
     fold : Fold
         Fresh: as at the first offset of a log.
@@ -92,7 +93,7 @@ class Recovery:
         log: PartitionLog,
         journal: Journal,
         offsets: GroupOffsets,
-        snapshots: SnapshotStore,
+        snapshots: Snapshots,
         fold: Fold,
         group: str,
         topic_id: str,
@@ -137,15 +138,17 @@ class Recovery:
     def _begin(self) -> Position:
         committed = self._offsets.committed()
         if committed is not None:
-            raise self._lost(f"the group {self._group} has offset {committed.offset} there", committed.offset)
+            found = f"the group {self._group} has offset {committed.offset} there"
+            raise self._lost(found, committed.offset)
         try:
-            is_any = self._snapshots.is_any(self._group, self._log.partition)
+            newest = next(self._snapshots.newest(self._group, self._log.partition, self._topic_id), None)
         except Unreachable:
             # Without the database nothing says that this worker has a past; the journal, which is the authority,
             # says that it has none.
-            is_any = False
-        if is_any:
-            raise self._lost("a snapshot of this worker is there", None)
+            newest = None
+        if newest is not None:
+            found = f"a snapshot reaches to offset {newest.end_offset}"
+            raise self._lost(found, newest.end_offset)
         start, _ = self._log.bounds()
         return Position(1, 0, start, start, GENESIS, None, "new")
 
@@ -163,8 +166,8 @@ class Recovery:
         start, end = self._log.bounds()
         if last.topic_id != self._topic_id:
             message = (
-                f"{self._log.topic}/{self._log.partition} must be the log with id {last.topic_id}, of which offsets up to "
-                f"{last.end} are done. Its id is {self._topic_id}: the topic was deleted and made again."
+                f"{self._log.topic}/{self._log.partition} must be the log with id {last.topic_id}, of which offsets "
+                f"up to {last.end} are done. Its id is {self._topic_id}: the topic was deleted and made again."
             )
         elif end < last.end:
             message = (
@@ -210,7 +213,9 @@ class Recovery:
         for snapshot, expected in self._confirmed_snapshots(last):
             try:
                 self._fold.thaw(snapshot.payload)
-                chain, folded = self._fold_on(snapshot.end, until, bytes.fromhex(snapshot.chain), expected)
+                chain, folded = self._fold_on(
+                    snapshot.end_offset, until, bytes.fromhex(snapshot.chain), expected
+                )
             except _Differs as differs:
                 _log.warning(
                     "snapshot of turn %d leads to another state at turn %d: trying an older one",
@@ -218,22 +223,28 @@ class Recovery:
                     differs.expected.turn,
                 )
                 continue
-            return self._position(last.record, chain, "snapshot", snapshot.origin, folded)
+            return self._position(last.record, chain, "snapshot", folded)
         return self._restore_from_start(last.record)
 
     def _confirmed_snapshots(self, last: Journalled) -> Iterable[tuple[Snapshot, list[JournalRecord]]]:
         start, _ = self._log.bounds()
         try:
             for snapshot in self._snapshots.newest(self._group, self._log.partition, self._topic_id):
-                if snapshot.fingerprint != self._fold.fingerprint or snapshot.end < start:
+                # Of another generation: made by other code, or of a state that was given up for a new one.
+                if (
+                    snapshot.generation != last.record.generation
+                    or snapshot.fingerprint != self._fold.fingerprint
+                ):
                     continue
-                if snapshot.journal_offset > last.offset:
+                if snapshot.end_offset < start:
                     continue
                 records = [entry.record for entry in self._journal.since(snapshot.journal_offset)]
                 if records and _is_turn_of(snapshot, records[0]):
-                    yield snapshot, [r for r in records[1:] if r.generation == snapshot.generation]
+                    yield snapshot, records[1:]
                 else:
-                    _log.warning("snapshot of turn %d passed over: the journal has no such turn", snapshot.turn)
+                    _log.warning(
+                        "snapshot of turn %d passed over: the journal has no such turn", snapshot.turn
+                    )
         except Unreachable as error:
             _log.warning("no snapshot to be had, folding the log from its start: %s", error)
 
@@ -262,13 +273,13 @@ class Recovery:
                 "turn that differs."
             )
             raise self._with_ways_out(Diverged, message, turn.end) from None
-        return self._position(last, chain, "start", last.origin, folded)
+        return self._position(last, chain, "start", folded)
 
-    def _position(self, last: JournalRecord, chain: bytes, how: str, origin: int, folded: int) -> Position:
+    def _position(self, last: JournalRecord, chain: bytes, how: str, folded: int) -> Position:
         if last.fingerprint == self._fold.fingerprint:
-            return Position(last.generation, last.turn, last.end, origin, chain, None, how, folded)
+            return Position(last.generation, last.turn, last.end, last.origin, chain, None, how, folded)
         parent = Parent(last.generation, last.turn, last.chain)
-        return Position(last.generation + 1, last.turn, last.end, origin, chain, parent, how, folded)
+        return Position(last.generation + 1, last.turn, last.end, last.origin, chain, parent, how, folded)
 
     def _begin_untrained(self, last: JournalRecord, lost: StateLost) -> Position:
         start, end = self._log.bounds()
@@ -310,7 +321,7 @@ def _next_turn(turn: JournalRecord, chain: bytes, ahead: Iterable[JournalRecord]
 
 
 def _is_turn_of(snapshot: Snapshot, record: JournalRecord) -> bool:
-    return (snapshot.generation, snapshot.turn, snapshot.end, snapshot.chain) == (
+    return (snapshot.generation, snapshot.turn, snapshot.end_offset, snapshot.chain) == (
         record.generation,
         record.turn,
         record.end,

@@ -6,50 +6,46 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
 
 from contracts.errors import FreshetError
+from infra.postgres import Snapshot, SnapshotStore, is_genuine, sealed
 
-__all__ = ["Snapshot", "SnapshotStore", "SnapshotWriter"]
+__all__ = ["SnapshotWriter", "Snapshots"]
 
 _log = logging.getLogger(__name__)
 
 
-class Snapshot(NamedTuple):
-    """The state after one turn, and which turn of which log that was."""
+@dataclass(frozen=True)
+class Snapshots:
+    """Signed snapshots of one worker.
 
-    group: str
-    partition: int
-    topic_id: str
-    generation: int
-    turn: int
-    end: int
-    origin: int
-    chain: str
-    journal_offset: int
-    fingerprint: str
-    payload: bytes
-
-
-class SnapshotStore(Protocol):
-    """Where snapshots are kept.
-
-    Guarantees: what `newest` yields was written by the owner of the key, for this group, partition and log; what
-    fails that check is skipped and told. Does not guarantee that anything is there. All raise `Unreachable` when
-    the store is away.
+    Parameters
+    ----------
+    store : SnapshotStore
+        Where they are kept.
+    key : bytes
+        Signs them: the state is pickled, so nothing that this key did not sign is ever opened.
+    kept : int
+        How many of the newest stay.
     """
 
+    store: SnapshotStore
+    key: bytes
+    kept: int
+
     def save(self, snapshot: Snapshot) -> None:
-        """Keep `snapshot`, and the newest few before it."""
-        ...
+        """Sign and keep `snapshot`, and let go of the oldest; raises `Unreachable`."""
+        self.store.save(sealed(self.key, snapshot))
+        self.store.prune(snapshot.group, snapshot.partition, keep=self.kept)
 
     def newest(self, group: str, partition: int, topic_id: str) -> Iterator[Snapshot]:
-        """What is kept, newest first."""
-        ...
-
-    def is_any(self, group: str, partition: int) -> bool:
-        """Whether anything is kept for this worker, of whatever log."""
-        ...
+        """What this key signed of this log, newest first; anything else is told and passed over."""
+        for snapshot in self.store.newest(group, partition, topic_id):
+            if is_genuine(self.key, snapshot):
+                yield snapshot
+            else:
+                _log.warning("snapshot of turn %d passed over: its signature is not ours", snapshot.turn)
 
 
 class SnapshotWriter:
@@ -57,14 +53,14 @@ class SnapshotWriter:
 
     Parameters
     ----------
-    store : SnapshotStore
-        Where they go.
+    save : callable
+        Stores one; may raise a `FreshetError`, which is logged: the next snapshot is another chance.
     stored : callable
         Called, on that thread, with each snapshot that is stored.
     """
 
-    def __init__(self, store: SnapshotStore, stored: Callable[[Snapshot], None]) -> None:
-        self._store = store
+    def __init__(self, save: Callable[[Snapshot], None], stored: Callable[[Snapshot], None]) -> None:
+        self._save = save
         self._stored = stored
         self._waiting: queue.Queue[Snapshot | None] = queue.Queue(maxsize=1)
         self._thread = threading.Thread(target=self._run, name="snapshots", daemon=True)
@@ -76,11 +72,8 @@ class SnapshotWriter:
         return self._waiting.unfinished_tasks > 0
 
     def offer(self, snapshot: Snapshot) -> None:
-        """Hand a snapshot over; it is dropped while another one is waiting."""
-        try:
-            self._waiting.put_nowait(snapshot)
-        except queue.Full:
-            _log.warning("snapshot of turn %d dropped: the one before is still being written", snapshot.turn)
+        """Hand a snapshot over; not to be called while `is_busy`."""
+        self._waiting.put(snapshot)
 
     def close(self, timeout_s: float) -> None:
         """Wait for the last one, but no longer than `timeout_s`."""
@@ -93,9 +86,11 @@ class SnapshotWriter:
     def _run(self) -> None:
         while (snapshot := self._waiting.get()) is not None:
             try:
-                self._store.save(snapshot)
+                self._save(snapshot)
                 self._stored(snapshot)
             except FreshetError as error:
-                _log.warning("snapshot of turn %d not stored, the next one will be tried: %s", snapshot.turn, error)
+                _log.warning(
+                    "snapshot of turn %d not stored, the next one will be tried: %s", snapshot.turn, error
+                )
             finally:
                 self._waiting.task_done()

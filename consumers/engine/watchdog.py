@@ -68,10 +68,10 @@ class Watchdog:
             while not self._closed:
                 self._changed.wait_for(lambda: self._watching or self._closed)
                 stretch = self._stretch
-                done = self._changed.wait_for(
-                    lambda stretch=stretch: self._closed or not self._watching or self._stretch != stretch,
-                    timeout=self._limit_s,
-                )
-                if not done:
-                    self._on_expiry(f"a turn took longer than {self._limit_s:g} s")
+
+                def is_over(stretch: int = stretch) -> bool:
+                    return self._closed or not self._watching or self._stretch != stretch
+
+                if not self._changed.wait_for(is_over, timeout=self._limit_s):
                     self._watching = False
+                    self._on_expiry(f"a turn took longer than {self._limit_s:g} s")

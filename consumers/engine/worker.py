@@ -14,11 +14,12 @@ from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold
 from consumers.engine.journal import committed_metadata, journal_key
 from consumers.engine.recovery import Position, Recovery
-from consumers.engine.snapshots import Snapshot, SnapshotWriter
+from consumers.engine.snapshots import SnapshotWriter
 from consumers.engine.watchdog import Watchdog
 from contracts.errors import BadRecord
 from contracts.records import JournalRecord
 from infra.kafka import Committed, OutgoingRecord, PartitionLog, Record, Transactions
+from infra.postgres import Snapshot
 
 __all__ = ["FAULT_POINTS", "Identity", "SnapshotPolicy", "Worker"]
 
@@ -226,8 +227,7 @@ class Worker:
                 topic_id=self._identity.topic_id,
                 generation=at.generation,
                 turn=at.turn,
-                end=at.end,
-                origin=at.origin,
+                end_offset=at.end,
                 chain=at.chain.hex(),
                 journal_offset=journal_offset,
                 fingerprint=self._fold.fingerprint,

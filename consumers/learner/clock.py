@@ -31,7 +31,9 @@ class TickClock:
         """
         ticked_ms = self.ticked_ms
         if ticked_ms is not None and time_ms > ticked_ms + AHEAD_MS:
-            detail = f"{event.time} is {(time_ms - ticked_ms) / 3_600_000:.1f} h ahead of the partition's clock"
+            detail = (
+                f"{event.time} is {(time_ms - ticked_ms) / 3_600_000:.1f} h ahead of the partition's clock"
+            )
             raise BadRecord("too-far-ahead", detail)
         if isinstance(event, ClockTicked) and (ticked_ms is None or time_ms > ticked_ms):
             self.ticked_ms = time_ms

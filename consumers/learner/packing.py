@@ -31,7 +31,12 @@ def pack(outputs: Iterable[Prediction | Outcome | LateLabel | ModelQuarantined])
         if isinstance(output, Prediction):
             parts += (_HEAD.pack(b"P", output.offset), _text(output.task), _floats(output.answers.values()))
         elif isinstance(output, Outcome):
-            parts += (_HEAD.pack(b"O", output.offset), _text(output.task), _floats((output.label,)), _text(output.why))
+            parts += (
+                _HEAD.pack(b"O", output.offset),
+                _text(output.task),
+                _floats((output.label,)),
+                _text(output.why),
+            )
         elif isinstance(output, LateLabel):
             parts.append(_HEAD.pack(b"L", output.offset))
         else:

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     group: str = Field(
         default="learner", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group of the learners."
     )
+    namespace: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,100}$",
+        description="Put before the names of all topics, so that several shops can share a broker.",
+    )
     seed: int = Field(default=7, ge=0, le=2**63 - 1, description="Seed of the simulated shop.")
     rate: float = Field(
         default=500.0,

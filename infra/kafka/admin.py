@@ -106,7 +106,9 @@ def _report(admin, name: str, partitions: int, config: dict[str, str], *, create
     resource = ConfigResource(ConfigResourceType.TOPIC, name)
     described = admin.describe_configs([resource], config_filter="all")
     actual = {key: str(entry["value"]) for key, entry in described["topic"][name].items()}
-    differing = {key: (value, actual.get(key, "")) for key, value in config.items() if actual.get(key) != value}
+    differing = {
+        key: (value, actual.get(key, "")) for key, value in config.items() if actual.get(key) != value
+    }
     return TopicReport(name, found, created, differing)
 
 

@@ -81,7 +81,9 @@ def read_to_end(
         ``read_uncommitted`` also yields what aborted transactions wrote.
     """
     with connect_consumer(bootstrap, isolation=isolation, max_poll_records=5_000) as consumer:
-        at = [tp for tp in _partitions_of(consumer, topic) if partitions is None or tp.partition in partitions]
+        at = [
+            tp for tp in _partitions_of(consumer, topic) if partitions is None or tp.partition in partitions
+        ]
         if not at:
             return
         first, end = consumer.beginning_offsets(at), consumer.end_offsets(at)

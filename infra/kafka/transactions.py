@@ -72,7 +72,11 @@ class KafkaTransactions:
         """Hand a record over."""
         self._futures.append(
             self._producer.send(
-                record.topic, value=record.value, key=record.key, headers=record.headers, partition=record.partition
+                record.topic,
+                value=record.value,
+                key=record.key,
+                headers=record.headers,
+                partition=record.partition,
             )
         )
 

@@ -1,0 +1,151 @@
+"""One worker process: puts engine, fold, broker and database together for one partition."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consumers.engine import (
+    Identity,
+    Journal,
+    Position,
+    Recovery,
+    SnapshotPolicy,
+    Snapshots,
+    SnapshotWriter,
+    Worker,
+)
+from consumers.learner.fold import LearnerFold
+from contracts.errors import Fenced
+from contracts.settings import Settings
+from contracts.topics import DEAD_LETTERS, JOURNAL, USER_EVENTS, topic_name
+from infra.kafka import (
+    Committed,
+    KafkaPartitionLog,
+    KafkaTransactions,
+    group_offset,
+    restore_offset,
+    topic_id,
+)
+from infra.postgres import SnapshotStore, read_password
+from infra.signing import load_key
+
+__all__ = ["GroupOffset", "Repairs", "work"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """What the user allowed: both change what is committed, so neither is ever done by itself."""
+
+    mend_offsets: bool = False
+    untrained: bool = False
+
+
+@dataclass(frozen=True)
+class GroupOffset:
+    """The group's offset of one partition; see `consumers.engine.GroupOffsets`."""
+
+    bootstrap: str
+    group: str
+    topic: str
+    partition: int
+
+    def committed(self) -> Committed | None:
+        """What is committed, None where nothing is."""
+        return group_offset(self.bootstrap, self.group, self.topic, self.partition)
+
+    def restore(self, committed: Committed) -> None:
+        """Write it again."""
+        restore_offset(self.bootstrap, self.group, self.topic, self.partition, committed)
+
+
+def work(
+    settings: Settings,
+    partition: int,
+    *,
+    should_stop: Callable[[], bool],
+    repairs: Repairs = Repairs(),  # noqa: B008 - frozen
+    fault: Callable[[str], None] = lambda _point: None,
+    recovered: Callable[[Position], None] = lambda _position: None,
+    fold: LearnerFold | None = None,
+) -> None:
+    """Run the worker of one partition until `should_stop`.
+
+    Any exception means that this process has to end; see `consumers.engine.Worker.run`.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where broker and database are, and how often to take snapshots.
+    partition : int
+        Which partition; exactly one worker lives for each, the newest fences all before it.
+    should_stop : callable
+        Asked between turns.
+    repairs : Repairs
+        What the user allowed.
+    fault : callable
+        Called at each of `consumers.engine.FAULT_POINTS`.
+    recovered : callable
+        Called once with where the worker stands.
+    fold : LearnerFold, optional
+        Another portfolio than the default.
+
+    Raises
+    ------
+    RecoveryError
+        If the state can't be had, or a newer worker owns the partition.
+    FreshetError
+        If broker, topic or key are not to be had.
+    """
+    topic = topic_name(USER_EVENTS, settings.namespace)
+    identity = Identity(
+        group=settings.group,
+        partition=partition,
+        input_topic=topic,
+        topic_id=topic_id(settings.bootstrap, topic),
+        journal_topic=topic_name(JOURNAL, settings.namespace, settings.group),
+        dead_letter_topic=topic_name(DEAD_LETTERS, settings.namespace),
+    )
+    fold = fold or LearnerFold(partition, namespace=settings.namespace)
+    store = SnapshotStore(settings.database_url, read_password(settings.database_password_file))
+    snapshots = Snapshots(store, load_key(settings.secret_file), settings.snapshots_kept)
+    log = KafkaPartitionLog(settings.bootstrap, topic, partition, max_poll_records=settings.max_poll_records)
+    transactions = KafkaTransactions(
+        settings.bootstrap,
+        f"{settings.namespace}{settings.group}-{partition}",
+        transaction_timeout_ms=settings.transaction_timeout_ms,
+        delivery_timeout_ms=settings.delivery_timeout_ms,
+    )
+    worker = Worker(
+        identity,
+        log=log,
+        transactions=transactions,
+        recovery=Recovery(
+            log=log,
+            journal=Journal(settings.bootstrap, identity.journal_topic, partition),
+            offsets=GroupOffset(settings.bootstrap, settings.group, topic, partition),
+            snapshots=snapshots,
+            fold=fold,
+            group=settings.group,
+            topic_id=identity.topic_id,
+            mend_offsets=repairs.mend_offsets,
+            untrained=repairs.untrained,
+        ),
+        fold=fold,
+        snapshots=SnapshotWriter(snapshots.save, lambda _snapshot: fault("after snapshot")),
+        policy=SnapshotPolicy(settings.snapshot_every_s, settings.snapshot_every_events),
+        timeout_s=settings.transaction_timeout_ms / 1000,
+        fault=fault,
+    )
+    try:
+        worker.run(should_stop, recovered)
+    except Exception as error:
+        if transactions.is_fenced(error):
+            message = f"Another worker has taken over {topic}/{partition}: this one is fenced and ends."
+            raise Fenced(message, topic=topic, partition=partition) from error
+        raise
+    worker.close()
+    store.close()
