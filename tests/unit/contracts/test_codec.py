@@ -1,0 +1,191 @@
+"""Bytes to events: each record is accepted or is a `BadRecord` with a reason, and nothing else ever happens."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts import events as e
+from contracts.codec import (
+    DEEPEST,
+    REASONS,
+    decode_outcome,
+    decode_prediction,
+    decode_product_event,
+    decode_truth,
+    decode_user_event,
+    encode,
+    rfc3339,
+    time_ms,
+)
+from contracts.errors import BadRecord
+from tests.corpus import MOMENT, Oddity, corpus, padded
+
+DECODERS = (decode_user_event, decode_product_event, decode_prediction, decode_outcome, decode_truth)
+GOOD = encode(
+    e.CartAdded(
+        id="u-1",
+        time=MOMENT,
+        source="t",
+        user_id="ü1",
+        session_id="s1",
+        cart_id="c1",
+        product=e.Product(product_id="p", price=10.5, category="tea", discount=0.5, stock=3),
+        quantity=2,
+    )
+)
+
+
+def judge(value: bytes | None) -> tuple[e.UserEvent, int] | str:
+    try:
+        return decode_user_event(value)
+    except BadRecord as bad:
+        assert bad.reason in REASONS
+        assert 0 < len(bad.detail) <= 300
+        bad.detail.encode()
+        return bad.reason
+
+
+def numbers_in(value: Any) -> list[float]:
+    if isinstance(value, dict):
+        return [n for item in value.values() for n in numbers_in(item)]
+    return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
+
+
+def assert_usable(value: bytes, decoded: tuple[e.UserEvent, int]) -> None:
+    """What is accepted is finite, can be read by any JSON reader as the same, and written again."""
+    event, at_ms = decoded
+    fields = msgspec.to_builtins(event)
+    assert all(math.isfinite(number) for number in numbers_in(fields))
+    try:
+        plain = json.loads(value)
+    except ValueError:
+        plain = json.loads(value, parse_int=float)
+    for name in ("type", "id", "time", "user_id", "session_id", "cart_id", "total", "query"):
+        if name in fields and name in plain:
+            assert fields[name] == plain[name]
+    assert decode_user_event(encode(event)) == decoded
+    assert rfc3339(at_ms) == event.time
+
+
+@pytest.mark.parametrize("oddity", corpus(), ids=lambda oddity: oddity.name)
+def test_each_oddity_is_judged_as_the_corpus_says(oddity: Oddity) -> None:
+    judged = judge(oddity.value)
+    if oddity.reason is not None:
+        assert judged == oddity.reason
+    else:
+        assert not isinstance(judged, str)
+        assert_usable(oddity.value or b"", judged)
+
+
+def test_the_corpus_gives_every_reason_that_bytes_alone_can_give() -> None:
+    assert {oddity.reason for oddity in corpus()} == {*REASONS, None} - {"too-far-ahead"}
+
+
+@settings(max_examples=500)
+@given(st.binary(max_size=200))
+def test_random_bytes_are_refused_with_a_reason(value: bytes) -> None:
+    assert isinstance(judge(value), str)
+
+
+@settings(max_examples=1_000)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(GOOD)),
+            st.integers(0, 8),
+            st.one_of(
+                st.binary(max_size=4),
+                st.sampled_from(
+                    [b'"', b"\\", b"{", b"]", b",", b":", b"null", b"1e999", b"-", b"9" * 400, b"\xff"]
+                ),
+                st.sampled_from(
+                    [b'"x":[[]],', b'"type":"SessionEnded",', b'"time":"2026-02-29T08:00:00.000Z",']
+                ),
+            ),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_a_good_event_with_bytes_put_in_or_taken_out_is_usable_or_refused(
+    cuts: list[tuple[int, int, bytes]],
+) -> None:
+    value = GOOD
+    for at, length, put_in in cuts:
+        value = value[:at] + put_in + value[at + length :]
+    judged = judge(value)
+    if not isinstance(judged, str):
+        assert_usable(value, judged)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(), inner, max_size=4)),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(["type", "id", "time", "user_id", "session_id", "cart_id", "product", "quantity"]),
+    JSON,
+)
+def test_any_json_in_the_place_of_a_field_is_usable_or_refused(field: str, put_in: Any) -> None:
+    value = json.dumps(json.loads(GOOD) | {field: put_in}).encode()
+    judged = judge(value)
+    if not isinstance(judged, str):
+        assert_usable(value, judged)
+
+
+@given(st.dictionaries(st.text(min_size=1), JSON, max_size=3))
+def test_unknown_fields_change_nothing(more: dict[str, Any]) -> None:
+    known = json.loads(GOOD)
+    value = json.dumps({name: item for name, item in more.items() if name not in known} | known).encode()
+    assert decode_user_event(value) == decode_user_event(GOOD)
+
+
+@pytest.mark.parametrize("oddity", corpus(), ids=lambda oddity: oddity.name)
+def test_no_other_decoder_raises_anything_but_bad_record_either(oddity: Oddity) -> None:
+    for decode in DECODERS[1:]:
+        try:
+            decode(oddity.value)
+        except BadRecord as bad:
+            assert bad.reason in REASONS
+
+
+def test_a_judgement_does_not_depend_on_how_deep_the_caller_stands() -> None:
+    value = GOOD[:-1] + b',"x":' + b"[" * (DEEPEST - 1) + b"]" * (DEEPEST - 1) + b"}"
+
+    def from_far_below(frames: int) -> tuple[e.UserEvent, int] | str:
+        return judge(value) if frames == 0 else from_far_below(frames - 1)
+
+    assert from_far_below(sys.getrecursionlimit() // 2) == decode_user_event(GOOD)
+
+
+def test_a_megabyte_is_read_like_any_other() -> None:
+    assert not isinstance(judge(padded(1_048_576)), str)
+
+
+@given(st.integers(946_684_800_000, 4_102_444_799_999))
+def test_a_time_goes_to_text_and_back(ms: int) -> None:
+    assert time_ms(rfc3339(ms)) == ms
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    assert rfc3339(ms) == at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def test_an_unknown_type_is_quoted_but_shortened() -> None:
+    with pytest.raises(BadRecord, match="Invalid value 'Nothing'"):
+        decode_user_event(b'{"type":"Nothing"}')
+    with pytest.raises(BadRecord) as caught:
+        decode_user_event(b'{"type":"%s"}' % (b"A" * 1_000_000))
+    assert len(caught.value.detail) == 300
+    assert caught.value.detail.endswith("…")
