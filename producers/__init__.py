@@ -1,0 +1,1 @@
+"""What brings events into the log: the simulator, the replay of recorded shops, and publishing."""

@@ -1,0 +1,8 @@
+"""A shop with a known truth: pure, seeded, the same bytes for the same scenario."""
+
+from producers.simulator.drift import Abrupt, parse_drift
+from producers.simulator.parameters import PARAMETERS, Parameters
+from producers.simulator.scenario import TRAFFIC, Scenario
+from producers.simulator.simulator import START, Simulator
+
+__all__ = ["PARAMETERS", "START", "TRAFFIC", "Abrupt", "Parameters", "Scenario", "Simulator", "parse_drift"]

@@ -1,0 +1,133 @@
+"""P(order) for one who knows the shop's parameters, but neither persona nor bins: what can be reached.
+
+It filters the persona over the user's past sessions and ignores which product was looked at. The bin of the
+product in view never matters once the next event has come (see `chain`), so it is summed out in advance and what
+is left to carry is a belief over (persona, intent): twelve numbers.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+from producers.simulator.chain import LEAVE, OUTCOMES, STATES, VIEW_HIGH
+from producers.simulator.parameters import BINS, CART_MAX, INTENTS, Row
+from producers.simulator.shifts import Shift, Tables
+
+__all__ = ["BlindFilter", "BlindTables"]
+
+Belief: TypeAlias = list[float]
+_WIDTH = len(BINS) + 1
+_INTENTS = len(INTENTS)
+
+
+class _Blurred(NamedTuple):
+    """A chain for all personas with the bins summed out; flat states are (cart, is something in view)."""
+
+    chances: list[list[Belief]]
+    order: list[Belief]
+
+
+class BlindTables:
+    """The tables of all blind filters.
+
+    Parameters
+    ----------
+    tables : Tables
+        The shop's.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._many = len(tables.personas)
+        self.dwell = tuple(
+            [[row[z] for _ in range(self._many) for z in range(_INTENTS)] for row in classes]
+            for classes in tables.dwell
+        )
+        self.blurred = lru_cache(maxsize=None)(self._blurred)
+        self.priors = lru_cache(maxsize=None)(self._priors)
+
+    def _priors(self, shift: Shift) -> tuple[Row, ...]:
+        return tuple(self._tables.prior(persona, shift) for persona in range(self._many))
+
+    def _blurred(self, shift: Shift) -> _Blurred:
+        chains = [self._tables.chain(persona, shift) for persona in range(self._many)]
+        shares = self._tables.parameters.behaviours[shift.regime].bins
+        chances: list[list[Belief]] = []
+        order: list[Belief] = []
+        for flat in range(2 * (CART_MAX + 1)):
+            cart, is_seen = divmod(flat, 2)
+            first = cart * _WIDTH
+            rows: list[Belief] = [[] for _ in range(OUTCOMES)]
+            ends: Belief = []
+            for chain in chains:
+                for z in range(_INTENTS):
+                    mix = list(zip(range(first + 1, first + _WIDTH), shares[z], strict=True))
+                    mix = mix if is_seen else [(first, 1.0)]
+                    ends.append(sum(share * chain.order[state][z] for state, share in mix))
+                    for outcome in range(OUTCOMES):
+                        rows[outcome].append(
+                            sum(share * chain.chances[state][outcome][z] for state, share in mix)
+                        )
+            # Which bin came into view is not seen: a view is a view.
+            views = [sum(parts) for parts in zip(*rows[: VIEW_HIGH + 1], strict=True)]
+            chances.append([views] * (VIEW_HIGH + 1) + rows[VIEW_HIGH + 1 :])
+            order.append(ends)
+        return _Blurred(chances, order)
+
+
+# Full state -> (cart, is something in view).
+_FLAT = tuple(2 * (state // _WIDTH) + (state % _WIDTH > 0) for state in range(STATES))
+
+
+class BlindFilter:
+    """The forward filter over (persona, intent) of one session.
+
+    Parameters
+    ----------
+    tables : BlindTables
+        Of the shop.
+    personas : sequence of float
+        P(persona) after the user's past sessions.
+    shift : Shift
+        What is known of this session.
+    """
+
+    __slots__ = ("_belief", "_chances", "_dwell", "_order")
+
+    def __init__(self, tables: BlindTables, personas: tuple[float, ...], shift: Shift) -> None:
+        self._chances, self._order = tables.blurred(shift)
+        self._dwell = tables.dwell[shift.regime]
+        self._belief = [
+            share * chance
+            for share, row in zip(personas, tables.priors(shift), strict=True)
+            for chance in row
+        ]
+
+    def see(self, state: int, outcome: int, dwell: int) -> None:
+        """Take in that `outcome` followed on `state` after a dwell of class `dwell`."""
+        self._belief = [
+            a * b * c
+            for a, b, c in zip(
+                self._belief, self._chances[_FLAT[state]][outcome], self._dwell[dwell], strict=True
+            )
+        ]
+
+    def order(self, state: int) -> float:
+        """P(order), the session being in `state` now; the belief is normalised on the way."""
+        belief = self._belief
+        total = sum(belief)
+        self._belief = belief = [share / total for share in belief]
+        return sum([a * b for a, b in zip(belief, self._order[_FLAT[state]], strict=True)])
+
+    def leave(self, state: int) -> None:
+        """Take in that the session ended without an order; when exactly is not known of those who go silently."""
+        self._belief = [a * b for a, b in zip(self._belief, self._chances[_FLAT[state]][LEAVE], strict=True)]
+
+    def personas(self) -> tuple[float, ...]:
+        """P(persona) by all that was seen."""
+        belief = self._belief
+        total = sum(belief)
+        return tuple(
+            sum(belief[first : first + _INTENTS]) / total for first in range(0, len(belief), _INTENTS)
+        )

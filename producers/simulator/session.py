@@ -1,0 +1,238 @@
+"""One session as it goes: which outcome comes next, which product it is, and what the oracle says."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from random import Random
+
+from contracts.codec import rfc3339
+from contracts.events import (
+    CartAdded,
+    CartRemoved,
+    OfferTaken,
+    OrderPlaced,
+    Product,
+    ProductViewed,
+    Searched,
+    SessionEnded,
+)
+from contracts.records import Truth
+from producers.simulator.blind import BlindFilter
+from producers.simulator.catalogue import CATEGORIES, Catalogue, Item
+from producers.simulator.chain import ADD, DWELL_EDGES_MS, NEXT_STATE, ORDER, REMOVE, SEARCH, VIEW_HIGH, Chain
+from producers.simulator.oracle import BayesFilter, clip
+from producers.simulator.parameters import INTENTS, OFFERS
+from producers.simulator.population import User
+from producers.simulator.wire import Wire
+
+__all__ = ["Line", "Visit"]
+
+# Of those who leave without an order, this many just close the window: only silence settles their labels.
+_SILENT = 0.2
+_STAY_IN_CATEGORY = 0.7
+_TAKE_OFFER = 0.7
+_WIDTHS_MS = tuple(high - low for low, high in zip(DWELL_EDGES_MS, DWELL_EDGES_MS[1:], strict=False))
+
+
+class Line:
+    """One line of a cart: the product as it was when it was added."""
+
+    __slots__ = ("item", "product", "quantity")
+
+    def __init__(self, item: Item, quantity: int) -> None:
+        self.item = item
+        self.product: Product = item.snapshot
+        self.quantity = quantity
+
+
+class Visit:
+    """A session under way.
+
+    Parameters
+    ----------
+    user : User
+        Whose it is.
+    session_id : str
+        Its id; the cart has the same.
+    intent : int
+        What they came for.
+    offer : int
+        Which of `OFFERS` was shown.
+    chain : Chain
+        The true one, from which is drawn.
+    dwell : tuple of tuple of float
+        For each intent the cumulated chances of the classes of dwell.
+    believed : Chain
+        The oracle's: the same one, unless a test gives a wrong one.
+    bayes, blind : BayesFilter, BlindFilter
+        Started with the priors of this session.
+    """
+
+    __slots__ = (
+        "_believed", "_bayes", "_blind", "_cart", "_catalogue", "_category", "_chain", "_draw", "_dwell",
+        "_dwell_class", "_intent", "_item", "_offer", "_persona", "_state", "_wire", "lines", "session_id",
+        "user",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        user: User,
+        session_id: str,
+        intent: int,
+        persona: str,
+        offer: int,
+        chain: Chain,
+        dwell: tuple[tuple[float, ...], ...],
+        believed: Chain,
+        bayes: BayesFilter,
+        blind: BlindFilter,
+        rng: Random,
+        catalogue: Catalogue,
+        wire: Wire,
+    ) -> None:
+        self.user = user
+        self.session_id = session_id
+        self.lines: list[Line] = []
+        self._intent = intent
+        self._persona = persona
+        self._offer = offer
+        self._chain = chain.cumulative[intent]
+        self._dwell = dwell[intent]
+        self._believed = believed.order
+        self._bayes = bayes
+        self._blind = blind
+        self._draw = rng.random
+        self._catalogue = catalogue
+        self._wire = wire
+        self._state = 0
+        self._dwell_class = 0
+        self._category = user.category(self._draw())
+        self._item: Item | None = None
+
+    def wait_ms(self) -> int:
+        """Draw the dwell before the next event: its class by the intent, its length within the class evenly."""
+        self._dwell_class = number = bisect(self._dwell, self._draw())
+        return DWELL_EDGES_MS[number] + int(self._draw() * _WIDTHS_MS[number])
+
+    def step(self, now: int) -> int | None:
+        """Let the next thing happen.
+
+        Returns
+        -------
+        int or None
+            Milliseconds until the one after it; None: the session is over, and with `lines` it ended in an order.
+        """
+        state = self._state
+        outcome = bisect(self._chain[state], self._draw())
+        if outcome > ORDER:
+            self._leave(now)
+            return None
+        self._bayes.see(state, outcome, self._dwell_class)
+        self._blind.see(state, outcome, self._dwell_class)
+        self._state = NEXT_STATE[state][outcome]
+        if outcome <= VIEW_HIGH:
+            self._view(now, outcome)
+        elif outcome == ADD:
+            self._add(now)
+        elif outcome == SEARCH:
+            self._search(now)
+        elif outcome == REMOVE:
+            self._remove(now)
+        else:
+            self._order(now)
+            return None
+        return self.wait_ms()
+
+    def _tell(self, now: int, event_id: str) -> None:
+        state = self._state
+        self._wire.truth(
+            now,
+            self.user.user_id,
+            Truth(
+                event_id=event_id,
+                session_id=self.session_id,
+                time=rfc3339(now),
+                clairvoyant=clip(self._believed[state][self._intent]),
+                bayes=clip(self._bayes.order(state)),
+                bayes_blind=clip(self._blind.order(state)),
+                intent=INTENTS[self._intent],
+                persona=self._persona,
+            ),
+        )
+
+    def _view(self, now: int, tercile: int) -> None:
+        draw = self._draw
+        if draw() >= _STAY_IN_CATEGORY:
+            self._category = self.user.category(draw())
+        choice = self.user.shelf(self._category, self._catalogue)[tercile]
+        self._item = item = choice[int(draw() * len(choice))]
+        event_id = self._wire.user(
+            ProductViewed, now, self.user.user_id, self.session_id, product=item.snapshot
+        )
+        self._tell(now, event_id)
+
+    def _add(self, now: int) -> None:
+        item = self._item
+        if item is None:  # pragma: no cover - the chain adds only what is in view
+            msg = "Something was added with nothing in view."
+            raise AssertionError(msg)
+        draw = self._draw()
+        line = Line(item, 1 if draw < 0.8 else 2 if draw < 0.95 else 3)
+        self.lines.append(line)
+        event_id = self._wire.user(
+            CartAdded,
+            now,
+            self.user.user_id,
+            self.session_id,
+            cart_id=self.session_id,
+            product=line.product,
+            quantity=line.quantity,
+        )
+        self._tell(now, event_id)
+
+    def _search(self, now: int) -> None:
+        draw = self._draw
+        self._category = self.user.category(draw())
+        query = CATEGORIES[self._category]
+        if draw() < 0.5:
+            choice = self._catalogue.shelves[self._category]
+            query = f"{choice[int(draw() * len(choice))].brand} {query}"
+        self._wire.user(Searched, now, self.user.user_id, self.session_id, query=query)
+
+    def _remove(self, now: int) -> None:
+        line = self.lines.pop(int(self._draw() * len(self.lines)))
+        self._wire.user(
+            CartRemoved,
+            now,
+            self.user.user_id,
+            self.session_id,
+            cart_id=self.session_id,
+            product=line.product,
+            quantity=line.quantity,
+        )
+
+    def _order(self, now: int) -> None:
+        wire, user_id, session_id = self._wire, self.user.user_id, self.session_id
+        if self._offer and self._draw() < _TAKE_OFFER:
+            wire.user(OfferTaken, now, user_id, session_id, offer=OFFERS[self._offer])
+        wire.user(
+            OrderPlaced,
+            now,
+            user_id,
+            session_id,
+            cart_id=session_id,
+            order_id=f"o-{session_id[2:]}",
+            total=round(sum(line.product.price * line.quantity for line in self.lines), 2),
+            lines=len({line.item.product_id for line in self.lines}),
+        )
+        for line in self.lines:
+            wire.products(now, self._catalogue.sell(line.item, line.quantity))
+        self.user.beliefs = self._blind.personas()
+
+    def _leave(self, now: int) -> None:
+        self.lines.clear()
+        self._blind.leave(self._state)
+        self.user.beliefs = self._blind.personas()
+        if self._draw() >= _SILENT:
+            self._wire.user(SessionEnded, now, self.user.user_id, self.session_id)

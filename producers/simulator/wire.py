@@ -1,0 +1,107 @@
+"""What happens in the shop, as records: numbered, encoded, with their partitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.codec import encode, rfc3339
+from contracts.emission import Emission
+from contracts.events import ClockTicked
+from contracts.partitioner import partition_of
+from contracts.records import DriftBegan, Truth
+from contracts.topics import PRODUCT_EVENTS, TRUTH, USER_EVENTS
+from producers.simulator.catalogue import Change
+
+__all__ = ["Wire"]
+
+_USER_EVENTS = USER_EVENTS.name
+_PRODUCT_EVENTS = PRODUCT_EVENTS.name
+_TRUTH = TRUTH.name
+
+
+class Wire:
+    """Turns facts into Emissions and collects them in `out`, in the one order that there is.
+
+    Parameters
+    ----------
+    source : str
+        Stands in every event.
+    partitions : int
+        Of the main input.
+    """
+
+    def __init__(self, source: str, partitions: int) -> None:
+        self.source = source
+        self.user_events = 0
+        self.out: list[Emission] = []
+        self._partitions = partitions
+        self._product_events = 0
+        self._ticks = 0
+
+    def user(self, kind: Any, now: int, user_id: str, session_id: str | None, **fields: Any) -> str:
+        """One event of a user; returns its id."""
+        self.user_events += 1
+        number = f"u-{self.user_events:09d}"
+        event = kind(
+            id=number, time=rfc3339(now), source=self.source, user_id=user_id, session_id=session_id, **fields
+        )
+        self.out.append(
+            Emission(
+                _USER_EVENTS,
+                user_id,
+                partition_of(user_id, self._partitions),
+                encode(event),
+                number,
+                kind.__name__,
+                now,
+                self.source,
+                True,
+            )
+        )
+        return number
+
+    def truth(self, now: int, user_id: str, truth: Truth) -> None:
+        """What is known of the decision point that was sent just now."""
+        self.out.append(
+            Emission(
+                _TRUTH,
+                user_id,
+                partition_of(user_id, self._partitions),
+                encode(truth),
+                truth.event_id,
+                "Truth",
+                now,
+                self.source,
+                False,
+            )
+        )
+
+    def _to_all(self, topic: str, key: str, value: bytes, number: str, kind: str, now: int) -> None:
+        for partition in range(self._partitions):
+            self.out.append(Emission(topic, key, partition, value, number, kind, now, self.source, False))
+
+    def tick(self, now: int) -> None:
+        """Event time, to every partition."""
+        self._ticks += 1
+        number = f"t-{self._ticks:09d}"
+        event = ClockTicked(id=number, time=rfc3339(now), source=self.source)
+        self._to_all(_USER_EVENTS, "clock", encode(event), number, "ClockTicked", now)
+
+    def products(self, now: int, changes: list[Change]) -> None:
+        """Changes of products: to their own topic, and a copy to every partition of the main input."""
+        for kind, item in changes:
+            self._product_events += 1
+            number = f"p-{self._product_events:09d}"
+            event = kind(
+                id=number, time=rfc3339(now), source=self.source, product=item.snapshot, name=item.name
+            )
+            value, key, name = encode(event), item.product_id, kind.__name__
+            self.out.append(Emission(_PRODUCT_EVENTS, key, 0, value, number, name, now, self.source, False))
+            self._to_all(_USER_EVENTS, key, value, number, name, now)
+
+    def drift(self, now: int, name: str, at_events: int) -> None:
+        """Note on the truth of every partition after which user event the shoppers changed their ways."""
+        note = DriftBegan(
+            drift=name, event_number=at_events, event_id=f"u-{at_events:09d}", time=rfc3339(now)
+        )
+        self._to_all(_TRUTH, "drift", encode(note), f"drift-{at_events:09d}", "DriftBegan", now)
