@@ -1,6 +1,19 @@
 """The real Kafka and the real Postgres as child processes: what Docker would start, without Docker."""
 
+from infra.embedded.data_folder import wipe
 from infra.embedded.kafka import EmbeddedKafka
+from infra.embedded.keeper import start_keeper
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.running import Running, find_running, stop_running
+from infra.embedded.runtime import Runtime
 
-__all__ = ["EmbeddedKafka", "EmbeddedPostgres"]
+__all__ = [
+    "EmbeddedKafka",
+    "EmbeddedPostgres",
+    "Running",
+    "Runtime",
+    "find_running",
+    "start_keeper",
+    "stop_running",
+    "wipe",
+]

@@ -18,7 +18,13 @@ from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.ivy import Progress
 from infra.embedded.jars import kafka_jars, tell_stderr
 from infra.embedded.java import Java, find_java
-from infra.embedded.kafka_config import LOG_FOLDER, java_options, properties, to_properties_text
+from infra.embedded.kafka_config import (
+    LOG_FOLDER,
+    java_options,
+    properties,
+    quoted_for_java,
+    to_properties_text,
+)
 from infra.embedded.kafka_probe import serving_cluster
 from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
 from infra.embedded.server import Server, hold_folder, log_tail, start_behind_launcher
@@ -94,7 +100,7 @@ class EmbeddedKafka:
         self.folder.mkdir(parents=True, exist_ok=True)
         with hold_folder(self.folder, "A broker", wait_s=_STOP_GRACE_S + 5) as lock_fd:
             shutil.copyfile(Path(__file__).with_name("log4j2.xml"), self.folder / "log4j2.xml")
-            self._format(java, jars)
+            self._format(java, jars, lock_fd)
             self._launch(java, jars, lock_fd)
 
     def stop(self) -> None:
@@ -128,10 +134,13 @@ class EmbeddedKafka:
         self.stop()
 
     def _java(self, java: Java, jars: list[Path], *arguments: str) -> list[str]:
+        """Return the command line; the 46 jars stand in a file beside, or `ps` would show little else."""
         classpath = os.pathsep.join(str(jar) for jar in jars)
-        return [str(java.path), *java_options(), "-cp", classpath, *arguments]
+        options = "".join(f"{quoted_for_java(option)}\n" for option in [*java_options(), "-cp", classpath])
+        (self.folder / "java.options").write_text(options)
+        return [str(java.path), "@java.options", *arguments]
 
-    def _format(self, java: Java, jars: list[Path]) -> None:
+    def _format(self, java: Java, jars: list[Path], lock_fd: int) -> None:
         """Give a new folder its cluster id and the metadata to begin with; whole or not at all."""
         if (self.folder / LOG_FOLDER / "meta.properties").exists():
             return
@@ -143,7 +152,14 @@ class EmbeddedKafka:
         # With "=", for a cluster id may begin with a dash and would pass for an option.
         tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", "format.properties")
         done = subprocess.run(
-            self._java(java, jars, *tool), cwd=self.folder, capture_output=True, text=True, check=False
+            self._java(java, jars, *tool),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            pass_fds=[
+                lock_fd
+            ],  # left alone by a killed parent, it ends by itself, and holds the lock until then
         )
         if done.returncode != 0:
             message = f"The broker's folder {self.folder} could not be set up: {done.stdout}{done.stderr}"

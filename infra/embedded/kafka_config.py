@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from infra.embedded.ports import HOST
 
-__all__ = ["LOG_FOLDER", "java_options", "properties", "to_properties_text"]
+__all__ = ["LOG_FOLDER", "java_options", "properties", "quoted_for_java", "to_properties_text"]
 
 LOG_FOLDER = "log"
 """Relative to the broker's working folder: Kafka splits log.dirs at commas, and a folder's name may hold one."""
@@ -93,6 +93,18 @@ def to_properties_text(settings: Mapping[str, str]) -> str:
         return "".join(chr(code) if code < 0x7F else f"\\u{code:04x}" for code in codes)
 
     return "".join(f"{name}={escape(value)}\n" for name, value in settings.items())
+
+
+def quoted_for_java(option: str) -> str:
+    r"""Quote an option for a file that Java reads its options from.
+
+    Examples
+    --------
+    >>> print(quoted_for_java('/a b/c.jar:/d"e'))
+    "/a b/c.jar:/d\"e"
+    """
+    escaped = option.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def java_options() -> list[str]:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 import psycopg
 
@@ -90,6 +91,13 @@ class EmbeddedPostgres:
         )
 
     @property
+    def url(self) -> str:
+        """The same as a URL; the password stands in a file that it names."""
+        return (
+            f"postgresql://{USER}@{HOST}:{self.port}/{DATABASE}?passfile={quote(str(self.folder / 'pgpass'))}"
+        )
+
+    @property
     def password_file(self) -> Path:
         """The password alone, in a file that only its owner can read."""
         return self.folder / "password"
@@ -116,7 +124,7 @@ class EmbeddedPostgres:
         with hold_folder(self.folder, "A database", wait_s=_STOP_GRACE_S + 5) as lock_fd:
             home = data_home(self.folder, account, self._system_folder)
             self._write_password()
-            self._initialise(programs, home, account)
+            self._initialise(programs, home, account, lock_fd)
             # Ours is the folder's lock: whoever wrote this file has ended, even if its number is in use again.
             (home / "data" / "postmaster.pid").unlink(missing_ok=True)
             self._launch(programs, home, account, lock_fd)
@@ -157,7 +165,7 @@ class EmbeddedPostgres:
         # libpq's own format, so that nothing needs to read the password but libpq.
         _write_private(self.folder / "pgpass", f"{HOST}:*:*:{USER}:{self.password_file.read_text()}\n")
 
-    def _initialise(self, programs: Path, home: Path, account: Account | None) -> None:
+    def _initialise(self, programs: Path, home: Path, account: Account | None, lock_fd: int) -> None:
         """Make the database's files, whole or not at all."""
         if (home / "data").exists():
             return
@@ -184,6 +192,9 @@ class EmbeddedPostgres:
                 user=None if account is None else account.uid,
                 group=None if account is None else account.gid,
                 extra_groups=None if account is None else [],
+                pass_fds=[
+                    lock_fd
+                ],  # left alone by a killed parent, it ends by itself, and holds the lock until then
             )
         finally:
             password.unlink()
