@@ -1,0 +1,37 @@
+"""The scoreboard: joins labels with the truth, keeps the scores of every model, and says them to whoever asks.
+
+`run` is the process. The rest reads its tables: `totals`, `read_board`, `history`, `champions`, `LagMeter`.
+"""
+
+from consumers.scoreboard.board import BOARD_LABELS, DRIFT_WINDOW, WINDOW_LABELS, AfterDrift, board, kind_of
+from consumers.scoreboard.process import run
+from consumers.scoreboard.reading import (
+    Champion,
+    LagMeter,
+    Totals,
+    champions,
+    forget,
+    history,
+    read_board,
+    totals,
+)
+from consumers.scoreboard.rows import Columns
+
+__all__ = [
+    "BOARD_LABELS",
+    "DRIFT_WINDOW",
+    "WINDOW_LABELS",
+    "AfterDrift",
+    "Champion",
+    "Columns",
+    "LagMeter",
+    "Totals",
+    "board",
+    "champions",
+    "forget",
+    "history",
+    "kind_of",
+    "read_board",
+    "run",
+    "totals",
+]

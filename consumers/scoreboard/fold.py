@@ -1,0 +1,243 @@
+"""Records in, scores out: the join of labels with truth, counts and windows. Pure: it knows no socket and no clock.
+
+Truth and label of a decision point come in either order. What came first waits for the other:
+
+- truth, until its label is settled; at most a day of event time and `MOST_WAITING` a partition;
+- a label without truth is stored as it is and completed later; it waits until the truth of its partition has passed
+  its event time, for truth comes in the order of time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from consumers.scoreboard.records import Kind, decode_predicted, decode_quarantined
+from consumers.scoreboard.rows import Lines, ScoredLabel
+from consumers.scoreboard.windows import Windows
+from contracts.codec import decode_outcome, decode_truth, time_ms
+from contracts.errors import BadRecord
+from contracts.records import DriftBegan, Metrics, ModelQuarantined, Outcome
+
+__all__ = ["MOST_WAITING", "ORACLE_TASK", "Changes", "Fold", "Input", "State"]
+
+ORACLE_TASK: Final = "conversion"
+MOST_WAITING: Final = 200_000
+_TRUTH_WAITS_MS: Final = 24 * 60 * 60 * 1000
+
+Input = tuple[Kind, int, int, bytes | None]
+"""What is read of a record: kind, partition, offset, value."""
+
+_Settled = tuple[int, int, int, int, Outcome]
+
+
+@dataclass
+class State:
+    """What lasts from one transaction to the next; `consumers.scoreboard.store` loads it.
+
+    Parameters
+    ----------
+    settled_ms, truth_ms : dict of int to int
+        How far event time has come in each partition.
+    totals : Counter of (kind, task, partition)
+        Records so far.
+    truths : dict of int to dict
+        By partition and event: truth that waits for its label.
+    labels : dict of int to dict
+        By partition and event: labels that wait for their truth.
+    served : dict of (task, partition) to model
+        Who answered last.
+    windows : Windows
+        The newest labels of each task.
+    """
+
+    settled_ms: dict[int, int] = field(default_factory=dict)
+    truth_ms: dict[int, int] = field(default_factory=dict)
+    totals: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    truths: dict[int, dict[str, Lines]] = field(default_factory=dict)
+    labels: dict[int, dict[str, ScoredLabel]] = field(default_factory=dict)
+    served: dict[tuple[str, int], str | None] = field(default_factory=dict)
+    windows: Windows = field(default_factory=Windows)
+
+
+@dataclass
+class Changes:
+    """What has to be written, in one transaction with the offsets.
+
+    `truths_gone` are those to be deleted, if they were ever written; `completed` are labels whose truth came later.
+    """
+
+    labels: list[ScoredLabel] = field(default_factory=list)
+    completed: list[ScoredLabel] = field(default_factory=list)
+    truths: dict[tuple[int, str], Lines] = field(default_factory=dict)
+    truths_gone: list[tuple[int, str]] = field(default_factory=list)
+    drifts: list[tuple[int, DriftBegan]] = field(default_factory=list)
+    quarantines: list[ModelQuarantined] = field(default_factory=list)
+    metrics: list[Metrics] = field(default_factory=list)
+    totals: set[tuple[str, str, int]] = field(default_factory=set)
+    served: set[tuple[str, int]] = field(default_factory=set)
+    partitions: set[int] = field(default_factory=set)
+    records: int = 0
+
+
+class Fold:
+    """Takes records in, batch by batch; `changes` collects until somebody `takes_changes`.
+
+    Parameters
+    ----------
+    state : State
+        From where to go on; it is changed.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.changes = Changes()
+        self._handlers: dict[Kind, Callable[[int, int, bytes | None], None]] = {
+            "truth": self._truth,
+            "predictions": self._prediction,
+            "models": self._model,
+            "dead-letters": self._dead_letter,
+        }
+
+    def take(self, batch: Iterable[Input]) -> None:
+        """Take in one batch: records of each partition in order, truth before outcomes.
+
+        Labels of several partitions are joined in the order of event time, so that windows hardly depend on which
+        partition was read first.
+        """
+        outcomes: list[_Settled] = []
+        for kind, partition, offset, value in batch:
+            self.changes.records += 1
+            try:
+                if kind == "outcomes":
+                    self._settle(outcomes, partition, offset, value)
+                else:
+                    self._handlers[kind](partition, offset, value)
+            except BadRecord:
+                # Not ours, and counted: the audit judges topics, a board goes on with what it can read.
+                self._count("unreadable", kind, partition)
+        outcomes.sort(key=lambda one: one[:3])
+        for settled in outcomes:
+            self._label(*settled)
+
+    def taken_changes(self) -> Changes:
+        """What is to be written, after waiting things that have become too many or too old are dropped."""
+        self._expire()
+        changes, self.changes = self.changes, Changes()
+        return changes
+
+    def _count(self, kind: str, task: str, partition: int) -> None:
+        key = (kind, task, partition)
+        self.state.totals[key] += 1
+        self.changes.totals.add(key)
+
+    def _prediction(self, partition: int, offset: int, value: bytes | None) -> None:
+        predicted = decode_predicted(value)
+        self._count("predictions", predicted.task, partition)
+        key = (predicted.task, partition)
+        if self.state.served.get(key, "") != predicted.served:
+            self.state.served[key] = predicted.served
+            self.changes.served.add(key)
+
+    def _model(self, partition: int, offset: int, value: bytes | None) -> None:
+        if (news := decode_quarantined(_storable(value))) is not None:
+            self.changes.quarantines.append(news)
+
+    def _dead_letter(self, partition: int, offset: int, value: bytes | None) -> None:
+        self._count("dead_letters", "", partition)
+
+    def _truth(self, partition: int, offset: int, value: bytes | None) -> None:
+        truth = decode_truth(_storable(value))
+        decided_ms = _time_ms(truth.time)
+        state = self.state
+        state.truth_ms[partition] = max(state.truth_ms.get(partition, 0), decided_ms)
+        self.changes.partitions.add(partition)
+        if isinstance(truth, DriftBegan):
+            self.changes.drifts.append((partition, truth))
+            return
+        self._count("truths", "", partition)
+        lines = Lines(decided_ms, truth.clairvoyant, truth.bayes, truth.bayes_blind)
+        label = state.labels.get(partition, {}).pop(truth.event_id, None)
+        if label is None:
+            state.truths.setdefault(partition, {})[truth.event_id] = lines
+            self.changes.truths[partition, truth.event_id] = lines
+        else:
+            label.lines = lines
+            self.changes.completed.append(label)
+
+    def _settle(self, outcomes: list[_Settled], partition: int, offset: int, value: bytes | None) -> None:
+        record = decode_outcome(_storable(value))
+        if not isinstance(record, Outcome):
+            self._count("late", "", partition)
+            return
+        decided_ms, settled_ms = _time_ms(record.time), _time_ms(record.settled_time)
+        clock = max(self.state.settled_ms.get(partition, 0), settled_ms)
+        self.state.settled_ms[partition] = clock
+        self.changes.partitions.add(partition)
+        outcomes.append((clock, partition, offset, decided_ms, record))
+
+    def _label(self, settled_ms: int, partition: int, offset: int, decided_ms: int, outcome: Outcome) -> None:
+        self._count("outcomes", outcome.task, partition)
+        if outcome.label is None:
+            return
+        label = ScoredLabel(
+            outcome.task,
+            partition,
+            offset,
+            settled_ms,
+            decided_ms,
+            outcome.event_id,
+            outcome.session_id,
+            outcome.label,
+            outcome.answers,
+        )
+        if outcome.task == ORACLE_TASK:
+            self._join(label)
+        self._count("labels", outcome.task, partition)
+        self.changes.labels.append(label)
+        if (metrics := self.state.windows.add(label)) is not None:
+            self.changes.metrics.append(metrics)
+
+    def _join(self, label: ScoredLabel) -> None:
+        lines = self.state.truths.get(label.partition, {}).pop(label.event_id, None)
+        if lines is None:
+            self.state.labels.setdefault(label.partition, {})[label.event_id] = label
+            return
+        label.lines = lines
+        key = (label.partition, label.event_id)
+        if self.changes.truths.pop(key, None) is None:
+            self.changes.truths_gone.append(key)
+
+    def _expire(self) -> None:
+        for partition, truths in self.state.truths.items():
+            oldest_ms = self.state.settled_ms.get(partition, 0) - _TRUTH_WAITS_MS
+            for event_id in list(truths):
+                # In the order in which they came, which is that of time.
+                if truths[event_id].decided_ms >= oldest_ms and len(truths) <= MOST_WAITING:
+                    break
+                del truths[event_id]
+                if self.changes.truths.pop((partition, event_id), None) is None:
+                    self.changes.truths_gone.append((partition, event_id))
+                self._count("truths_dropped", "", partition)
+        for partition, labels in self.state.labels.items():
+            passed_ms = self.state.truth_ms.get(partition, 0)
+            hopeless = [e for e, label in labels.items() if label.decided_ms < passed_ms]
+            hopeless += list(labels)[: max(0, len(labels) - len(hopeless) - MOST_WAITING)]
+            for event_id in hopeless:
+                labels.pop(event_id, None)
+
+
+def _storable(value: bytes | None) -> bytes | None:
+    """`value`, if Postgres can keep its texts: it takes every character but NUL."""
+    if value is not None and rb"\u0000" in value:
+        raise BadRecord("not-storable", "a text in it has a NUL")
+    return value
+
+
+def _time_ms(text: str) -> int:
+    try:
+        return time_ms(text)
+    except ValueError as error:
+        raise BadRecord("no-such-time", f"{text}: {error}") from error

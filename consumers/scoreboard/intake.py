@@ -1,0 +1,183 @@
+"""The scoreboard's end of the broker: all partitions of its topics, read on from given offsets, at an even pace.
+
+Truth and labels of one partition are kept at about the same event time, by pausing the one that is ahead: so that
+what waits for the other stays small, whoever was down meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from consumers.scoreboard.fold import Input, State
+from consumers.scoreboard.records import SOURCES, Kind
+from consumers.scoreboard.store import At
+from contracts.errors import ShopMismatch, Unreachable
+from contracts.topics import topic_name
+from infra.kafka import connect_consumer, topic_id
+
+__all__ = ["NEW_SHOP", "TRUTH_AHEAD", "Intake", "topic_names"]
+
+NEW_SHOP: Final = "Start over with --fresh, or with an empty database."
+
+TRUTH_AHEAD: Final = 50_000
+"""Truths of one partition that may wait for their labels before its truth is read no further."""
+
+_RECORDS: Final = 5_000
+_SILENCE_S: Final = 5.0
+_ANSWER_MS: Final = 5_000
+
+
+def topic_names(namespace: str = "") -> dict[str, Kind]:
+    """The topics that are read, by their names on the broker."""
+    return {topic_name(topic, namespace): kind for kind, topic in SOURCES.items()}
+
+
+class Intake:
+    """A consumer of all topics; blocking, for one thread.
+
+    Parameters
+    ----------
+    bootstrap : str
+        ``host:port`` of a broker.
+    namespace : str
+        Put before the names of topics.
+
+    Raises
+    ------
+    Unreachable
+        If the broker does not answer, or a topic is not there yet.
+    """
+
+    def __init__(self, bootstrap: str, namespace: str = "") -> None:
+        self._bootstrap = bootstrap
+        self._kinds = topic_names(namespace)
+        # Most of a prediction is features that aren't looked at: large fetches of them would only fill memory.
+        self._consumer: KafkaConsumer = connect_consumer(bootstrap, max_poll_records=_RECORDS)
+        self._heard_s = time.monotonic()
+        try:
+            self.ids = {topic: topic_id(bootstrap, topic) for topic in self._existing()}
+        except BaseException:
+            self.close()
+            raise
+
+    def _existing(self) -> list[str]:
+        for topic in self._kinds:
+            if not self._consumer.partitions_for_topic(topic):
+                msg = f"There is no topic {topic} at {self._bootstrap} yet."
+                raise Unreachable(msg, hint="`freshet topics --create` makes all of them.")
+        return list(self._kinds)
+
+    def start(self, offsets: Mapping[At, tuple[str, int]]) -> dict[At, int]:
+        """Read on from `offsets`, and from the start of the log where there is none.
+
+        Returns
+        -------
+        dict
+            The offset at which each partition is begun now. Past the one in `offsets` where the log was cut since.
+
+        Raises
+        ------
+        ShopMismatch
+            If an offset belongs to another log than the one on the broker.
+        """
+        at = [
+            TopicPartition(topic, p)
+            for topic in self._kinds
+            for p in self._consumer.partitions_for_topic(topic)
+        ]
+        first, end = self._bounds(at)
+        begun: dict[At, int] = {}
+        for tp in at:
+            before = offsets.get((tp.topic, tp.partition))
+            if before is not None and (before[0] != self.ids[tp.topic] or before[1] > end[tp]):
+                msg = (
+                    f"{tp.topic}/{tp.partition} on the broker is not the log that was scored: it has the id "
+                    f"{self.ids[tp.topic]} and ends at {end[tp]}; scored was {before[0]} up to {before[1]}."
+                )
+                raise ShopMismatch(msg, hint=NEW_SHOP)
+            begun[tp.topic, tp.partition] = max(first[tp], before[1] if before else 0)
+        self._consumer.assign(at)
+        for tp in at:
+            self._consumer.seek(tp, begun[tp.topic, tp.partition])
+        return begun
+
+    def _bounds(
+        self, at: list[TopicPartition]
+    ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+        try:
+            return self._consumer.beginning_offsets(at), self._consumer.end_offsets(at)
+        except KafkaError as error:
+            msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
+            raise Unreachable(msg) from error
+
+    def poll(self, timeout_s: float) -> list[Input]:
+        """What came, up to a few thousand records; truth before outcomes, in order within a partition.
+
+        Raises
+        ------
+        Unreachable
+            If nothing came for some seconds and the broker does not answer either.
+        ShopMismatch
+            If the log was cut or made again under our feet.
+        """
+        try:
+            batches = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
+        except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
+            # At the next start it is one of two things, and told apart: the log was cut, or is another one.
+            msg = f"The log does not go on where it was read up to ({error})."
+            raise Unreachable(msg) from error
+        except KafkaError as error:
+            msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
+            raise Unreachable(msg) from error
+        now_s = time.monotonic()
+        if batches:
+            self._heard_s = now_s
+        elif now_s - self._heard_s > _SILENCE_S:
+            # A consumer whose broker is gone is as silent as one that has read everything.
+            self._bounds([next(iter(self._consumer.assignment()))])
+            self._heard_s = now_s
+        rank = list(SOURCES)
+        by_rank = sorted(batches, key=lambda tp: (rank.index(self._kinds[tp.topic]), tp.partition))
+        return [
+            (self._kinds[tp.topic], tp.partition, r.offset, r.value) for tp in by_rank for r in batches[tp]
+        ]
+
+    def positions(self) -> dict[At, int]:
+        """The next offset of each partition; markers of transactions at the end of the log are passed, too."""
+        return {
+            (tp.topic, tp.partition): int(self._consumer.position(tp)) for tp in self._consumer.assignment()
+        }
+
+    def pace(self, state: State) -> None:
+        """Pause whichever of truth and outcomes is ahead, and let the other catch up."""
+        pairs: dict[int, dict[Kind, TopicPartition]] = {}
+        for tp in self._consumer.assignment():
+            pairs.setdefault(tp.partition, {})[self._kinds[tp.topic]] = tp
+        paused = self._consumer.paused()
+        for partition, pair in pairs.items():
+            if "truth" not in pair or "outcomes" not in pair:
+                continue
+            settled_ms, truth_ms = state.settled_ms.get(partition, 0), state.truth_ms.get(partition, 0)
+            waiting = len(state.truths.get(partition, ()))
+            self._set(pair["truth"], paused, truth_ms > settled_ms and waiting > TRUTH_AHEAD)
+            labels_ahead = settled_ms > truth_ms and bool(state.labels.get(partition))
+            self._set(pair["outcomes"], paused, labels_ahead and not self._is_read(pair["truth"]))
+
+    def _set(self, tp: TopicPartition, paused: set[TopicPartition], must_pause: bool) -> None:
+        if must_pause and tp not in paused:
+            self._consumer.pause(tp)
+        elif not must_pause and tp in paused:
+            self._consumer.resume(tp)
+
+    def _is_read(self, tp: TopicPartition) -> bool:
+        _, end = self._bounds([tp])
+        return int(self._consumer.position(tp)) >= end[tp]
+
+    def close(self) -> None:
+        """Let go of all sockets."""
+        self._consumer.close(autocommit=False)

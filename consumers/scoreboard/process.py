@@ -1,0 +1,175 @@
+"""The process of the scoreboard: reads, folds, writes, and waits where broker or database are away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import Final
+
+from kafka.errors import KafkaError
+
+from consumers.scoreboard.fold import Fold
+from consumers.scoreboard.intake import Intake
+from consumers.scoreboard.store import At, Store
+from contracts.codec import encode
+from contracts.errors import Unreachable
+from contracts.settings import Settings
+from contracts.topics import METRICS, topic_name
+from infra.kafka import connect_producer
+from infra.postgres import Database, migrate, read_password
+
+__all__ = ["run"]
+
+_POLL_S: Final = 0.2
+_SAVE_EVERY_S: Final = 1.0
+_SAVE_EVERY_RECORDS: Final = 20_000
+_FIRST_WAIT_S: Final = 0.5
+_LONGEST_WAIT_S: Final = 10.0
+_SENT_WITHIN_S: Final = 5.0
+
+
+def _no_fault(point: str) -> None:
+    """Go on."""
+
+
+def run(
+    settings: Settings,
+    *,
+    stop: Event,
+    say: Callable[[str], None],
+    namespace: str = "",
+    fault: Callable[[str], None] = _no_fault,
+) -> None:
+    """Keep scores until `stop` is set.
+
+    Parameters
+    ----------
+    settings : Settings
+        Addresses of broker and database.
+    stop : Event
+        Set it, for instance at SIGTERM: what was read is written, then this returns.
+    say : callable
+        Takes one line for people: what is waited for, and that it goes on.
+    namespace : str
+        Put before the names of topics.
+    fault : callable
+        Called with the name of each point between two steps; for tests that end the process there.
+
+    Raises
+    ------
+    ShopMismatch
+        If the database holds scores of another log.
+    FreshetError
+        If a second scoreboard writes into the same database.
+    """
+    wait_s = _FIRST_WAIT_S
+    complained = False
+    password = None
+
+    def progressed() -> None:
+        nonlocal wait_s, complained
+        wait_s = _FIRST_WAIT_S
+        if complained:
+            say("The scoreboard goes on.")
+            complained = False
+
+    while not stop.is_set():
+        try:
+            password = read_password(settings.database_password_file)
+            migrate(settings.database_url, password)
+            with Database(settings.database_url, password) as database:
+                _Session(settings.bootstrap, database, namespace, say, fault).work(stop, progressed)
+        except Unreachable as error:
+            say(f"The scoreboard waits: {error.message} The next try is in {wait_s:g} s.")
+            complained = True
+            stop.wait(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+
+class _Session:
+    """One life of the scoreboard, from loading its state to the first failure: nothing is mended in between."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        database: Database,
+        namespace: str,
+        say: Callable[[str], None],
+        fault: Callable[[str], None],
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._metrics_topic = topic_name(METRICS, namespace)
+        self._say = say
+        self._fault = fault
+        self._store = Store(database)
+        self._intake = Intake(bootstrap, namespace)
+        self._saved: dict[At, int] = {}
+
+    def work(self, stop: Event, progressed: Callable[[], None]) -> None:
+        try:
+            producer = connect_producer(self._bootstrap)
+            try:
+                self._producer = producer
+                self._start()
+                self._send()
+                progressed()
+                self._loop(stop)
+            finally:
+                producer.close(timeout=_SENT_WITHIN_S)
+        except KafkaError as error:
+            msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
+            raise Unreachable(msg) from error
+        finally:
+            self._intake.close()
+
+    def _start(self) -> None:
+        offsets = self._store.offsets()
+        begun = self._intake.start(offsets)
+        self._store.begin({at: (self._intake.ids[at[0]], n) for at, n in begun.items() if at not in offsets})
+        for at, n in begun.items():
+            # The transaction compares with what is stored.
+            self._saved[at] = offsets[at][1] if at in offsets else n
+            if n > self._saved[at]:
+                topic, partition = at
+                self._say(
+                    f"Not scored, for they are deleted: {topic}/{partition}, offsets {self._saved[at]} to {n - 1}."
+                )
+        self._fold = Fold(self._store.load())
+
+    def _loop(self, stop: Event) -> None:
+        saved_s = time.monotonic()
+        while not stop.is_set():
+            self._fold.take(self._intake.poll(_POLL_S))
+            self._fault("taken")
+            self._intake.pace(self._fold.state)
+            now_s = time.monotonic()
+            if now_s - saved_s >= _SAVE_EVERY_S or self._fold.changes.records >= _SAVE_EVERY_RECORDS:
+                self._save()
+                saved_s = now_s
+        self._save()
+
+    def _save(self) -> None:
+        positions = self._intake.positions()
+        moved = {at: (self._saved[at], n) for at, n in positions.items() if n != self._saved[at]}
+        if not moved:
+            return
+        changes = self._fold.taken_changes()
+        self._store.save(changes, self._fold.state, moved)
+        self._fault("saved")
+        self._saved.update(positions)
+        if changes.metrics:
+            self._send()
+            self._fault("sent")
+
+    def _send(self) -> None:
+        """Bring to ``ml.metrics`` what is only in the database; again after a kill in between: same bytes, same key."""
+        if not (unsent := self._store.unsent()):
+            return
+        futures = [
+            self._producer.send(self._metrics_topic, key=m.task.encode(), value=encode(m)) for m in unsent
+        ]
+        self._producer.flush(timeout=_SENT_WITHIN_S)
+        for future in futures:
+            future.get(timeout=0)
+        self._store.are_sent(unsent)

@@ -1,0 +1,210 @@
+"""What others may ask the scoreboard: counts, boards, curves, who is served and why, and how far behind it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from consumers.scoreboard.board import BOARD_LABELS, DRIFT_TASK, AfterDrift, board
+from consumers.scoreboard.intake import topic_names
+from consumers.scoreboard.rows import Columns
+from consumers.scoreboard.store import KEEP_AFTER_DRIFT
+from contracts.errors import Unreachable
+from contracts.records import Metrics
+from infra.kafka import connect_consumer
+from infra.postgres import Database, queries
+from models.tasks import TASKS
+
+__all__ = ["Champion", "LagMeter", "Totals", "champions", "forget", "history", "read_board", "totals"]
+
+_metrics: Final = msgspec.json.Decoder(Metrics)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Records counted since the start of the log, by task where they have one.
+
+    `outcomes` counts all that were settled, `labels` those that have a label.
+    """
+
+    predictions: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
+    late: int = 0
+    dead_letters: int = 0
+    truths: int = 0
+    truths_dropped: int = 0
+    unreadable: int = 0
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that is served for a task, None where all are quarantined, and why it is."""
+
+    model: str | None
+    why: str
+
+
+def totals(database: Database) -> Totals:
+    """Count everything; raises `Unreachable`."""
+    by_kind: dict[str, dict[str, int]] = {}
+    with database.transaction() as connection:
+        for kind, task, records in connection.execute(queries("boards")["totals"]):
+            by_kind.setdefault(kind, {})[task] = records
+    by_task = {
+        kind: {task: found[task] for task in [*TASKS, *found] if task in found}
+        for kind, found in by_kind.items()
+    }
+    return Totals(
+        by_task.get("predictions", {}),
+        by_task.get("outcomes", {}),
+        by_task.get("labels", {}),
+        *(
+            sum(by_kind.get(kind, {}).values())
+            for kind in ("late", "dead_letters", "truths", "truths_dropped", "unreadable")
+        ),
+    )
+
+
+def read_board(database: Database) -> dict[str, Any]:
+    """Score the newest labels of each task that was predicted; see `board`. Takes a second or two.
+
+    Raises
+    ------
+    Unreachable
+        If the database does not answer.
+    """
+    sql = queries("boards")
+    asked = totals(database).predictions
+    with database.transaction() as connection:
+        newest = {
+            task: Columns.from_tuples(
+                connection.execute(sql["newest_labels"], (task, BOARD_LABELS)).fetchall()
+            )
+            for task in asked
+        }
+        drift = None
+        if (found := connection.execute(sql["latest_drift"]).fetchone()) is not None:
+            _, at_events, began_ms = found
+            chosen = {"task": DRIFT_TASK, "began_ms": began_ms, "limit": KEEP_AFTER_DRIFT}
+            rows = connection.execute(sql["labels_after"], chosen).fetchall()
+            drift = AfterDrift(at_events, began_ms, Columns.from_tuples(rows))
+    return board(newest, drift)
+
+
+def history(database: Database, task: str, *, points: int = 200) -> list[Metrics]:
+    """Windowed scores of a task over time, oldest first: what stands on ``ml.metrics``; raises `Unreachable`."""
+    with database.transaction() as connection:
+        rows = connection.execute(queries("boards")["windows"], (task, points)).fetchall()
+    return [_metrics.decode(row[0]) for row in reversed(rows)]
+
+
+def champions(database: Database) -> dict[str, Champion]:
+    """Who is served for each task and why; raises `Unreachable`."""
+    sql = queries("boards")
+    served: dict[str, dict[int, str | None]] = {}
+    out: dict[str, dict[str, str]] = {}
+    with database.transaction() as connection:
+        for task, partition, model in connection.execute(sql["served"]):
+            served.setdefault(task, {})[partition] = model
+        for task, model, partition, offset, reason in connection.execute(sql["quarantined"]):
+            out.setdefault(task, {})[model] = (
+                f"{model} is out since offset {offset} of partition {partition}: {reason}"
+            )
+    return {
+        task: _champion(task, served[task], out.get(task, {})) for task in [*TASKS, *served] if task in served
+    }
+
+
+def _champion(task: str, served: dict[int, str | None], out: dict[str, str]) -> Champion:
+    models = [m.name for m in TASKS[task].models] if task in TASKS else []
+    # Where partitions differ, the one that is served where nothing was taken out: the highest in the order.
+    found = {m for m in served.values() if m is not None}
+    model = min(found, key=lambda m: models.index(m) if m in models else len(models)) if found else None
+    before = models[: models.index(model)] if model in models else models
+    reasons = [out[m] for m in before if m in out]
+    if model is None:
+        return Champion(None, "; ".join(["every model is out", *reasons]))
+    words = (
+        ["first in the order of serving"]
+        if not reasons
+        else [f"next in the order of serving: {reasons[0]}", *reasons[1:]]
+    )
+    others = sorted(f"{m or 'none'} in partition {p}" for p, m in served.items() if m != model)
+    return Champion(model, "; ".join([*words, *others]))
+
+
+def forget(database: Database) -> None:
+    """Delete all scores and offsets: the next scoreboard begins at the start of the log; raises `Unreachable`."""
+    with database.transaction() as connection:
+        connection.execute(queries("scoreboard")["forget"])
+
+
+class LagMeter:
+    """How many records the scoreboard has not scored yet.
+
+    Keeps a connection to the broker, which is opened with the first `lag`. For one thread.
+
+    Parameters
+    ----------
+    bootstrap : str
+        ``host:port`` of a broker.
+    database : Database
+        Of the scoreboard.
+    namespace : str
+        Put before the names of topics.
+    """
+
+    def __init__(self, bootstrap: str, database: Database, namespace: str = "") -> None:
+        self._bootstrap = bootstrap
+        self._database = database
+        self._topics = topic_names(namespace)
+        self._consumer: KafkaConsumer | None = None
+
+    def lag(self) -> dict[str, int]:
+        """Records behind, by topic: 0 for all of them once everything is in the tables.
+
+        Counted in offsets, of which markers of transactions are some; ends are those that a reader of committed
+        records sees. A topic that is not there is behind by nothing.
+
+        Raises
+        ------
+        Unreachable
+            If broker or database do not answer.
+        """
+        with self._database.transaction() as connection:
+            rows = connection.execute(queries("boards")["offsets"]).fetchall()
+        offsets = {(topic, partition): offset for topic, partition, offset in rows}
+        try:
+            if self._consumer is None:
+                self._consumer = connect_consumer(self._bootstrap)
+            at = [
+                TopicPartition(topic, partition)
+                for topic in self._topics
+                for partition in self._consumer.partitions_for_topic(topic) or ()
+            ]
+            first, end = self._consumer.beginning_offsets(at), self._consumer.end_offsets(at)
+        except KafkaError as error:
+            self.close()
+            msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
+            raise Unreachable(msg) from error
+        behind = dict.fromkeys(self._topics, 0)
+        for tp in at:
+            behind[tp.topic] += max(0, end[tp] - offsets.get((tp.topic, tp.partition), first[tp]))
+        return behind
+
+    def close(self) -> None:
+        """Let go of the broker."""
+        if self._consumer is not None:
+            self._consumer.close(autocommit=False)
+            self._consumer = None
+
+    def __enter__(self) -> LagMeter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,146 @@
+"""What is scored: one label with the answers to it, and many of them as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Columns", "Floats", "Lines", "ScoredLabel", "decode_answers"]
+
+Floats = NDArray[np.float64]
+
+decode_answers = msgspec.json.Decoder(dict[str, float | None]).decode
+"""The answers of one label, from JSON."""
+
+
+class Lines(NamedTuple):
+    """What the simulator knows of one decision point; `decided_ms` is the event time of it."""
+
+    decided_ms: int
+    clairvoyant: float
+    bayes: float
+    bayes_blind: float | None
+
+
+class ScoredLabel(msgspec.Struct, gc=False):
+    """A label that is known, and what each model had answered.
+
+    Parameters
+    ----------
+    task, partition, position : str, int, int
+        Which one: `position` is the offset of the outcome on ``ml.outcomes``.
+    settled_ms : int
+        The partition's clock of settlements, which never goes back; with partition and position it orders labels.
+    decided_ms : int
+        Event time of the decision point.
+    lines : Lines, optional
+        None while the truth has not come.
+    """
+
+    task: str
+    partition: int
+    position: int
+    settled_ms: int
+    decided_ms: int
+    event_id: str
+    session_id: str
+    label: float
+    answers: dict[str, float | None]
+    lines: Lines | None = None
+
+    def order(self) -> tuple[int, int, int]:
+        """Sort key: labels by when they were settled, the same whatever order partitions were read in."""
+        return self.settled_ms, self.partition, self.position
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Labels as arrays of length n, in the order of settlement; NaN where a line or an answer is missing.
+
+    Parameters
+    ----------
+    labels, clairvoyant, bayes, bayes_blind : ndarray of float
+        Labels and the lines of the oracle.
+    decided_ms : ndarray of int
+        Event time of each decision point.
+    sessions : ndarray of int
+        Whose it was: the same number for the same session.
+    answers : mapping of str to ndarray
+        By model, in the order in which they were first seen.
+    """
+
+    labels: Floats
+    clairvoyant: Floats
+    bayes: Floats
+    bayes_blind: Floats
+    decided_ms: NDArray[np.int64]
+    sessions: NDArray[np.int64]
+    answers: Mapping[str, Floats]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def where(self, chosen: NDArray[np.bool_] | slice) -> Columns:
+        """Only the rows that are chosen."""
+        return Columns(
+            self.labels[chosen],
+            self.clairvoyant[chosen],
+            self.bayes[chosen],
+            self.bayes_blind[chosen],
+            self.decided_ms[chosen],
+            self.sessions[chosen],
+            {model: answers[chosen] for model, answers in self.answers.items()},
+        )
+
+    def newest(self, n: int) -> Columns:
+        """Only the last `n` rows."""
+        return self.where(slice(-n, None)) if len(self) > n else self
+
+    def with_oracle(self) -> Columns:
+        """Only the rows whose truth is known, where any is; else all of them: a recorded shop has no oracle."""
+        known = np.isfinite(self.bayes)
+        return self.where(known) if known.any() and not known.all() else self
+
+    @classmethod
+    def of(cls, rows: Iterable[ScoredLabel]) -> Columns:
+        """From labels, in the order in which they come."""
+        return cls.from_tuples(
+            [
+                (
+                    r.label,
+                    r.session_id,
+                    r.decided_ms,
+                    *(r.lines[1:] if r.lines else (None, None, None)),
+                    r.answers,
+                )
+                for r in rows
+            ]
+        )
+
+    @classmethod
+    def from_tuples(cls, rows: Sequence[tuple[Any, ...]]) -> Columns:
+        """From rows of (label, session, decided_ms, clairvoyant, bayes, bayes_blind, answers or their JSON)."""
+        answers = [decode_answers(row[6]) if isinstance(row[6], str) else row[6] for row in rows]
+        models = dict.fromkeys(model for given in answers for model in given)
+        # Numbers for names, once: sorting names for each model's standard error took longer than all the rest.
+        numbers: dict[str, int] = {}
+        sessions = np.array([numbers.setdefault(row[1], len(numbers)) for row in rows], dtype=np.int64)
+        return cls(
+            _floats(row[0] for row in rows),
+            _floats(row[3] for row in rows),
+            _floats(row[4] for row in rows),
+            _floats(row[5] for row in rows),
+            np.fromiter((row[2] for row in rows), np.int64, len(rows)),
+            sessions,
+            {model: _floats(given.get(model) for given in answers) for model in models},
+        )
+
+
+def _floats(values: Iterable[float | None]) -> Floats:
+    # None becomes NaN.
+    return np.array(list(values), dtype=np.float64)

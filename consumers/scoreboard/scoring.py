@@ -1,0 +1,115 @@
+"""Metrics of every model over the same labels, beside the lines of the oracle; formulas are `models.evaluate`'s."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from consumers.scoreboard.rows import Columns, Floats
+from models.evaluate import (
+    average_precision,
+    clustered_se,
+    entropy,
+    is_leak,
+    log_loss,
+    log_losses,
+    mean_absolute_error,
+    r2,
+    roc_auc,
+    root_mean_squared_error,
+    share_of_learnable,
+)
+
+__all__ = ["blind_loss", "classification", "finite", "leaks", "oracle", "regression", "standard_error"]
+
+
+def finite(value: float | None) -> float | None:
+    """`value`, or None where it is no number: JSON has no NaN."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _answered(columns: Columns, model: str) -> tuple[Columns, Floats]:
+    """The rows that `model` answered: one that was quarantined is silent in the others."""
+    answers = columns.answers[model]
+    known = np.isfinite(answers)
+    return (columns, answers) if known.all() else (columns.where(known), answers[known])
+
+
+def classification(columns: Columns, model: str) -> dict[str, float | None]:
+    """Log loss, ROC AUC, average precision and share of the learnable of one model.
+
+    The share's prior and oracle are taken on the labels that the model answered; None where there are none, or no
+    truth.
+    """
+    rows, answers = _answered(columns, model)
+    if not len(rows):
+        return dict.fromkeys(("log_loss", "roc_auc", "average_precision", "share_of_learnable"))
+    has_oracle = bool(np.isfinite(rows.bayes).all())
+    return {
+        "log_loss": log_loss(rows.labels, answers),
+        "roc_auc": roc_auc(rows.labels, answers),
+        "average_precision": average_precision(rows.labels, answers),
+        "share_of_learnable": share_of_learnable(rows.labels, answers, rows.bayes) if has_oracle else None,
+    }
+
+
+def standard_error(columns: Columns, model: str) -> float | None:
+    """Standard error of a model's log loss, clustered by session; None for fewer than two sessions."""
+    rows, answers = _answered(columns, model)
+    return finite(clustered_se(log_losses(rows.labels, answers), rows.sessions)) if len(rows) else None
+
+
+def regression(columns: Columns, model: str) -> dict[str, float | None]:
+    """MAE, RMSE and R2 of one model, on the labels that it answered."""
+    rows, answers = _answered(columns, model)
+    if not len(rows):
+        return dict.fromkeys(("mae", "rmse", "r2"))
+    return {
+        "mae": mean_absolute_error(rows.labels, answers),
+        "rmse": root_mean_squared_error(rows.labels, answers),
+        "r2": r2(rows.labels, answers),
+    }
+
+
+def oracle(columns: Columns) -> dict[str, float | None]:
+    """Log losses of clairvoyant, bayes, bayes_blind and prior on these labels; prior is the entropy of their mean."""
+    if not len(columns):
+        return dict.fromkeys(("clairvoyant", "bayes", "bayes_blind", "prior"))
+    labels = columns.labels
+    known = bool(np.isfinite(columns.bayes).all())
+    return {
+        "clairvoyant": log_loss(labels, columns.clairvoyant) if known else None,
+        "bayes": log_loss(labels, columns.bayes) if known else None,
+        "bayes_blind": blind_loss(columns) if known else None,
+        "prior": entropy(labels),
+    }
+
+
+def blind_loss(columns: Columns) -> float | None:
+    """Log loss of bayes_blind, as it would be on all of these labels.
+
+    It costs more than the other lines and is there for a sample of the decision points only, whose labels have a mean
+    of their own. Its share of the learnable is taken on that sample, with prior and bayes on the same sample, and put
+    between prior and bayes of all labels: so it can be compared with the losses beside it.
+    """
+    sample = columns.where(np.isfinite(columns.bayes_blind))
+    if not len(sample):
+        return None
+    share = share_of_learnable(sample.labels, sample.bayes_blind, sample.bayes)
+    if share is None:
+        return None
+    prior = entropy(columns.labels)
+    return prior - share * (prior - log_loss(columns.labels, columns.bayes))
+
+
+def leaks(columns: Columns) -> list[str]:
+    """The models that are better than any can be that knows no label; none where there is no oracle."""
+    found = []
+    for model in columns.answers:
+        rows, answers = _answered(columns, model)
+        if len(rows) and np.isfinite(rows.bayes).all():
+            bayes = log_losses(rows.labels, rows.bayes)
+            if is_leak(log_losses(rows.labels, answers), bayes, rows.sessions):
+                found.append(model)
+    return found
