@@ -9,6 +9,7 @@ import select
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +20,14 @@ from infra.embedded.maven_settings import Source, find_source, ivy_settings
 from infra.embedded.server import launcher_argv
 from infra.lifeline import Child, spawn
 
-__all__ = ["MODULES", "Progress", "download", "find_ivy"]
+__all__ = ["MIRROR_HINT", "MODULES", "Progress", "download", "find_ivy", "why_unreachable"]
 
 Progress = Callable[[str], None]
 """Takes one line of text about what is going on."""
 
 MODULES = Path(__file__).with_name("kafka-jars.xml")
+
+MIRROR_HINT = "Behind a proxy or with a mirror: set it in ~/.m2/settings.xml or ~/.ivy2/ivysettings.xml."
 
 _DEADLINE_S = 1200.0
 _SILENCE_S = 180.0
@@ -70,30 +73,43 @@ def download(java: Java, work: Path, jars: int, progress: Progress, source: Sour
         With what the resolver said.
     """
     source = find_source() if source is None else source
-    ivy = find_ivy()
-    work.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(work / "jars", ignore_errors=True)
-    settings = source.ivy_file or work / "ivysettings.xml"
-    if source.ivy_file is None:
-        settings.touch(mode=0o600)  # it may hold the mirror's password
-        settings.write_text(ivy_settings(source.mirror))
     progress(f"Downloading Kafka's jars from {source}: 44 MB, once")
-    argv = [str(java.path), "-Xmx256m", *(source.proxy.java_options() if source.proxy else [])]
-    argv += ["-jar", str(ivy), "-settings", str(settings), "-ivy", str(MODULES), "-confs", "default"]
-    # Relative to `work`: in a pattern of Ivy's, brackets of a folder's name would mean something.
-    argv += ["-cache", "ivy", "-types", "jar", "bundle"]
-    argv += ["-retrieve", "jars/[artifact]-[revision](-[classifier]).[ext]"]
-    code, output = _run(argv, work, jars, progress)
+    code, output = _resolve(java, work, source, ["-ivy", str(MODULES)], jars, progress)
     if code != 0 or not (work / "jars").is_dir():
         if "No space left on device" in output:
             message = f"The disk filled up while Kafka's jars were downloaded to {work}."
             raise DiskFull(message, hint="Make room, or set XDG_CACHE_HOME to another disk.")
         message = f"Kafka's jars could not be downloaded from {source}: {_reason(output)}."
-        hint = (
-            "The first start needs a network (later ones don't). Behind a proxy or with a mirror: set it in "
-            "~/.m2/settings.xml or ~/.ivy2/ivysettings.xml."
+        raise DownloadFailed(
+            message, hint=f"The first start needs a network (later ones don't). {MIRROR_HINT}"
         )
-        raise DownloadFailed(message, hint=hint)
+
+
+def why_unreachable(java: Java, source: Source) -> str | None:
+    """Try to get one small jar, and return why that failed; None if it came."""
+    one = ["-dependency", "org.slf4j", "slf4j-api", "1.7.36", "-notransitive"]
+    with tempfile.TemporaryDirectory(prefix="freshet-") as scratch:
+        code, output = _resolve(java, Path(scratch), source, one, 1, lambda _: None)
+    return None if code == 0 else _reason(output)
+
+
+def _resolve(
+    java: Java, work: Path, source: Source, what: list[str], jars: int, progress: Progress
+) -> tuple[int, str]:
+    """Have `what` put into ``work/jars``; return the resolver's exit code and what it said."""
+    ivy = find_ivy()
+    work.mkdir(parents=True, exist_ok=True)
+    settings = source.ivy_file or work / "ivysettings.xml"
+    if source.ivy_file is None:
+        settings.touch(mode=0o600)  # it may hold the mirror's password
+        settings.write_text(ivy_settings(source.mirror))
+    argv = [str(java.path), "-Xmx256m", *(source.proxy.java_options() if source.proxy else [])]
+    argv += ["-jar", str(ivy), "-settings", str(settings), *what, "-confs", "default"]
+    # Relative to `work`: in a pattern of Ivy's, brackets of a folder's name would mean something.
+    argv += ["-cache", "ivy", "-types", "jar", "bundle"]
+    argv += ["-retrieve", "jars/[artifact]-[revision](-[classifier]).[ext]"]
+    return _run(argv, work, jars, progress)
 
 
 def _run(argv: list[str], work: Path, jars: int, progress: Progress) -> tuple[int, str]:
