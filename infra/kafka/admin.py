@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
-from kafka import TopicPartition
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaError, RetriableError, TopicAlreadyExistsError
 from kafka.structs import OffsetAndMetadata
 
 from contracts.errors import FreshetError, TopicMismatch, Unreachable
@@ -15,6 +18,10 @@ from infra.kafka.clients import connect_admin
 from infra.kafka.ports import Committed
 
 __all__ = ["TopicReport", "ensure_topics", "group_offset", "restore_offset", "topic_id"]
+
+T = TypeVar("T")
+_COORDINATOR_S: Final = 30.0
+_COORDINATOR_PAUSE_S: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,9 @@ def ensure_topics(
         admin.close()
 
 
-def _report(admin, name: str, partitions: int, config: dict[str, str], *, created: bool) -> TopicReport:  # type: ignore[no-untyped-def]
+def _report(
+    admin: KafkaAdminClient, name: str, partitions: int, config: dict[str, str], *, created: bool
+) -> TopicReport:
     (description,) = admin.describe_topics([name])
     found = len(description["partitions"])
     if found != partitions:
@@ -134,23 +143,41 @@ def topic_id(bootstrap: str, topic: str) -> str:
     return str(description["topic_id"])
 
 
-def group_offset(bootstrap: str, group: str, topic: str, partition: int) -> Committed | None:
-    """What the group has committed for a partition, None where nothing is."""
+def _of_coordinator(bootstrap: str, call: Callable[[KafkaAdminClient], T]) -> T:
+    """Ask a group's coordinator, which on a new or restarted broker takes a moment to be found."""
     admin = connect_admin(bootstrap)
+    deadline = time.monotonic() + _COORDINATOR_S
     try:
-        at = TopicPartition(topic, partition)
-        offsets = admin.list_group_offsets({group: [at]})[group]
+        while True:
+            try:
+                return call(admin)
+            except RetriableError as error:
+                if time.monotonic() > deadline:
+                    message = (
+                        f"The broker at {bootstrap} names no coordinator ({type(error).__name__}: {error})."
+                    )
+                    raise Unreachable(message) from error
+                time.sleep(_COORDINATOR_PAUSE_S)
     finally:
         admin.close()
+
+
+def group_offset(bootstrap: str, group: str, topic: str, partition: int) -> Committed | None:
+    """What the group has committed for a partition, None where nothing is.
+
+    Raises
+    ------
+    Unreachable
+        If no broker answers, or none is the group's coordinator for 30 s.
+    """
+    at = TopicPartition(topic, partition)
+    offsets = _of_coordinator(bootstrap, lambda admin: admin.list_group_offsets({group: [at]})[group])
     found = offsets.get(at)
     return None if found is None or found.offset < 0 else Committed(found.offset, found.metadata or "")
 
 
 def restore_offset(bootstrap: str, group: str, topic: str, partition: int, committed: Committed) -> None:
     """Write a group's offset outside of any transaction: for one that has expired or was moved by somebody."""
-    admin = connect_admin(bootstrap)
-    try:
-        at = OffsetAndMetadata(committed.offset, committed.metadata, -1)
-        admin.alter_group_offsets(group, {TopicPartition(topic, partition): at})
-    finally:
-        admin.close()
+    at = OffsetAndMetadata(committed.offset, committed.metadata, -1)
+    changes = {TopicPartition(topic, partition): at}
+    _of_coordinator(bootstrap, lambda admin: admin.alter_group_offsets(group, changes))
