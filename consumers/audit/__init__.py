@@ -1,1 +1,6 @@
-"""The audit."""
+"""The audit: what stands on the topics must follow from the main input, all of it, once, and bit for bit."""
+
+from consumers.audit.report import AuditReport, Finding, PartitionReport
+from consumers.audit.run import audit
+
+__all__ = ["AuditReport", "Finding", "PartitionReport", "audit"]

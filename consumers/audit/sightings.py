@@ -83,10 +83,10 @@ class Reader:
         fields = _fields(value or b"")
         kind: str = fields["type"]
         time_ms = round(datetime.fromisoformat(fields["time"]).timestamp() * 1000)
+        if self.tick_ms is not None and time_ms - self.tick_ms > AHEAD_MS:
+            raise BadRecord("too-far-ahead", f"{fields['time']} is more than a day ahead")
         if kind == "ClockTicked":
             self.tick_ms = max(time_ms, self.tick_ms or 0)
-        elif self.tick_ms is not None and time_ms - self.tick_ms > AHEAD_MS:
-            raise BadRecord("too-far-ahead", f"{fields['time']} is more than a day ahead")
         session = fields.get("session_id")
         visit = (
             session

@@ -1,0 +1,46 @@
+"""Dead letters: each record that is no event lies there once, untouched."""
+
+from __future__ import annotations
+
+from consumers.audit.expected import hash_of
+from consumers.audit.outputs import Seen, Sources
+from consumers.audit.stream import CommittedStream
+
+__all__ = ["check_letters"]
+
+
+def check_letters(stream: CommittedStream, at: Sources) -> None:
+    """Each record that is no event lies in dead-letters once, untouched."""
+    expected, report = at.expected, at.report
+    seen = Seen(stream, report, "dead letter")
+    for record in stream.records():
+        headers = dict(record.headers)
+
+        def said(name: str, headers: dict[str, bytes] = headers) -> str:
+            return headers.get(f"__connect.errors.{name}", b"").decode(errors="replace")
+
+        if (said("topic"), said("group")) != (at.main, at.group) or not said("offset").isdecimal():
+            continue  # somebody else's
+        offset = int(said("offset"))
+        if (
+            offset >= report.end
+            or not seen.add(record, ("letter", offset), offset)
+            or not at.is_audited(offset)
+        ):
+            continue
+        report.dead_letters += 1
+        letter = expected.letters.get(offset)
+        if letter is None:
+            if not expected.is_unknown(offset):
+                what = f"offset {offset} is an event and no dead letter ({said('exception.class.name')})"
+                report.found("duplicate", stream.topic, record.offset, what)
+        elif letter.untouched != hash_of(record.key, record.value):
+            report.found(
+                "missing", stream.topic, record.offset, f"key or bytes differ from those at offset {offset}"
+            )
+    seen.finish()
+    for offset, letter in expected.letters.items():
+        if offset >= seen.whole_from and not expected.is_unknown(offset) and ("letter", offset) not in seen:
+            report.found(
+                "missing", at.main, offset, f"no dead letter on {stream.topic}, but it is {letter.reason}"
+            )

@@ -1,0 +1,97 @@
+"""What stands on an output topic: read, and counted once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from consumers.audit.expected import Expectation
+from consumers.audit.quarantine import Quarantines
+from consumers.audit.refold import Refold
+from consumers.audit.report import PartitionReport
+from consumers.audit.stream import CommittedStream
+from infra.kafka import Record
+
+__all__ = ["Seen", "Sources", "fields_of"]
+
+
+class Sources(NamedTuple):
+    """What all checks look at.
+
+    `main` and `group` are names on the broker; `refold` is None where no state of this code could be had.
+    """
+
+    main: str
+    group: str
+    expected: Expectation
+    refold: Refold | None
+    quarantines: Quarantines
+    report: PartitionReport
+
+    def is_audited(self, offset: int) -> bool:
+        """Whether an event's offset lies in what is audited."""
+        return self.report.start <= offset < self.report.end
+
+
+def fields_of(
+    stream: CommittedStream, report: PartitionReport, **must: type
+) -> Iterator[tuple[Record, dict[str, Any]]]:
+    """Each record with its fields; what has not the fields in `must`, or another partition's, is a finding."""
+    for record in stream.records():
+        try:
+            fields = json.loads(record.value or b"")
+            is_readable = all(isinstance(fields[name], kind) for name, kind in must.items())
+        except (ValueError, KeyError, TypeError):
+            is_readable = False
+        if is_readable and fields.get("partition") == report.partition:
+            yield record, fields
+        else:
+            report.found(
+                "duplicate", stream.topic, record.offset, "nobody but this partition's learner may write here"
+            )
+
+
+class Seen:
+    """Which identities stood on a topic already, and from which offset of the main input on it is whole."""
+
+    def __init__(self, stream: CommittedStream, report: PartitionReport, what: str) -> None:
+        self._topic = stream.topic
+        self._is_cut = stream.start > 0
+        self._start = stream.start
+        self._report = report
+        self._what = what
+        self._seen: set[tuple[str, int]] = set()
+        self.whole_from = report.end if self._is_cut else 0
+
+    def add(self, record: Record, identity: tuple[str, int], written_for: int) -> bool:
+        """Take in one; False where it stood there before. `written_for` is the input record that led to it."""
+        if self._is_cut:
+            # Outputs stand in the order of the records that led to them; those of the first one may be cut too.
+            self._is_cut = False
+            self.whole_from = written_for + 1
+            self._tell()
+        if identity in self._seen:
+            self._report.found(
+                "duplicate",
+                self._topic,
+                record.offset,
+                f"{self._what} of offset {identity[1]} ({identity[0]}) again",
+            )
+            return False
+        self._seen.add(identity)
+        return True
+
+    def finish(self) -> None:
+        """Tell where nothing was left to look at."""
+        if self._is_cut:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._report.notes.append(
+            f"{self._topic} begins at offset {self._start}, older records were deleted by retention: {self._what}s "
+            f"that were written for offsets below {self.whole_from} could not be looked for"
+        )
+
+    def __contains__(self, identity: tuple[str, int]) -> bool:
+        return identity in self._seen

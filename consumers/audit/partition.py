@@ -1,0 +1,170 @@
+"""One partition: journal, main input and outputs, each read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from consumers.audit.expected import Expectation
+from consumers.audit.journal import Entry, check_journal
+from consumers.audit.letters import check_letters
+from consumers.audit.outcomes import check_outcomes
+from consumers.audit.outputs import Sources
+from consumers.audit.predictions import check_predictions
+from consumers.audit.quarantine import Quarantines
+from consumers.audit.refold import Beginning, KeptSnapshot, Refold, beginning
+from consumers.audit.report import PartitionReport
+from consumers.audit.stream import CommittedStream, wait_until_settled
+from consumers.engine import GENESIS, Fold
+from contracts.topics import (
+    DEAD_LETTERS,
+    JOURNAL,
+    MODELS,
+    OUTCOMES,
+    PREDICTIONS,
+    USER_EVENTS,
+    Topic,
+    topic_name,
+)
+from infra.kafka import group_offset, log_range, read_to_end, topic_id
+
+__all__ = ["MakeFold", "PartitionAudit", "Progress", "ReadSnapshots"]
+
+MakeFold: TypeAlias = Callable[[int], Fold]
+ReadSnapshots: TypeAlias = Callable[[int, str], Iterable[KeptSnapshot]]
+Progress: TypeAlias = Callable[[int, int, int], None]
+
+_TELL_EVERY = 1_000
+
+
+@dataclass(frozen=True)
+class PartitionAudit:
+    """See `consumers.audit.audit`."""
+
+    bootstrap: str
+    group: str
+    namespace: str
+    partition: int
+    make_fold: MakeFold
+    snapshots: ReadSnapshots
+    progress: Progress
+    patience_s: float
+
+    def _name(self, topic: Topic) -> str:
+        return topic_name(topic, self.namespace, self.group)
+
+    def run(self) -> PartitionReport:
+        """Audit it up to the group's offset as it is now."""
+        report = PartitionReport(self.partition)
+        main = self._name(USER_EVENTS)
+        # First of all: what is committed after this is not looked at.
+        committed = group_offset(self.bootstrap, self.group, main, self.partition)
+        log_id = topic_id(self.bootstrap, main)
+        journal = self._stream(JOURNAL, report)
+        entries = check_journal(journal.topic, list(journal.records()), committed, log_id, report)
+        log_start, log_end = log_range(self.bootstrap, main)[self.partition]
+        report.start = max(log_start, min((entry.origin for entry in entries), default=log_start))
+        report.end = max(report.start, entries[-1].end) if entries else report.start
+        report.chain = entries[-1].chain if entries else GENESIS.hex()
+        if report.end > log_end:
+            report.found(
+                "journal", main, log_end, f"the log ends here, the journal says {report.end} are done"
+            )
+        expected, refold = self._read_input(main, journal.topic, entries, log_id, log_start, report)
+        self._check_outputs(main, entries, expected, refold, report)
+        report.aborted_records += journal.aborted_records()
+        return report
+
+    def _stream(self, topic: Topic, report: PartitionReport) -> CommittedStream:
+        name = self._name(topic)
+        if not wait_until_settled(self.bootstrap, name, self.partition, self.patience_s):
+            report.notes.append(
+                f"{name} has had an open transaction for {self.patience_s:g} s: read up to that"
+            )
+        return CommittedStream(self.bootstrap, name, self.partition)
+
+    def _read_input(
+        self,
+        main: str,
+        journal: str,
+        entries: list[Entry],
+        log_id: str,
+        log_start: int,
+        report: PartitionReport,
+    ) -> tuple[Expectation, Refold | None]:
+        expected = Expectation(sorted({entry.origin for entry in entries}), report.start)
+        refold = self._refold(journal, entries, log_id, log_start, report)
+        folding = refold
+        for record in read_to_end(
+            self.bootstrap, main, start={self.partition: report.start}, partitions=[self.partition]
+        ):
+            if record.offset >= report.end:
+                break
+            report.events += 1
+            expected.add(record)
+            if folding:
+                try:
+                    folding.add(record)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the committed state does not follow
+                    folding = None
+                    what = f"folding the log again raised {type(error).__name__}: {error}"
+                    report.found("chain", main, record.offset, what)
+            if report.events % _TELL_EVERY == 0:
+                self.progress(self.partition, record.offset - report.start, report.end - report.start)
+        expected.finish()
+        if folding and refold:
+            refold.finish()
+        if refold:
+            report.chain_recomputed = refold.chain.hex()
+            for offset in expected.letters.keys() ^ refold.refused.keys():
+                if offset >= refold.begin.offset and not expected.is_unknown(offset) and folding:
+                    who = "fold" if offset in refold.refused else "audit"
+                    report.found("chain", main, offset, f"a dead letter for the {who} alone")
+        self.progress(self.partition, report.end - report.start, report.end - report.start)
+        return expected, refold
+
+    def _refold(
+        self, journal: str, entries: list[Entry], log_id: str, log_start: int, report: PartitionReport
+    ) -> Refold | None:
+        if not entries:
+            report.folded_from, report.chain_recomputed = "start", report.chain
+            return None
+        fold = self.make_fold(self.partition)
+        begin = beginning(entries, log_start, fold.fingerprint, self.snapshots(self.partition, log_id))
+        if not isinstance(begin, Beginning):
+            report.found("chain", journal, entries[-1].at, begin)
+            return None
+        report.folded_from = "start" if begin.payload is None else "snapshot"
+        return Refold(fold, begin, entries, report, journal)
+
+    def _check_outputs(
+        self,
+        main: str,
+        entries: list[Entry],
+        expected: Expectation,
+        refold: Refold | None,
+        report: PartitionReport,
+    ) -> None:
+        models = self._name(MODELS)
+        quarantines = Quarantines(
+            read_to_end(self.bootstrap, models),
+            self.partition,
+            refold.quarantined if refold else {},
+            (entry.start for entry in entries if entry.parent is not None),
+        )
+        if refold:
+            for (task, model), offset in refold.quarantined.items():
+                if offset >= refold.since and (task, model, offset) not in quarantines.announced:
+                    report.found(
+                        "missing", main, offset, f"{model} of {task} is out, but {models} does not say so"
+                    )
+        sources = Sources(main, self.group, expected, refold, quarantines, report)
+        for topic, check in (
+            (PREDICTIONS, check_predictions),
+            (OUTCOMES, check_outcomes),
+            (DEAD_LETTERS, check_letters),
+        ):
+            stream = self._stream(topic, report)
+            check(stream, sources)
+            report.aborted_records += stream.aborted_records()

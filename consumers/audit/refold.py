@@ -1,0 +1,182 @@
+"""Folds the log again, and checks the chain at the end of each turn.
+
+This part runs the learner's own fold, handed in: it proves that the committed state follows from the log. That
+the fold keeps the rules is for the other half of the audit to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from consumers.audit.journal import Entry
+from consumers.audit.report import PartitionReport
+from consumers.engine import GENESIS, Fold, link
+from contracts.errors import BadRecord
+from contracts.records import ModelQuarantined, Outcome, Prediction
+from infra.kafka import Record
+
+__all__ = ["Beginning", "KeptSnapshot", "Refold", "beginning", "content_hash"]
+
+
+class KeptSnapshot(Protocol):
+    """What the audit reads of a snapshot whose signature was verified."""
+
+    generation: int
+    turn: int
+    end_offset: int
+    chain: str
+    journal_offset: int
+    fingerprint: str
+    payload: bytes
+
+
+class Beginning(NamedTuple):
+    """Where folding begins: at an origin with a blank state, or at a snapshot."""
+
+    offset: int
+    chain: bytes
+    payload: bytes | None
+
+
+def beginning(
+    entries: list[Entry], start: int, fingerprint: str, snapshots: Iterable[KeptSnapshot]
+) -> Beginning | str:
+    """Where to begin so that the fold can end in the committed chain.
+
+    The start of the log where the log still has it, else the oldest snapshot that the journal confirms.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        The journal up to the committed turn, not empty.
+    start : int
+        First offset that the log has.
+    fingerprint : str
+        Of the code that would fold.
+    snapshots : iterable of KeptSnapshot
+        Verified ones of this worker and log.
+
+    Returns
+    -------
+    Beginning or str
+        In words, why there is none.
+    """
+    last = entries[-1]
+    if last.fingerprint != fingerprint:
+        return (
+            f"generation {last.generation} was learnt by other code than this: let the learner run once with this "
+            "code (it opens a new generation), or audit with that one"
+        )
+    if last.origin >= start:
+        return Beginning(last.origin, GENESIS, None)
+    turns = {(e.generation, e.turn, e.end, e.chain, e.at, e.fingerprint) for e in entries}
+    confirmed = [
+        s
+        for s in snapshots
+        if (s.generation, s.turn, s.end_offset, s.chain, s.journal_offset, s.fingerprint) in turns
+        and s.generation == last.generation
+        and start <= s.end_offset
+    ]
+    if not confirmed:
+        return f"the log begins at {start} instead of {last.origin}, and the journal confirms no snapshot to fold from"
+    oldest = min(confirmed, key=lambda s: s.end_offset)
+    return Beginning(oldest.end_offset, bytes.fromhex(oldest.chain), oldest.payload)
+
+
+def content_hash(output: Any) -> int:
+    """Of what the state decides in a prediction or an outcome; `output` is one, or its fields as a dict."""
+    fields = (
+        output
+        if isinstance(output, dict)
+        else {name: getattr(output, name) for name in output.__struct_fields__}
+    )
+    plain: tuple[str, ...]
+    if "settled_offset" in fields:
+        plain, maps = ("label", "why", "settled_offset"), ("answers", "losses")
+    else:
+        plain, maps = ("served",), ("answers", "features")
+    return hash(
+        (*(fields[name] for name in plain), *(item for name in maps for item in fields[name].items()))
+    )
+
+
+@dataclass
+class Refold:
+    """One partition, folded again record by record.
+
+    Attributes
+    ----------
+    chain : bytes
+        So far.
+    predictions, outcomes : dict
+        (task, offset) of what the current generation answered and settled, with its `content_hash`.
+    quarantined : dict
+        (task, model) and the offset from which it is out.
+    since : int
+        First offset of the current generation, or of the folding: answers before it are not compared by value.
+    refused : dict of int to str
+        Offsets of records that the fold refused, with the reason.
+    """
+
+    fold: Fold
+    begin: Beginning
+    turns: list[Entry]
+    report: PartitionReport
+    journal: str
+    chain: bytes = b""
+    predictions: dict[tuple[str, int], int] = field(default_factory=dict)
+    outcomes: dict[tuple[str, int], int] = field(default_factory=dict)
+    quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+    since: int = 0
+    _next: int = 0
+    _differs: bool = False
+
+    def __post_init__(self) -> None:
+        """Take the state to begin with."""
+        self.chain = self.begin.chain
+        if self.begin.payload is not None:
+            self.fold.thaw(self.begin.payload)
+        # Of this generation only: what older code answered can't be had again.
+        last = self.turns[-1]
+        self.turns = [t for t in self.turns if t.generation == last.generation and t.end > self.begin.offset]
+        self.since = self.turns[0].start if self.turns else last.end
+
+    def add(self, record: Record) -> None:
+        """Take in the next record of the partition; those before the beginning are passed over."""
+        if record.offset < self.begin.offset:
+            return
+        self._check_turns(record.offset)
+        try:
+            outputs, chained = self.fold.step(record)
+        except BadRecord as error:
+            self.refused[record.offset] = error.reason
+            return
+        self.chain = link(self.chain, chained)
+        for output in outputs:
+            if isinstance(output, ModelQuarantined):
+                self.quarantined[(output.task, output.model)] = output.offset
+            elif record.offset >= self.since and isinstance(output, Prediction | Outcome):
+                kept = self.predictions if isinstance(output, Prediction) else self.outcomes
+                kept[(output.task, output.offset)] = content_hash(output)
+
+    def finish(self) -> None:
+        """All records are in."""
+        self._check_turns(None)
+
+    def _check_turns(self, offset: int | None) -> None:
+        """Check every turn that ends at or before `offset`; the first that differs is told, all after it do too."""
+        while self._next < len(self.turns) and (offset is None or self.turns[self._next].end <= offset):
+            turn = self.turns[self._next]
+            self._next += 1
+            if turn.chain != self.chain.hex() and not self._differs:
+                self._differs = True
+                self.report.found(
+                    "chain",
+                    self.journal,
+                    turn.at,
+                    f"turn {turn.turn} (offsets {turn.start} to {turn.end}) committed chain {turn.chain}; folding the "
+                    f"log again gives {self.chain.hex()}",
+                )
