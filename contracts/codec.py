@@ -77,8 +77,8 @@ def time_ms(text: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _second_text(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+def _minute_text(minute: int) -> str:
+    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M")
 
 
 def rfc3339(ms: int) -> str:
@@ -89,8 +89,8 @@ def rfc3339(ms: int) -> str:
     >>> rfc3339(86401007)
     '1970-01-02T00:00:01.007Z'
     """
-    second, rest = divmod(ms, 1000)
-    return f"{_second_text(second)}.{rest:03d}Z"
+    minute, rest = divmod(ms, 60_000)
+    return f"{_minute_text(minute)}:{rest // 1000:02d}.{rest % 1000:03d}Z"
 
 
 def _is_too_deep(value: bytes) -> bool:
