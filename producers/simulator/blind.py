@@ -8,6 +8,7 @@ is left to carry is a belief over (persona, intent): twelve numbers.
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import mul
 from typing import NamedTuple, TypeAlias
 
 from producers.simulator.chain import LEAVE, OUTCOMES, STATES, VIEW_HIGH
@@ -19,10 +20,13 @@ __all__ = ["BlindFilter", "BlindTables"]
 Belief: TypeAlias = list[float]
 _WIDTH = len(BINS) + 1
 _INTENTS = len(INTENTS)
+# A belief is normalised before it gets too small for a float, and not at each event: that would cost more than
+# all the rest of the filter.
+_FAINT = 1e-200
 
 
 class _Blurred(NamedTuple):
-    """A chain for all personas with the bins summed out; flat states are (cart, is something in view)."""
+    """A chain for all personas with the bins summed out, by state; bins of one cart have the same rows."""
 
     chances: list[list[Belief]]
     order: list[Belief]
@@ -44,13 +48,21 @@ class BlindTables:
             [[row[z] for _ in range(self._many) for z in range(_INTENTS)] for row in classes]
             for classes in tables.dwell
         )
-        self.blurred = lru_cache(maxsize=None)(self._blurred)
+        self._known: dict[tuple[int, tuple[int, ...]], _Blurred] = {}
         self.priors = lru_cache(maxsize=None)(self._priors)
+        self.blurred = lru_cache(maxsize=None)(self._look_up)
 
     def _priors(self, shift: Shift) -> tuple[Row, ...]:
         return tuple(self._tables.prior(persona, shift) for persona in range(self._many))
 
-    def _blurred(self, shift: Shift) -> _Blurred:
+    def _look_up(self, shift: Shift) -> _Blurred:
+        # Most shifts differ in what acts on the prior alone: they share one table.
+        key = (shift.regime, tuple(self._tables.level(persona, shift) for persona in range(self._many)))
+        if key not in self._known:
+            self._known[key] = self._blur(shift)
+        return self._known[key]
+
+    def _blur(self, shift: Shift) -> _Blurred:
         chains = [self._tables.chain(persona, shift) for persona in range(self._many)]
         shares = self._tables.parameters.behaviours[shift.regime].bins
         chances: list[list[Belief]] = []
@@ -73,11 +85,9 @@ class BlindTables:
             views = [sum(parts) for parts in zip(*rows[: VIEW_HIGH + 1], strict=True)]
             chances.append([views] * (VIEW_HIGH + 1) + rows[VIEW_HIGH + 1 :])
             order.append(ends)
-        return _Blurred(chances, order)
-
-
-# Full state -> (cart, is something in view).
-_FLAT = tuple(2 * (state // _WIDTH) + (state % _WIDTH > 0) for state in range(STATES))
+        # Spread to full states, so that a filter looks up once.
+        flats = [2 * (state // _WIDTH) + (state % _WIDTH > 0) for state in range(STATES)]
+        return _Blurred([chances[flat] for flat in flats], [order[flat] for flat in flats])
 
 
 class BlindFilter:
@@ -106,23 +116,23 @@ class BlindFilter:
 
     def see(self, state: int, outcome: int, dwell: int) -> None:
         """Take in that `outcome` followed on `state` after a dwell of class `dwell`."""
-        self._belief = [
-            a * b * c
-            for a, b, c in zip(
-                self._belief, self._chances[_FLAT[state]][outcome], self._dwell[dwell], strict=True
-            )
-        ]
+        self._belief = list(
+            map(mul, map(mul, self._belief, self._chances[state][outcome]), self._dwell[dwell])
+        )
 
     def order(self, state: int) -> float:
-        """P(order), the session being in `state` now; the belief is normalised on the way."""
+        """P(order), the session being in `state` now."""
         belief = self._belief
         total = sum(belief)
-        self._belief = belief = [share / total for share in belief]
-        return sum([a * b for a, b in zip(belief, self._order[_FLAT[state]], strict=True)])
+        if total < _FAINT:
+            self._belief = belief = [share / total for share in belief]
+            total = 1.0
+        chance: float = sum(map(mul, belief, self._order[state])) / total
+        return chance
 
     def leave(self, state: int) -> None:
         """Take in that the session ended without an order; when exactly is not known of those who go silently."""
-        self._belief = [a * b for a, b in zip(self._belief, self._chances[_FLAT[state]][LEAVE], strict=True)]
+        self._belief = list(map(mul, self._belief, self._chances[state][LEAVE]))
 
     def personas(self) -> tuple[float, ...]:
         """P(persona) by all that was seen."""

@@ -20,6 +20,7 @@ from producers.simulator.parameters import BINS, CART_MAX, INTENTS, LEVEL, Behav
 
 __all__ = [
     "ADD",
+    "CLIP",
     "DWELL_EDGES_MS",
     "LEAVE",
     "NEXT_STATE",
@@ -30,12 +31,14 @@ __all__ = [
     "STATES",
     "VIEW_HIGH",
     "Chain",
+    "clip",
     "dwell_classes",
     "solve_chain",
 ]
 
 VIEW_LOW, VIEW_MID, VIEW_HIGH, SEARCH, ADD, REMOVE, ORDER, LEAVE = range(8)
 OUTCOMES: Final = 8
+CLIP: Final = 1e-4
 _WIDTH: Final = len(BINS) + 1
 STATES: Final = (CART_MAX + 1) * _WIDTH
 
@@ -58,6 +61,17 @@ def _next_state(state: int, outcome: int) -> int:
 NEXT_STATE: Final = tuple(tuple(_next_state(state, o) for o in range(OUTCOMES)) for state in range(STATES))
 
 
+def clip(probability: float) -> float:
+    """Held within [1e-4, 1 - 1e-4] and to 6 digits, as all lines of the oracle are told.
+
+    Examples
+    --------
+    >>> clip(0.0), clip(1.0)
+    (0.0001, 0.9999)
+    """
+    return round(min(max(probability, CLIP), 1.0 - CLIP), 6)
+
+
 @dataclass(frozen=True)
 class Chain:
     """The chain of one kind of session (behaviour, persona, level of eagerness), for all intents.
@@ -70,11 +84,14 @@ class Chain:
         ``cumulative[intent][state]`` are the cumulated chances of the outcomes but the last.
     order : tuple
         ``order[state]`` is a `Row`: P(an order in the end | state, intent).
+    clairvoyant : tuple
+        The same as it is told: clipped and rounded.
     """
 
     chances: tuple[tuple[Row, ...], ...]
     cumulative: tuple[tuple[tuple[float, ...], ...], ...]
     order: tuple[Row, ...]
+    clairvoyant: tuple[Row, ...]
 
 
 def _chances(behaviour: Behaviour, persona: Persona, eager: float, z: int) -> list[list[float]]:
@@ -137,14 +154,15 @@ def solve_chain(behaviour: Behaviour, persona: Persona, level: int) -> Chain:
     1.0
     """
     by_intent = [_chances(behaviour, persona, level * LEVEL, z) for z in range(len(INTENTS))]
-    order = _absorbed_by_order(np.array(by_intent))
+    order = [(float(a), float(b), float(c)) for a, b, c in _absorbed_by_order(np.array(by_intent)).T]
     return Chain(
         chances=tuple(
             tuple((one[o], two[o], three[o]) for o in range(OUTCOMES))
             for one, two, three in zip(*by_intent, strict=True)
         ),
         cumulative=tuple(tuple(tuple(accumulate(row[:-1])) for row in rows) for rows in by_intent),
-        order=tuple((float(a), float(b), float(c)) for a, b, c in order.T),
+        order=tuple(order),
+        clairvoyant=tuple((clip(a), clip(b), clip(c)) for a, b, c in order),
     )
 
 

@@ -1,24 +1,11 @@
-"""P(order) at each decision point for one who knows everything but the coming draws, and for one who knows all but why they came."""
+"""P(order) for one who knows everything but the coming draws and why the user came."""
 
 from __future__ import annotations
 
 from producers.simulator.chain import Chain
 from producers.simulator.parameters import Row
 
-__all__ = ["CLIP", "BayesFilter", "clip"]
-
-CLIP = 1e-4
-
-
-def clip(probability: float) -> float:
-    """Held within [1e-4, 1 - 1e-4] and to 6 digits, as all lines of the oracle are.
-
-    Examples
-    --------
-    >>> clip(0.0), clip(1.0)
-    (0.0001, 0.9999)
-    """
-    return round(min(max(probability, CLIP), 1.0 - CLIP), 6)
+__all__ = ["BayesFilter"]
 
 
 class BayesFilter:

@@ -72,15 +72,15 @@ class User:
             return known[1]
         items = catalogue.shelves[category]
         mean = sum(item.list_price for item in items) / len(items)
-        taste = self.taste
-        ranked = sorted(
-            items,
-            key=lambda item: (
-                sum(a * b for a, b in zip(taste, item.factors, strict=True))
-                + item.quality
-                - self.thrift * item.list_price / mean
-            ),
-        )
+        a, b, c, d = self.taste
+        thrift = self.thrift / mean
+        # Spelt out and not zipped: with a quarter of all views at a new shelf this was an eighth of the time.
+        appeal = [
+            a * f[0] + b * f[1] + c * f[2] + d * f[3] + item.quality - thrift * item.list_price
+            for item in items
+            for f in (item.factors,)
+        ]
+        ranked = [items[place] for place in sorted(range(len(items)), key=appeal.__getitem__)]
         edges = [round(len(ranked) * part / len(BINS)) for part in range(len(BINS) + 1)]
         shelf = tuple(tuple(ranked[low:high]) for low, high in zip(edges, edges[1:], strict=False))
         self.shelves[category] = (version, shelf)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect
 from random import Random
 
-from contracts.codec import rfc3339
 from contracts.events import (
     CartAdded,
     CartRemoved,
@@ -19,8 +18,18 @@ from contracts.events import (
 from contracts.records import Truth
 from producers.simulator.blind import BlindFilter
 from producers.simulator.catalogue import CATEGORIES, Catalogue, Item
-from producers.simulator.chain import ADD, DWELL_EDGES_MS, NEXT_STATE, ORDER, REMOVE, SEARCH, VIEW_HIGH, Chain
-from producers.simulator.oracle import BayesFilter, clip
+from producers.simulator.chain import (
+    ADD,
+    DWELL_EDGES_MS,
+    NEXT_STATE,
+    ORDER,
+    REMOVE,
+    SEARCH,
+    VIEW_HIGH,
+    Chain,
+    clip,
+)
+from producers.simulator.oracle import BayesFilter
 from producers.simulator.parameters import INTENTS, OFFERS
 from producers.simulator.population import User
 from producers.simulator.wire import Wire
@@ -99,7 +108,7 @@ class Visit:
         self._offer = offer
         self._chain = chain.cumulative[intent]
         self._dwell = dwell[intent]
-        self._believed = believed.order
+        self._believed = believed.clairvoyant
         self._bayes = bayes
         self._blind = blind
         self._draw = rng.random
@@ -152,8 +161,8 @@ class Visit:
             Truth(
                 event_id=event_id,
                 session_id=self.session_id,
-                time=rfc3339(now),
-                clairvoyant=clip(self._believed[state][self._intent]),
+                time=self._wire.time,
+                clairvoyant=self._believed[state][self._intent],
                 bayes=clip(self._bayes.order(state)),
                 bayes_blind=clip(self._blind.order(state)),
                 intent=INTENTS[self._intent],

@@ -64,14 +64,18 @@ class Tables:
         total = sum(weights)
         return (weights[0] / total, weights[1] / total, weights[2] / total)
 
-    def _chain(self, persona: int, shift: Shift) -> Chain:
+    def level(self, persona: int, shift: Shift) -> int:
+        """Eagerness in steps of `LEVEL`."""
         p = self.parameters
         who = p.personas[persona]
         eager = (
             who.eager + p.eager_devices[shift.device] + p.eager_prices[shift.price] + who.offers[shift.offer]
         )
-        level = min(max(round(eager / LEVEL), LEVELS[0]), LEVELS[-1])
-        key = (shift.regime, persona, level)
+        return min(max(round(eager / LEVEL), LEVELS[0]), LEVELS[-1])
+
+    def _chain(self, persona: int, shift: Shift) -> Chain:
+        p = self.parameters
+        key = (shift.regime, persona, self.level(persona, shift))
         if key not in self._solved:
-            self._solved[key] = solve_chain(p.behaviours[shift.regime], who, level)
+            self._solved[key] = solve_chain(p.behaviours[shift.regime], p.personas[persona], key[2])
         return self._solved[key]

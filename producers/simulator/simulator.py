@@ -40,6 +40,7 @@ _MEAN_HOURLY: Final = sum(_HOURLY) / len(_HOURLY)
 # The experiment from which offers are learnt later: this share of sessions, then one of OFFERS by chance.
 _ENROLLED: Final = 0.2
 _PROPENSITY: Final = (0.5, 0.25, 0.25)
+_PROPENSITY_CUMULATIVE: Final = tuple(accumulate(_PROPENSITY[:-1]))
 _REVIEWED: Final = 0.35
 _RETURNED: Final = 0.08
 
@@ -163,7 +164,7 @@ class _Shop:
         draw = self._visits.random
         offer = propensity = None
         if draw() < _ENROLLED:
-            offer = bisect(list(accumulate(_PROPENSITY[:-1])), draw())
+            offer = bisect(_PROPENSITY_CUMULATIVE, draw())
             propensity = _PROPENSITY[offer]
         shift = Shift(
             hour=now // _HOUR_MS % 24 // 6,

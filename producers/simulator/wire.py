@@ -34,6 +34,9 @@ class Wire:
         self.source = source
         self.user_events = 0
         self.out: list[Emission] = []
+        # Of the user event sent last, as a number and as text.
+        self.now = -1
+        self.time = ""
         self._partitions = partitions
         self._product_events = 0
         self._ticks = 0
@@ -42,8 +45,11 @@ class Wire:
         """One event of a user; returns its id."""
         self.user_events += 1
         number = f"u-{self.user_events:09d}"
+        if now != self.now:
+            self.now = now
+            self.time = rfc3339(now)
         event = kind(
-            id=number, time=rfc3339(now), source=self.source, user_id=user_id, session_id=session_id, **fields
+            id=number, time=self.time, source=self.source, user_id=user_id, session_id=session_id, **fields
         )
         self.out.append(
             Emission(
