@@ -54,7 +54,8 @@ def clustered_se(values: ArrayLike, clusters: ArrayLike) -> float:
 
 def _sums(values: NDArray[np.float64], clusters: ArrayLike) -> NDArray[np.float64]:
     _, inverse = np.unique(np.asarray(clusters), return_inverse=True)
-    return np.bincount(inverse, weights=values)
+    sums: NDArray[np.float64] = np.bincount(inverse, weights=values).astype(np.float64, copy=False)
+    return sums
 
 
 def is_leak(loss_model: ArrayLike, loss_bayes: ArrayLike, sessions: ArrayLike) -> bool:

@@ -1,24 +1,58 @@
-"""All features of the conversion task."""
+"""All features of the conversion task, in families: session, user, product, context, and crosses of them."""
 
 from __future__ import annotations
 
-from contracts.events import CartAdded, ProductViewed, UserEvent
-from models.features.declared import Feature, clipped
+from typing import Final
+
+from contracts.events import CartAdded, OrderPlaced, ProductViewed, UserEvent
+from models.features.context import CONTEXT_FEATURES, context_values
+from models.features.crosses import cross_features, cross_values
+from models.features.declared import clipped
+from models.features.product import PRODUCT_FEATURES, Products
+from models.features.session import SESSION_FEATURES, Sessions, session_values
+from models.features.user import USER_FEATURES, Users
 
 __all__ = ["ConversionFeatures"]
+
+_PLAIN: Final = SESSION_FEATURES + USER_FEATURES + PRODUCT_FEATURES + CONTEXT_FEATURES
+_CROSSED: Final = cross_features(_PLAIN)
 
 
 class ConversionFeatures:
     """What is known when a session looks at a product or puts it into the cart."""
 
-    declared = (Feature("is_add", 0.0, 1.0, "1 where this event adds to the cart"),)
+    declared = _PLAIN + _CROSSED
+
+    def __init__(self) -> None:
+        self._sessions = Sessions()
+        self._users = Users()
+        self._products = Products()
 
     def values(self, event: UserEvent, time_ms: int) -> dict[str, float]:
         """See `FeatureSet`."""
-        if not isinstance(event, ProductViewed | CartAdded):
-            msg = f"Conversion is asked at views and cart adds. Got {type(event).__name__}."
+        if not isinstance(event, ProductViewed | CartAdded) or event.session_id is None:
+            msg = f"Conversion is asked at views and cart adds of a session. Got {event}."
             raise TypeError(msg)
-        return clipped(self.declared, [1.0 if isinstance(event, CartAdded) else 0.0])
+        session = self._sessions.after(event, event.session_id, time_ms)
+        raw = session_values(session, isinstance(event, ProductViewed))
+        raw += self._users.values(event.user_id, event.product.category or "")
+        raw += self._products.values(event.product)
+        raw += context_values(session)
+        x = clipped(_PLAIN, raw)
+        x.update(clipped(_CROSSED, cross_values(x)))
+        return x
 
     def fold(self, event: UserEvent, time_ms: int) -> None:
         """See `FeatureSet`."""
+        user_id = getattr(event, "user_id", None)
+        if user_id is None:
+            return
+        session_id = event.session_id  # type: ignore[union-attr]  # what has a user has a session or None
+        session = self._sessions.fold(event, session_id, time_ms) if session_id is not None else None
+        price = 0.0
+        if isinstance(event, ProductViewed | CartAdded):
+            price = self._products.price_in_category(event.product)
+        self._users.fold(event, user_id, session, price, time_ms)
+        self._products.fold(event, session.products if session else ())
+        if session is not None and isinstance(event, OrderPlaced):
+            self._products.order(session.categories)

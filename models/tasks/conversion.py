@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from contracts.events import CartAdded, OrderPlaced, ProductViewed, UserEvent
 from models.evaluate.losses import log_loss_of, probability
 from models.features.conversion import ConversionFeatures
+from models.online.frozen import Frozen
+from models.online.logistic import logistic_regression, second_order_logistic_regression
 from models.online.prior import Prior
 from models.tasks.spec import ModelSpec, TaskSpec
 
-__all__ = ["CONVERSION"]
+__all__ = ["CONVERSION", "FROZEN_AFTER_LABELS"]
+
+# By then it is as good as it gets, and a drift half way through a demo of two partitions has not yet come.
+FROZEN_AFTER_LABELS: Final = 30_000
+_SECOND_ORDER: Final = {"forgetting": 0.99999, "prior_variance": 1.0}
 
 
 def _asks(event: UserEvent) -> bool:
@@ -30,5 +38,19 @@ CONVERSION = TaskSpec(
     answer=probability,
     loss=log_loss_of,
     metrics=("log_loss", "roc_auc", "average_precision", "share_of_learnable"),
-    models=(ModelSpec("prior", "baseline", Prior, {"memory_labels": 5_000, "start": 0.1}),),
+    models=(
+        ModelSpec("second-order", "online", second_order_logistic_regression, _SECOND_ORDER),
+        ModelSpec("logistic", "online", logistic_regression, {"step": 0.02, "intercept_step": 1e-3}),
+        ModelSpec(
+            "second-order-frozen",
+            "frozen",
+            Frozen,
+            {
+                "make": second_order_logistic_regression,
+                "parameters": _SECOND_ORDER,
+                "after_labels": FROZEN_AFTER_LABELS,
+            },
+        ),
+        ModelSpec("prior", "baseline", Prior, {"memory_labels": 5_000, "start": 0.1}),
+    ),
 )

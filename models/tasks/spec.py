@@ -42,8 +42,16 @@ class ModelSpec:
 
     def fingerprint(self) -> str:
         """Say in words what decides its bits."""
-        given = ", ".join(f"{name}={value!r}" for name, value in sorted(self.parameters.items()))
-        return f"{self.name} ({self.kind}): {self.make.__module__}.{self.make.__qualname__}({given})"
+        return f"{self.name} ({self.kind}): {_say(self.make)}({_say(self.parameters)})"
+
+
+def _say(value: object) -> str:
+    """Name things so that the same ones have the same name in every process: repr of a function has its address."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_say(part)}" for name, part in sorted(value.items()))
+    if callable(value):
+        return f"{value.__module__}.{getattr(value, '__qualname__', '')}"
+    return repr(value)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,39 @@
+"""River's classifiers behind the protocol of online models."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, cast
+
+from river import base, compose
+
+__all__ = ["RiverClassifier"]
+
+
+class RiverClassifier:
+    """The probability of True of a River classifier or pipeline.
+
+    Parameters
+    ----------
+    classifier : river.base.Classifier or river.compose.Pipeline
+        Asked only after its first label: River's scaler takes up features that it merely transforms, and a
+        question must leave the state alone.
+    start : float
+        Answer before the first label.
+    """
+
+    def __init__(self, classifier: base.Classifier | compose.Pipeline, start: float = 0.1) -> None:
+        self._classifier = classifier
+        self._start = start
+        self._has_learned = False
+
+    def predict_one(self, x: dict[str, float]) -> float:
+        """Probability of the label 1."""
+        if not self._has_learned:
+            return self._start
+        return self._classifier.predict_proba_one(cast(dict[Hashable, Any], x)).get(True, 0.0)
+
+    def learn_one(self, x: dict[str, float], y: float) -> None:
+        """Pass one label on."""
+        self._has_learned = True
+        self._classifier.learn_one(cast(dict[Hashable, Any], x), y > 0.5)

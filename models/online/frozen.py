@@ -1,0 +1,42 @@
+"""A model that stops to learn: what the others are worth once the shop has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from models.online.protocol import OnlineModel
+
+__all__ = ["Frozen"]
+
+
+class Frozen:
+    """Learns the first labels as the model it is a copy of does, to the last bit, and then no more.
+
+    Rather learned side by side than copied at some moment: so it is a model like any other, which knows
+    nothing of its neighbours.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the untrained model.
+    parameters : mapping
+        Arguments of `make`.
+    after_labels : int
+        How many labels it learns from.
+    """
+
+    def __init__(
+        self, make: Callable[..., OnlineModel], parameters: Mapping[str, object], after_labels: int
+    ) -> None:
+        self._model = make(**parameters)
+        self._labels_left = after_labels
+
+    def predict_one(self, x: dict[str, float]) -> float:
+        """Answer of the model as it was when it stopped."""
+        return self._model.predict_one(x)
+
+    def learn_one(self, x: dict[str, float], y: float) -> None:
+        """Learn while there are labels left to learn from."""
+        if self._labels_left > 0:
+            self._labels_left -= 1
+            self._model.learn_one(x, y)
