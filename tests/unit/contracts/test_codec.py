@@ -90,13 +90,13 @@ def test_the_corpus_gives_every_reason_that_bytes_alone_can_give() -> None:
     assert {oddity.reason for oddity in corpus()} == {*REASONS, None} - {"too-far-ahead"}
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_random_bytes_are_refused_with_a_reason(value: bytes) -> None:
     assert isinstance(judge(value), str)
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=400)
 @given(
     st.lists(
         st.tuples(
@@ -128,13 +128,15 @@ def test_a_good_event_with_bytes_put_in_or_taken_out_is_usable_or_refused(
 
 
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()
+    ),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(), inner, max_size=4)),
     max_leaves=8,
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(
     st.sampled_from(["type", "id", "time", "user_id", "session_id", "cart_id", "product", "quantity"]),
     JSON,
