@@ -1,0 +1,267 @@
+"""The live board: a `View` drawn for a terminal of any size, readable from 80 x 24 up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from freshet.render import plain, styled
+from freshet.sparkline import sparkline
+from freshet.view import Answer, ModelView, TaskView, View
+
+__all__ = ["LABELS", "answer", "draw", "number", "task_table"]
+
+LABELS: Mapping[str, str] = {
+    "average_precision": "avg prec",
+    "log_loss": "log loss",
+    "mae": "MAE",
+    "r2": "R²",
+    "rmse": "RMSE",
+    "roc_auc": "ROC AUC",
+    "se": "± se",
+    "share_of_learnable": "learnable",
+}
+"""What stands above a metric's column."""
+
+_FIXED_LINES = 5  # heading, two lines of counts, heading of the latest predictions, keys
+_LINES_A_TASK = 2  # its heading and that of its columns
+_KIND_STYLES = {"online": "bold", "baseline": "dim", "frozen": "cyan"}
+
+
+def number(name: str, value: float | None) -> str:
+    """A metric as text: shares in per cent, amounts with thousands, the rest with four digits.
+
+    Examples
+    --------
+    >>> number("share_of_learnable", 0.913), number("mae", 1311.5), number("log_loss", 0.30811)
+    ('91.3 %', '1,312', '0.3081')
+    >>> number("mae", 12.3456), number("log_loss", None)
+    ('12.35', '–')
+    """
+    if value is None or value != value:
+        return "–"
+    if name == "share_of_learnable":
+        return f"{value:.1%}".replace("%", " %") if abs(value) < 10 else "< 0" if value < 0 else "> 1000 %"
+    if name in ("mae", "rmse"):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
+    return f"{value:.4f}" if name in ("log_loss", "se") else f"{value:.3f}"
+
+
+def answer(task: str, value: float | None) -> str:
+    """A model's answer as text.
+
+    Examples
+    --------
+    >>> answer("conversion", 0.1234), answer("basket", 1234.5), answer("basket", None)
+    ('12.3 %', '1,234.50', '–')
+    """
+    if value is None:
+        return "–"
+    return f"{value:.1%}".replace("%", " %") if task == "conversion" else f"{value:,.2f}"
+
+
+def draw(view: View, width: int, height: int) -> RenderableType:
+    """Draw the board.
+
+    Parameters
+    ----------
+    view : View
+        What to show.
+    width, height : int
+        Of the terminal, in characters. Models are left out from the end where lines are short, latest
+        predictions take what is left, three at least.
+    """
+    parts: list[RenderableType] = [_heading(view), _counts(view, width)]
+    room = height - _FIXED_LINES - 3
+    for i, task in enumerate(view.tasks):
+        left = len(view.tasks) - i - 1
+        oracle = 1 if task.oracle else 0
+        # What the tasks below need at the very least is kept for them.
+        lines = max(1, room - _LINES_A_TASK - oracle - left * (_LINES_A_TASK + 3))
+        shown = task.models[:lines]
+        parts.append(task_table(task, shown, width))
+        if oracle:
+            parts.append(_oracle(task.oracle))
+        room -= _LINES_A_TASK + oracle + len(shown)
+    parts.append(_latest(view.latest[-max(3, room + 3) :], width))
+    parts.append(
+        Text.assemble((" Ctrl-C", "bold"), (" ends everything and keeps the data", "dim"), _note(view.note))
+    )
+    return Group(*parts)
+
+
+def _note(note: str) -> tuple[str, str]:
+    return (f"  · {plain(note)}", "yellow") if note else ("", "")
+
+
+def _heading(view: View) -> RenderableType:
+    left = Text.assemble(
+        (" freshet ", "bold white on blue"),
+        (f" {plain(view.source)} · ", ""),
+        (f"{view.partitions} partition{'s' if view.partitions != 1 else ''}", ""),
+        (f" · {plain(view.bootstrap)}", "dim"),
+    )
+    minutes, seconds = divmod(int(view.elapsed_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    right = Text.assemble(
+        "  ",
+        (plain(view.state), "green" if view.state == "running" else "yellow"),
+        f" {hours}:{minutes:02d}:{seconds:02d} ",
+    )
+    return _spread(left, right)
+
+
+def _spread(left: Text, right: Text) -> Table:
+    row = Table.grid(expand=True)
+    row.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    row.add_column(no_wrap=True, justify="right")
+    row.add_row(left, right)
+    return row
+
+
+def _counts(view: View, width: int) -> RenderableType:
+    events = Text.assemble((" events ", "dim"), (f"{view.events:,}", "bold"))
+    if view.events_total:
+        events.append(f" of {view.events_total:,} ")
+        done, bar = min(1.0, view.events / view.events_total), max(4, width - 76)
+        full = int(done * bar)
+        events.append("━" * full, "green")
+        events.append("━" * (bar - full), "bright_black")
+        events.append(f" {done:.0%}")
+    rate = f"{view.events_per_s:,.0f}/s" if view.events_per_s is not None else "–/s"
+    lag = Text.assemble("lag ", ("learner ", "dim"), _lag(view.learner_lag))
+    lag.append_text(Text.assemble(("  scoreboard ", "dim"), _lag(view.scoreboard_lag), " "))
+    named = width >= 96  # else in the order of the tasks below
+    asked = Text.assemble((" predicted ", "dim"), _by_task(view.predictions, named))
+    asked.append_text(Text.assemble(("  labelled ", "dim"), _by_task(view.labels, named)))
+    letters = (f"{view.dead_letters:,} ", "bold yellow" if view.dead_letters else "")
+    odd = Text.assemble(("late ", "dim"), f"{view.late:,}", ("  dead ", "dim"), letters)
+    return Group(_spread(Text.assemble(events, "  ", (rate, "green")), lag), _spread(asked, odd))
+
+
+def _lag(lag: int | None) -> tuple[str, str]:
+    return ("–", "dim") if lag is None else (f"{lag:,}", "green" if lag < 5_000 else "yellow")
+
+
+def _by_task(counts: Mapping[str, int], named: bool) -> Text:
+    if not counts:
+        return Text("–")
+    parts = (
+        Text.assemble((f"{n:,}", "bold"), (f" {plain(task)}" if named else "")) for task, n in counts.items()
+    )
+    return Text(" + ").join(parts)
+
+
+class _Curve:
+    """A sparkline that takes what room its column has."""
+
+    def __init__(self, values: Sequence[float | None], low: float, high: float, style: str) -> None:
+        self._values, self._low, self._high, self._style = values, low, high, style
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(8, options.max_width)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(
+            sparkline(self._values, options.max_width, self._low, self._high), self._style, no_wrap=True
+        )
+
+
+def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> RenderableType:
+    """One task as a heading and a table: a line a model, its metrics over the window, its curve."""
+    title = Text(f" {plain(task.name)}", "bold blue")
+    if width >= 96:
+        title.append(f" {plain(task.question)}", "not bold default")
+    of = f"last {task.window_labels:,} of {task.labels:,} labels " if task.labels else "waiting for labels "
+    table = Table(box=None, expand=True, padding=(0, 1), header_style="dim", show_edge=False)
+    table.add_column("  model", no_wrap=True, overflow="ellipsis", min_width=18, max_width=30)
+    for name in task.metrics:
+        table.add_column(LABELS.get(name, name), justify="right", no_wrap=True)
+    over_time = f"{LABELS.get(task.charted, task.charted)} over time" if width >= 96 else "over time"
+    table.add_column(over_time, no_wrap=True, ratio=1, min_width=8)
+    low, high = _scale(task)
+    best = _best(task)
+    for model in models:
+        shown = Text.assemble(
+            ("★ " if model.name == best else "  ", "yellow"),
+            (plain(model.name), _KIND_STYLES.get(model.kind, "")),
+            (" LEAK" if model.leaks else "", "bold red"),
+        )
+        style = "green" if model.name == best else "dim" if model.kind == "baseline" else ""
+        table.add_row(
+            shown,
+            *(Text(number(m, model.metrics.get(m)), _grade(m, model.metrics.get(m))) for m in task.metrics),
+            _Curve(model.history, low, high, style),
+        )
+    return Group(_titled(title, of), table)
+
+
+def _scale(task: TaskView) -> tuple[float, float]:
+    """What the lowest and the highest bar stand for: the same for all models of a task."""
+    known = [value for model in task.models for value in model.history if value is not None]
+    if not known:
+        return 0.0, 1.0
+    if task.charted == "share_of_learnable":
+        return max(0.0, min(known)), 1.0
+    return min(known), max(known)
+
+
+def _titled(title: Text, right: str) -> Table:
+    row = Table.grid(expand=True, padding=(0, 1))
+    row.add_column(no_wrap=True)
+    row.add_column(ratio=1)
+    row.add_column(no_wrap=True, justify="right")
+    row.add_row(title, Rule(style="blue dim"), Text(right, "dim"))
+    return row
+
+
+def _best(task: TaskView) -> str | None:
+    """The online model with the lowest loss; the loss is the first metric of a task."""
+    loss = task.metrics[0]
+    known = [
+        (value, m.name)
+        for m in task.models
+        if m.kind == "online" and (value := m.metrics.get(loss)) is not None
+    ]
+    return min(known)[1] if known else None
+
+
+def _grade(name: str, value: float | None) -> str:
+    if name != "share_of_learnable" or value is None:
+        return "dim" if value is None else ""
+    return "green" if value >= 0.85 else "yellow" if value >= 0.6 else "red"
+
+
+def _oracle(oracle: Mapping[str, float | None]) -> Text:
+    text = Text("  oracle  ", "dim")
+    for i, (name, value) in enumerate(oracle.items()):
+        text.append(" · " if i else "", "dim")
+        text.append(f"{plain(name)} ", "dim")
+        text.append(number("log_loss", value), "magenta")
+    return text
+
+
+def _latest(latest: Iterable[Answer], width: int) -> RenderableType:
+    table = Table.grid(padding=(0, 1), expand=True)
+    for ratio in (None, None, None, None, 1):
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=ratio)
+    for one in latest:
+        value = answer(one.task, one.answer)
+        wait = f"{one.latency_ms:,.0f} ms" if one.latency_ms is not None else ""
+        table.add_row(
+            styled(" " + one.time.replace("T", " ").removesuffix("Z"), "dim"),
+            styled(one.user_id),
+            styled(one.task, "blue"),
+            Text(value, "bold"),
+            Text.assemble(
+                styled(one.model or "no model", "dim"), ("  " + wait if width >= 90 else "", "dim")
+            ),
+        )
+    return Group(
+        _titled(Text(" latest predictions", "bold blue"), "event time, user, task, answer, model "), table
+    )

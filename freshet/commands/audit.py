@@ -1,0 +1,7 @@
+"""x."""
+
+EXAMPLES = "freshet audit"
+
+
+def audit() -> None:
+    """X."""

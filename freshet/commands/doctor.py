@@ -1,0 +1,56 @@
+"""``freshet doctor``: what this machine has and lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from rich.text import Text
+
+from freshet.options import DataDir, Json, settings_from
+from freshet.reach import answers
+from freshet.render import console, echo, json_line, plain
+
+EXAMPLES = """freshet doctor
+freshet doctor --json"""
+
+
+def doctor(json: Json = False, data_dir: DataDir = None) -> None:
+    """Look at everything that a start needs, and say what to do where something is missing.
+
+    Changes nothing. Exit code 1 where something is.
+    """
+    from infra.embedded.doctor import check_all
+
+    settings = settings_from(data_dir=data_dir)
+    found: list[dict[str, Any]] = [
+        {"name": check.name, "ok": check.ok, "found": check.found, "advice": check.advice}
+        for check in check_all(settings.data_dir)
+    ]
+    if settings.origin["bootstrap"] != "default":
+        found.append(_broker(settings.bootstrap))
+    is_ok = all(check["ok"] for check in found)
+    if json:
+        echo(json_line({"ok": is_ok, "checks": found}))
+    else:
+        screen = console()
+        for check in found:
+            mark, style = ("ok  ", "green") if check["ok"] else ("no  ", "bold red")
+            screen.print(
+                Text.assemble((mark, style), f"{check['name']:<12} ", plain(check["found"])), soft_wrap=True
+            )
+            if check["advice"]:
+                screen.print(
+                    Text.assemble(" " * 17, ("-> " + plain(check["advice"]), "yellow")), soft_wrap=True
+                )
+        word = "All is well: freshet demo will start." if is_ok else "Something is missing: see above."
+        screen.print(Text(word, "green" if is_ok else "bold red"))
+    if not is_ok:
+        raise typer.Exit(1)
+
+
+def _broker(bootstrap: str) -> dict[str, Any]:
+    is_there = answers(bootstrap)
+    said = f"{bootstrap} {'takes connections' if is_there else 'does not answer'}"
+    advice = "" if is_there else "Start it, or correct the address; `freshet config` says where it came from."
+    return {"name": "broker", "ok": is_there, "found": said, "advice": advice}

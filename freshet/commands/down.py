@@ -1,0 +1,23 @@
+"""``freshet down``: ends what runs on a data folder."""
+
+from __future__ import annotations
+
+from freshet.options import DataDir, settings_from
+from freshet.render import console, styled
+
+EXAMPLES = """freshet down
+freshet down --data-dir ~/shop"""
+
+
+def down(data_dir: DataDir = None) -> None:
+    """End the broker and database that `freshet demo --keep` left up, or a demo that runs; the data stay."""
+    from infra.embedded import find_running, stop_running
+
+    settings = settings_from(data_dir=data_dir)
+    screen = console()
+    running = find_running(settings.data_dir)
+    if stop_running(settings.data_dir):
+        what = f"process {running.pid}, broker {running.bootstrap}" if running is not None else "it"
+        screen.print(styled(f"Ended on {settings.data_dir}: {what}.", "green"), soft_wrap=True)
+    else:
+        screen.print(styled(f"Nothing runs on {settings.data_dir}."), soft_wrap=True)

@@ -1,0 +1,7 @@
+"""x."""
+
+EXAMPLES = "freshet replay"
+
+
+def replay() -> None:
+    """X."""

@@ -1,0 +1,50 @@
+"""``freshet score``: every model of every task, and who is champion and why."""
+
+from __future__ import annotations
+
+from contracts.errors import FreshetError
+from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.reach import need_broker
+from freshet.render import console, echo, json_line
+from freshet.standings import show_board
+
+EXAMPLES = """freshet score
+freshet score --json"""
+
+
+def score(
+    json: Json = False,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+    database_url: DatabaseUrl = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """Show how good every model is, over the last 50,000 labels and over the newest 5,000.
+
+    Each model predicted before it learned from the label. The share of the learnable is the way from knowing only
+    the average (0 %) to knowing all that can be known before the draw (100 %).
+    """
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        database_url=database_url,
+        database_password_file=password_file,
+    )
+    if settings.origin["database_url"] in ("default", "runtime file"):
+        need_broker(settings)  # it says best that no demo runs
+
+    from freshet.scores import Scores
+
+    scores = Scores(settings)
+    try:
+        board, champions = scores.board(), scores.champions()
+    finally:
+        scores.close()
+    if json:
+        chosen = {task: {"model": one.model, "why": one.why} for task, one in champions.items()}
+        echo(json_line({**board, "champions": chosen}))
+        return
+    if not board["tasks"]:
+        message = "There are no scores yet."
+        raise FreshetError(message, hint="Labels settle a few seconds after the first events: freshet demo")
+    show_board(console(), board, champions)

@@ -1,0 +1,34 @@
+"""``freshet scoreboard``: keeps the scores, against any broker and database."""
+
+from __future__ import annotations
+
+from freshet.options import Bootstrap, DatabaseUrl, DataDir, PasswordFile, settings_from
+from freshet.render import plain, tell
+from freshet.service import until_told
+
+EXAMPLES = """freshet scoreboard
+freshet scoreboard --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet"""
+
+
+def scoreboard(
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+    database_url: DatabaseUrl = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """Join predictions, labels and truth into scores, until Ctrl-C.
+
+    Scores and offsets move in one transaction, so nothing is counted twice. Where broker or database are away, it
+    waits. Windowed scores also go to the topic ml.metrics.
+    """
+    told = until_told()
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        database_url=database_url,
+        database_password_file=password_file,
+    )
+    from consumers.scoreboard import run
+
+    tell(f"keeping scores of {settings.bootstrap}")
+    run(settings, stop=told, say=lambda line: tell(plain(line)), namespace=settings.namespace)

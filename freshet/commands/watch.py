@@ -1,0 +1,105 @@
+"""``freshet watch``: the predictions on the topic, one line each, newest last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from contracts.errors import BadRecord, Unreachable, UsageError
+from freshet.board import answer
+from freshet.options import Bootstrap, DataDir, settings_from
+from freshet.reach import answers, need_broker
+from freshet.render import console, echo, json_text, plain, tell
+
+if TYPE_CHECKING:
+    from contracts.records import Prediction
+    from infra.kafka import Record
+
+EXAMPLES = """freshet watch
+freshet watch --task conversion --user u-42
+freshet watch --from-beginning --json | head"""
+
+_SILENT_S = 5.0  # after so long without a record, look whether the broker is still there
+
+
+def watch(
+    task: Annotated[str | None, typer.Option("--task", help="Only this task.")] = None,
+    user: Annotated[str | None, typer.Option("--user", help="Only this user.")] = None,
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="Begin with what is on the topic already.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="The record itself, one JSON object a line.")] = False,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Show predictions as they are committed, newest last, until Ctrl-C."""
+    from contracts.codec import decode_prediction
+    from contracts.topics import PREDICTIONS, topic_name
+    from infra.kafka import tail
+
+    settings = settings_from(data_dir=data_dir, bootstrap=bootstrap)
+    if task is not None:
+        _known_task(task)
+    need_broker(settings)
+    screen = console()
+    topic = topic_name(PREDICTIONS, settings.namespace)
+    try:
+        for record in _alive(
+            tail(settings.bootstrap, topic, from_beginning=from_beginning), settings.bootstrap
+        ):
+            try:
+                prediction = decode_prediction(record.value)
+            except BadRecord as error:
+                tell(
+                    f"{record.topic}/{record.partition} at {record.offset} is no prediction: {error.detail}",
+                    "yellow",
+                )
+                continue
+            if task not in (None, prediction.task) or user not in (None, prediction.user_id):
+                continue
+            if json:
+                echo(json_text((record.value or b"").decode()))
+            else:
+                screen.print(_line(prediction), soft_wrap=True)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def _known_task(task: str) -> None:
+    from models.tasks import TASKS
+
+    if task not in TASKS:
+        message = f"--task must be one of {', '.join(TASKS)}. Got {task!r}."
+        raise UsageError(message)
+
+
+def _alive(records: Iterator[Record | None], bootstrap: str) -> Iterator[Record]:
+    """The records, as long as there is a broker that could send more."""
+    heard = time.monotonic()
+    for record in records:
+        if record is not None:
+            heard = time.monotonic()
+            yield record
+        elif time.monotonic() - heard > _SILENT_S:
+            heard = time.monotonic()
+            if not answers(bootstrap):
+                message = f"The broker at {bootstrap} went away."
+                raise Unreachable(message)
+
+
+def _line(prediction: Prediction) -> Text:
+    served = prediction.answers.get(prediction.served) if prediction.served is not None else None
+    line = Text(plain(prediction.time.replace("T", " ").removesuffix("Z")), "dim")
+    line.append(f"  {plain(prediction.task):<10}", "blue")
+    line.append(f"  {plain(prediction.user_id):<12}")
+    line.append(f"  {answer(prediction.task, served):>9}", "bold")
+    line.append(f"  {plain(prediction.served or 'no model')}", "cyan")
+    for name, other in prediction.answers.items():
+        if name != prediction.served:
+            line.append(f"  {plain(name)} {answer(prediction.task, other)}", "dim")
+    line.append(f"  {plain(prediction.event_id)}", "dim")
+    return line

@@ -1,0 +1,198 @@
+"""Follows a running instance, in a thread of its own, and says what the live board shows.
+
+Reads what any other client could: ends of topics, the journal, the windowed scores, the newest predictions. Counts
+of labels and predictions are the scoreboard's.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from contracts.codec import decode_prediction
+from contracts.errors import BadRecord, FreshetError
+from contracts.records import JournalRecord, Metrics
+from contracts.topics import JOURNAL, METRICS, PREDICTIONS, USER_EVENTS, topic_name
+from freshet.glimpse import Glimpse
+from freshet.scores import Counts
+from freshet.view import Answer
+
+if TYPE_CHECKING:
+    from contracts.settings import Settings
+    from infra.kafka import Record
+
+__all__ = ["Facts", "Feed"]
+
+_EVERY_S: Final = 0.5
+_RATE_OVER_S: Final = 5.0
+_HISTORY: Final = 400
+_LATEST: Final = 60
+_NEWEST: Final = 40
+_JOURNAL_BACK: Final = 50
+_NUMBER = re.compile(r"[a-z]+-0*([0-9]{1,18})")
+_NOT_USERS: Final = frozenset(
+    {"ClockTicked", "ModelActivated", "ProductListed", "PriceChanged", "StockChanged", "ProductRetired"}
+)
+
+
+class _Head(msgspec.Struct):
+    id: str
+    type: str
+
+
+_head = msgspec.json.Decoder(_Head)
+_journal = msgspec.json.Decoder(JournalRecord)
+_metrics = msgspec.json.Decoder(Metrics)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known since one moment: `began_s`, by `time.monotonic`."""
+
+    began_s: float = 0.0
+    events: int = 0
+    events_per_s: float | None = None
+    learner_lag: int | None = None
+    chains: Mapping[int, str] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    history: Mapping[str, tuple[Metrics, ...]] = field(default_factory=dict)
+    latest: tuple[Answer, ...] = ()
+
+
+class Feed:
+    """Follows until closed; `facts` is always the newest.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the broker is.
+    count : callable
+        Asks the scoreboard; may raise, then the last answer stands.
+    """
+
+    def __init__(self, settings: Settings, count: Callable[[], Counts]) -> None:
+        self.facts = Facts()
+        self._settings = settings
+        self._count = count
+        self._closing = threading.Event()
+        self._chains: dict[int, JournalRecord] = {}
+        self._history: dict[str, deque[Metrics]] = {}
+        self._events: deque[tuple[float, int]] = deque()
+        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+
+    def look(self) -> Facts:
+        """Look once, before following."""
+        glimpse = Glimpse(self._settings.bootstrap)
+        try:
+            self._look(glimpse)
+        finally:
+            glimpse.close()
+        return self.facts
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._closing.set()
+        self._thread.join(timeout=2.0)
+
+    def _run(self) -> None:
+        glimpse: Glimpse | None = None
+        while not self._closing.is_set():
+            try:
+                glimpse = glimpse or Glimpse(self._settings.bootstrap)
+                self._look(glimpse)
+            except Exception:  # noqa: BLE001 - a board that can't look keeps what it has and looks again
+                if glimpse is not None:
+                    glimpse.close()
+                glimpse = None
+            self._closing.wait(_EVERY_S)
+        if glimpse is not None:
+            glimpse.close()
+
+    def _look(self, glimpse: Glimpse) -> None:
+        began_s = time.monotonic()
+        settings = self._settings
+        inputs = topic_name(USER_EVENTS, settings.namespace)
+        for record in glimpse.since_last_look(
+            topic_name(JOURNAL, settings.namespace, settings.group), _JOURNAL_BACK
+        ):
+            self._chains[record.partition] = _journal.decode(record.value or b"")
+        for record in glimpse.since_last_look(topic_name(METRICS, settings.namespace)):
+            self._remember(_metrics.decode(record.value or b""))
+        ends = glimpse.ends(inputs)
+        events = max(self.facts.events, _number_of_events(glimpse.newest(inputs, _NEWEST)))
+        self.facts = Facts(
+            began_s=began_s,
+            events=events,
+            events_per_s=self._rate(events),
+            learner_lag=self._lag(ends),
+            chains={partition: last.chain for partition, last in sorted(self._chains.items())},
+            counts=self._asked(),
+            history={task: tuple(seen) for task, seen in self._history.items()},
+            latest=self._latest(glimpse),
+        )
+
+    def _asked(self) -> Counts:
+        try:
+            return self._count()
+        except FreshetError:  # the database is away: scores wait, and so does the board
+            return replace(self.facts.counts, lag=None)
+
+    def _lag(self, ends: Mapping[int, int]) -> int | None:
+        """Records of the main input that no turn has ended behind yet."""
+        if not ends:
+            return None
+        return sum(end - (self._chains[p].end if p in self._chains else 0) for p, end in ends.items())
+
+    def _remember(self, metrics: Metrics) -> None:
+        seen = self._history.setdefault(metrics.task, deque(maxlen=_HISTORY))
+        # Sent again after a crash of the scoreboard, for its offsets are not Kafka's.
+        if not seen or metrics.labels > seen[-1].labels:
+            seen.append(metrics)
+
+    def _rate(self, events: int) -> float | None:
+        now = time.monotonic()
+        self._events.append((now, events))
+        while len(self._events) > 2 and now - self._events[0][0] > _RATE_OVER_S:
+            self._events.popleft()
+        (since, before), waited = self._events[0], now - self._events[0][0]
+        return (events - before) / waited if waited > 0 and since < now else None
+
+    def _latest(self, glimpse: Glimpse) -> tuple[Answer, ...]:
+        found = glimpse.newest(topic_name(PREDICTIONS, self._settings.namespace), _NEWEST)
+        found.sort(key=lambda record: record.timestamp_ms)
+        answers = []
+        for record in found[-_LATEST:]:
+            try:
+                one = decode_prediction(record.value)
+            except BadRecord:
+                continue
+            served = one.answers.get(one.served) if one.served is not None else None
+            answers.append(
+                Answer(one.task, one.time, one.user_id, one.event_id, served, one.served, one.latency_ms)
+            )
+        return tuple(answers)
+
+
+def _number_of_events(newest: Iterable[Record]) -> int:
+    """The running number in the ids of users' own events, which is how many there have been."""
+    highest = 0
+    for record in newest:
+        try:
+            head = _head.decode(record.value or b"")
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        found = _NUMBER.fullmatch(head.id)
+        if found is not None and head.type not in _NOT_USERS:
+            highest = max(highest, int(found[1]))
+    return highest

@@ -1,0 +1,72 @@
+"""A dead letter, read: where it came from, why, and what to make of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from contracts.codec import REASONS
+
+if TYPE_CHECKING:
+    from infra.kafka import Record
+
+__all__ = ["Letter", "read_letter"]
+
+_PREFIX = "__connect.errors."
+
+
+class Letter(NamedTuple):
+    """One record of ``dead-letters``.
+
+    Parameters
+    ----------
+    partition, offset : int
+        Where the letter stands.
+    source : str
+        ``topic/partition at offset`` of the record that could not be used.
+    reason, detail : str
+        Why, in short and exactly.
+    meaning : str
+        The reason in words.
+    group : str
+        Who could not use it.
+    appended_ms : int
+        When it was written, by the broker's clock.
+    key, value : bytes or None
+        Untouched.
+    """
+
+    partition: int
+    offset: int
+    source: str
+    reason: str
+    detail: str
+    meaning: str
+    group: str
+    appended_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+def read_letter(record: Record) -> Letter:
+    """Read a record of ``dead-letters``; one without our headers is shown all the same."""
+    said: dict[str, str] = {}
+    for name, value in record.headers:
+        # Ours come first: a record may carry headers of the same names.
+        said.setdefault(name, (value or b"").decode("utf-8", "backslashreplace"))
+
+    def of(name: str) -> str:
+        return said.get(_PREFIX + name, "unknown")
+
+    reason = of("exception.class.name")
+    return Letter(
+        record.partition,
+        record.offset,
+        f"{of('topic')}/{of('partition')} at {of('offset')}",
+        reason,
+        of("exception.message"),
+        REASONS.get(reason, "this version of Freshet does not know the reason"),
+        of("group"),
+        record.timestamp_ms,
+        record.key,
+        record.value,
+    )

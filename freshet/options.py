@@ -1,0 +1,119 @@
+"""Flags that several commands share, and how they become the settings.
+
+A flag that was not typed is None: then the environment, ``.env``, the file of a running demo and the default are
+asked, in this order (see `contracts.settings`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from contracts.settings import Settings
+
+__all__ = [
+    "Bootstrap",
+    "DataDir",
+    "DatabaseUrl",
+    "Drift",
+    "Fresh",
+    "Group",
+    "Json",
+    "Keep",
+    "Partitions",
+    "PasswordFile",
+    "Rate",
+    "Seed",
+    "Speed",
+    "Traffic",
+    "settings_from",
+]
+
+_PLACE = "Where"
+_SHOP = "The shop"
+
+DataDir: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Folder of broker, database and secrets.", rich_help_panel=_PLACE),
+]
+Bootstrap: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--bootstrap", help="Broker, host:port. A running demo's, if not given.", rich_help_panel=_PLACE
+    ),
+]
+DatabaseUrl: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url",
+        help="Database, without password. A running demo's, if not given.",
+        rich_help_panel=_PLACE,
+    ),
+]
+PasswordFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--database-password-file", help="File that holds the database's password.", rich_help_panel=_PLACE
+    ),
+]
+Group: TypeAlias = Annotated[
+    str | None, typer.Option("--group", help="Consumer group of the learners.", rich_help_panel=_PLACE)
+]
+Partitions: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--partitions", "-p", min=1, max=256, help="Partitions: one learner each. A running demo's, else 2."
+    ),
+]
+Seed: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--seed", "-s", min=0, help="Of the shop: same seed, same bytes.", rich_help_panel=_SHOP),
+]
+Rate: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--rate",
+        "-r",
+        min=0,
+        help="User events a second of the clock; 0: as fast as it goes. 500, if not given.",
+        rich_help_panel=_SHOP,
+    ),
+]
+Speed: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--speed", help="Instead of a rate: event time as a multiple of the clock.", rich_help_panel=_SHOP
+    ),
+]
+Traffic: TypeAlias = Annotated[
+    float | None, typer.Option("--traffic", help="Sessions an hour of event time.", rich_help_panel=_SHOP)
+]
+Drift: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--drift", metavar="abrupt@N", help="Shoppers change after N user events.", rich_help_panel=_SHOP
+    ),
+]
+Json: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="For machines: JSON on standard output, all else on standard error.")
+]
+Fresh: TypeAlias = Annotated[bool, typer.Option("--fresh", help="Wipe the data folder and start over.")]
+Keep: TypeAlias = Annotated[
+    bool, typer.Option("--keep", help="Leave broker and database up at the end, until `freshet down`.")
+]
+
+
+def settings_from(**typed: object) -> Settings:
+    """Read the settings, once, with what was typed first.
+
+    Parameters
+    ----------
+    **typed : object
+        Fields of `contracts.settings.Settings`; None for what was not typed.
+    """
+    from contracts.settings import load
+
+    return load(typed)

@@ -1,0 +1,74 @@
+"""What the scoreboard's tables say, asked over one connection that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from consumers.scoreboard import Champion
+    from contracts.settings import Settings
+
+__all__ = ["Counts", "Scores"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Records since the start of the log, by task where they have one; and how far the scoreboard is behind."""
+
+    predictions: Mapping[str, int] = field(default_factory=dict)
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, int] = field(default_factory=dict)
+    late: int = 0
+    dead_letters: int = 0
+    lag: int | None = None
+
+
+class Scores:
+    """Asks; for one thread.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where broker and database are.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        from consumers.scoreboard import LagMeter
+        from infra.postgres import Database, read_password
+
+        password = read_password(settings.database_password_file)
+        self._database = Database(settings.database_url, password)
+        self._meter = LagMeter(settings.bootstrap, self._database, settings.namespace)
+
+    def counts(self) -> Counts:
+        """Count everything.
+
+        Raises
+        ------
+        Unreachable
+            If broker or database do not answer.
+        """
+        from consumers.scoreboard import totals
+
+        found = totals(self._database)
+        lag = sum(self._meter.lag().values())
+        return Counts(found.predictions, found.outcomes, found.labels, found.late, found.dead_letters, lag)
+
+    def board(self) -> dict[str, Any]:
+        """Tasks and drift, as `consumers.scoreboard.read_board` says them; takes a second or two."""
+        from consumers.scoreboard import read_board
+
+        return read_board(self._database)
+
+    def champions(self) -> dict[str, Champion]:
+        """Who is served for each task, and why."""
+        from consumers.scoreboard import champions
+
+        return champions(self._database)
+
+    def close(self) -> None:
+        """Let go of broker and database."""
+        self._meter.close()
+        self._database.close()

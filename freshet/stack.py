@@ -1,0 +1,193 @@
+"""Broker, database and children as one thing: brought up, looked after, and taken down in order."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from contracts.errors import FreshetError
+from freshet.crew import Crew
+
+if TYPE_CHECKING:
+    from contracts.settings import Settings
+    from infra.embedded import Running, Runtime
+
+__all__ = ["DemoRuns", "Stack", "start_over"]
+
+_DEADLINE_S = 9.0  # from Ctrl-C until nothing is left; people are promised 10
+_FOR_SERVERS_S = 4.0  # of those, for broker and database
+_LOCK = "demo.lock"
+
+
+class DemoRuns(FreshetError):
+    """Another demo runs on the data folder."""
+
+
+@contextlib.contextmanager
+def _only_demo(data_dir: Path) -> Iterator[None]:
+    """Be the only demo on a folder: its own lock, for broker and database may be kept up by another process."""
+    lock_fd = os.open(data_dir / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.pread(lock_fd, 20, 0).decode(errors="replace").strip() or "another one"
+            message = f"A demo runs on {data_dir} already, as process {pid}."
+            hint = "Look at it with freshet watch or freshet score, or choose another folder with --data-dir."
+            raise DemoRuns(message, hint=hint) from None
+        os.ftruncate(lock_fd, 0)
+        os.pwrite(lock_fd, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(lock_fd)
+
+
+def start_over(data_dir: Path) -> None:
+    """Wipe the data folder; what was kept up on it is stopped before.
+
+    Raises
+    ------
+    FreshetError
+        If a demo runs on it, or the folder is not Freshet's.
+    """
+    from infra.embedded import find_running, stop_running, wipe
+
+    running = find_running(data_dir)
+    if running is not None and running.kept:
+        with _only_demo(data_dir):
+            stop_running(data_dir)
+    wipe(data_dir)
+
+
+class Stack:
+    """What a demo runs.
+
+    Parameters
+    ----------
+    data_dir : Path
+        Data folder.
+    facts : dict
+        What other commands need to know of this instance.
+    keep : bool
+        Leave broker and database up at the end.
+    note : callable
+        Told, line by line, what happens.
+    """
+
+    def __init__(
+        self, data_dir: Path, facts: dict[str, object], *, keep: bool, note: Callable[[str], None]
+    ) -> None:
+        self.data_dir = data_dir
+        self._facts = facts
+        self._keep = keep
+        self._note = note
+        self._runtime: Runtime | None = None
+        self._crew: Crew | None = None
+        self._held = contextlib.ExitStack()
+
+    @property
+    def logs(self) -> Path:
+        """Where the children write."""
+        return self.data_dir / "logs"
+
+    def bring_up(self) -> Running:
+        """Start broker and database, or use those that an earlier ``--keep`` left up.
+
+        Raises
+        ------
+        EnvironmentProblem, DemoRuns
+            Saying what is missing, or who runs here already.
+        """
+        from infra.embedded import Runtime, find_running, start_keeper
+
+        running = find_running(self.data_dir)
+        if running is None and self._keep:
+            running = start_keeper(self.data_dir, facts=self._facts, progress=self._note)
+        elif running is None or not running.kept:
+            # Where a demo runs, the runtime says so, and who it is.
+            runtime = Runtime(self.data_dir, facts=self._facts, progress=self._note)
+            running = runtime.start()
+            self._runtime = runtime
+        try:
+            self._held.enter_context(_only_demo(self.data_dir))
+        except BaseException:
+            self.take_down()
+            raise
+        return running
+
+    def man(self, settings: Settings, children: Sequence[tuple[str, Sequence[str], bool]]) -> None:
+        """Start the children: name, arguments, and whether it comes to an end by itself; stopped in this order."""
+        from contracts.settings import environment
+
+        self._crew = Crew(self.logs, environment(settings), self._note)
+        for name, arguments, ends in children:
+            self._crew.start(name, arguments, ends=ends)
+
+    def check(self) -> None:
+        """Look after all; call it often.
+
+        Raises
+        ------
+        FreshetError
+            If a child, the broker or the database died for good.
+        """
+        if self._runtime is not None and (problem := self._runtime.problem()) is not None:
+            raise problem
+        if self._crew is not None:
+            self._crew.check()
+
+    def done(self, name: str) -> bool:
+        """Whether a child that comes to an end has."""
+        return self._crew is not None and self._crew.done(name)
+
+    def take_down(self) -> None:
+        """Stop producers, learners, scoreboard, broker and database, in this order, within 10 s.
+
+        A second Ctrl-C kills what is left; nothing is lost by it that was committed.
+        """
+        deadline = time.monotonic() + _DEADLINE_S
+        before = signal.getsignal(signal.SIGINT)
+        with contextlib.suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGINT, self._hurry)
+        try:
+            if self._crew is not None:
+                self._crew.stop(deadline - _FOR_SERVERS_S)
+            if self._runtime is not None:
+                self._stop_servers(self._runtime, deadline)
+        finally:
+            self._held.close()
+            with contextlib.suppress(ValueError):
+                signal.signal(signal.SIGINT, before)
+
+    def _stop_servers(self, runtime: Runtime, deadline: float) -> None:
+        # A broker whose disk hangs would take its 20 s; its log is whole after a kill, too.
+        watchdog = threading.Timer(max(0.1, deadline - time.monotonic()), self._kill_servers)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            runtime.stop()
+        finally:
+            watchdog.cancel()
+            self._runtime = None
+
+    def _kill_servers(self) -> None:
+        if self._runtime is not None:
+            self._runtime.kafka.kill()
+            self._runtime.postgres.kill()
+
+    def _hurry(self, _number: int, _frame: FrameType | None) -> None:
+        # In a thread: the handler may have interrupted the very wait whose lock a kill needs.
+        threading.Thread(target=self._kill_all, daemon=True).start()
+
+    def _kill_all(self) -> None:
+        if self._crew is not None:
+            self._crew.kill()
+        self._kill_servers()

@@ -1,0 +1,81 @@
+"""The scores of every model of every task, as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from freshet.board import LABELS, number
+from freshet.render import plain, styled
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from consumers.scoreboard import Champion
+
+__all__ = ["show_board"]
+
+
+def show_board(screen: Console, board: Mapping[str, Any], champions: Mapping[str, Champion]) -> None:
+    """Print a board as `consumers.scoreboard.read_board` says it."""
+    for task, scored in board["tasks"].items():
+        heading = Text.assemble((plain(task), "bold blue"), f"  over the last {scored['labels']:,} labels")
+        screen.print(heading)
+        screen.print(_table(scored, champions.get(task)))
+        if "oracle" in scored:
+            _show_oracle(screen, scored["oracle"])
+        if (champion := champions.get(task)) is not None:
+            said = f"{champion.model or 'no model'} ({champion.why})"
+            screen.print(Text.assemble(("  served ", "dim"), styled(said)), soft_wrap=True)
+        screen.print()
+    if board.get("drift") is not None:
+        _show_drift(screen, board["drift"])
+
+
+def _table(scored: Mapping[str, Any], champion: Champion | None) -> Table:
+    rows = [(name, m, False) for name, m in scored["models"].items()]
+    rows += [(name, m, True) for name, m in scored.get("baselines", {}).items()]
+    metrics = [name for name in rows[0][1] if name != "window"] if rows else []
+    has_window = bool(rows) and "window" in rows[0][1]
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    table.add_column("  model", no_wrap=True)
+    for name in metrics:
+        table.add_column(LABELS.get(name, name), justify="right", no_wrap=True)
+    if has_window:
+        newest = rows[0][1]["window"]["labels"]
+        table.add_column(f"newest {newest:,}", justify="right", no_wrap=True)
+        table.add_column("learnable", justify="right", no_wrap=True)
+    for name, model, is_baseline in rows:
+        is_served = champion is not None and champion.model == name
+        shown = Text.assemble(
+            ("★ " if is_served else "  ", "yellow"), (plain(name), "dim" if is_baseline else "bold")
+        )
+        cells = [number(metric, model[metric]) for metric in metrics]
+        if has_window:
+            window = model["window"]
+            cells.append(number("log_loss", window["log_loss"]))
+            cells.append(number("share_of_learnable", window["share_of_learnable"]))
+        table.add_row(shown, *cells)
+    return table
+
+
+def _show_oracle(screen: Console, oracle: Mapping[str, Any]) -> None:
+    lines = [f"{name} {number('log_loss', value)}" for name, value in oracle.items() if name != "leaks"]
+    screen.print(Text.assemble(("  oracle ", "dim"), (" · ".join(lines), "magenta")), soft_wrap=True)
+    if oracle["leaks"]:
+        said = f"  LEAK: {', '.join(map(plain, oracle['leaks']))}: better than can be known before the draw"
+        screen.print(Text(said, "bold red"), soft_wrap=True)
+
+
+def _show_drift(screen: Console, drift: Mapping[str, Any]) -> None:
+    back = drift["back_above_0.80_after_decisions"]
+    said = [
+        f"shoppers changed after {drift['at_events']:,} events",
+        f"lowest share {number('share_of_learnable', drift['lowest_share'])}",
+        f"back above 80 % after {back:,} decisions" if back is not None else "not back above 80 % yet",
+        f"frozen copy at {number('share_of_learnable', drift['frozen_share_at_end'])}",
+    ]
+    screen.print(Text.assemble(("drift", "bold blue"), "  " + " · ".join(said)), soft_wrap=True)

@@ -1,0 +1,94 @@
+"""From what is known of a running instance to what its live board shows, and to one line where there is no board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from consumers.scoreboard import kind_of
+from freshet.board import number
+from freshet.feed import Facts
+from freshet.view import ModelView, TaskView, View
+from models.tasks import TASKS, TaskSpec
+
+if TYPE_CHECKING:
+    from contracts.records import Metrics
+    from contracts.settings import Settings
+    from freshet.shop import Shop
+
+__all__ = ["progress_line", "view_of"]
+
+_SHARE = "share_of_learnable"
+
+
+def view_of(
+    facts: Facts, shop: Shop, settings: Settings, *, state: str, elapsed_s: float, note: str = ""
+) -> View:
+    """What the board shows now."""
+    return View(
+        source=str(shop),
+        bootstrap=settings.bootstrap,
+        partitions=shop.partitions,
+        state=state,
+        elapsed_s=elapsed_s,
+        events=facts.events,
+        events_total=shop.events,
+        events_per_s=facts.events_per_s,
+        learner_lag=facts.learner_lag,
+        scoreboard_lag=facts.counts.lag,
+        predictions=facts.counts.predictions,
+        labels=facts.counts.labels,
+        late=facts.counts.late,
+        dead_letters=facts.counts.dead_letters,
+        tasks=tuple(_task(spec, facts) for spec in TASKS.values() if _is_asked(spec, shop)),
+        latest=facts.latest,
+        note=note,
+    )
+
+
+def _is_asked(spec: TaskSpec, shop: Shop) -> bool:
+    # A recorded shop has no sessions.
+    return shop.file is None or spec.name != "conversion"
+
+
+def _task(spec: TaskSpec, facts: Facts) -> TaskView:
+    history = facts.history.get(spec.name, ())
+    newest = history[-1] if history else None
+    charted = _SHARE if _SHARE in spec.metrics else spec.metrics[0]
+    names = list(newest.models) if newest is not None else [model.name for model in spec.models]
+    return TaskView(
+        name=spec.name,
+        question=spec.question,
+        metrics=spec.metrics,
+        charted=charted,
+        labels=max(facts.counts.labels.get(spec.name, 0), newest.labels if newest is not None else 0),
+        window_labels=newest.window_labels if newest is not None else 0,
+        models=tuple(_model(spec, name, charted, history) for name in names),
+        oracle=newest.oracle if newest is not None else {},
+    )
+
+
+def _model(spec: TaskSpec, name: str, charted: str, history: tuple[Metrics, ...]) -> ModelView:
+    return ModelView(
+        name=name,
+        kind=kind_of(spec.name, name),
+        metrics=history[-1].models[name] if history else {},
+        history=tuple(at.models.get(name, {}).get(charted) for at in history),
+    )
+
+
+def progress_line(view: View) -> str:
+    """One line for a log or a pipe: how far it is."""
+    parts = [f"events {view.events:,}" + (f" of {view.events_total:,}" if view.events_total else "")]
+    if view.events_per_s is not None:
+        parts[0] += f" ({view.events_per_s:,.0f}/s)"
+    if view.learner_lag is not None:
+        parts.append(f"learner lag {view.learner_lag:,}")
+    if view.scoreboard_lag is not None:
+        parts.append(f"scoreboard lag {view.scoreboard_lag:,}")
+    for task in view.tasks:
+        scored = [(m.name, m.metrics.get(task.charted)) for m in task.models if m.kind == "online"]
+        known = [(value, name) for name, value in scored if value is not None]
+        if known:
+            value, name = max(known) if task.charted == _SHARE else min(known)
+            parts.append(f"{task.name}: {name} {number(task.charted, value)}")
+    return ", ".join(parts)

@@ -1,0 +1,113 @@
+"""The live board at several sizes."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from freshet.board import draw, number
+from freshet.view import Answer, ModelView, TaskView, View
+
+EVIL = "user-1\x1b[2J[bold]x[/]"
+
+
+def model(name: str, kind: str, loss: float, **more: float | bool) -> ModelView:
+    leaks = bool(more.pop("leaks", False))
+    return ModelView(name, kind, {"log_loss": loss, **more}, tuple(loss + i / 100 for i in range(50)), leaks)
+
+
+def view(models: int = 2, answers: int = 40) -> View:
+    conversion = TaskView(
+        "conversion",
+        "Will this session end in an order?",
+        ("log_loss", "roc_auc", "average_precision", "share_of_learnable"),
+        "share_of_learnable",
+        labels=65_001,
+        window_labels=5_000,
+        models=(
+            model("worse", "online", 0.34, share_of_learnable=0.8),
+            model("better", "online", 0.32, share_of_learnable=0.92, leaks=True),
+            model("prior", "baseline", 0.1),
+        ),
+        oracle={"clairvoyant": 0.25, "bayes": 0.31, "bayes_blind": None, "prior": 0.43},
+    )
+    basket = TaskView(
+        "basket",
+        "What will this cart be worth at the till?",
+        ("mae", "rmse", "r2"),
+        "mae",
+        models=tuple(ModelView(f"model-{i}", "online", {"mae": 300.0 + i}) for i in range(models)),
+    )
+    return View(
+        source="simulated shop, seed 7",
+        bootstrap="127.0.0.1:9092",
+        partitions=2,
+        state="running",
+        elapsed_s=3_725.0,
+        events=123_456,
+        events_total=350_000,
+        events_per_s=8_123.4,
+        learner_lag=12,
+        scoreboard_lag=None,
+        predictions={"conversion": 70_412, "basket": 21_003},
+        labels={"conversion": 65_001, "basket": 18_220},
+        late=3,
+        dead_letters=4,
+        tasks=(conversion, basket),
+        latest=tuple(
+            Answer("conversion", "2026-01-05T08:00:00.000Z", EVIL, f"u-{i}", 0.1, "better")
+            for i in range(answers)
+        ),
+    )
+
+
+def drawn(what: View, width: int, height: int) -> list[str]:
+    out = io.StringIO()
+    Console(file=out, width=width, height=height, markup=False, highlight=False).print(
+        draw(what, width, height)
+    )
+    return out.getvalue().rstrip("\n").split("\n")
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 30), (140, 50)])
+@pytest.mark.parametrize("models", [2, 12])
+def test_the_board_fits_the_terminal(width, height, models):
+    lines = drawn(view(models), width, height)
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 30)])
+def test_the_board_says_what_it_is_there_for(width, height):
+    text = "\n".join(drawn(view(), width, height))
+    for said in (
+        "123,456 of 350,000", "8,123/s", "learner 12", "scoreboard –", "70,412", "18,220", "late 3", "dead 4",
+        "last 5,000 of 65,001 labels", "★ better", "92.0 %", "LEAK", "clairvoyant 0.2500", "bayes_blind –",
+        "waiting for labels", "model-1", "1:02:05", "latest predictions",
+    ):  # fmt: skip
+        assert said in text, said
+
+
+def test_data_neither_steers_the_terminal_nor_styles_the_board():
+    text = "\n".join(drawn(view(), 100, 30))
+    assert "\x1b" not in text
+    assert "user-1\\x1b[2J[bold]x[/]" in text
+
+
+def test_only_an_online_model_can_be_the_best():
+    assert "★ prior" not in "\n".join(drawn(view(), 100, 30))
+
+
+def test_the_newest_predictions_are_the_ones_that_stay():
+    lines = drawn(view(answers=40), 80, 24)
+    assert sum("user-1" in line for line in lines) >= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [("share_of_learnable", -0.2, "-20.0 %"), ("mae", float("nan"), "–"), ("rmse", 12_345.6, "12,346")],
+)
+def test_numbers_are_short(name, value, text):
+    assert number(name, value) == text
