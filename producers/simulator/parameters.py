@@ -148,16 +148,16 @@ PERSONAS: Final = (
 )
 
 _BEFORE: Final = Behaviour(
-    leave=(-0.3, -1.2, -1.7),
-    leave_cart=(-0.3, -1.2, -2.3),
+    leave=(-0.4, -1.3, -1.8),
+    leave_cart=(-0.2, -1.2, -2.4),
     leave_unseen=-1.5,
-    search=(-2.8, -2.4, -2.8),
+    search=(-2.6, -2.2, -2.6),
     add=((-4.2, -2.6, -1.4), (-3.8, -2.2, -1.0), (-3.4, -1.8, -0.6)),
     remove=(-2.4, -2.2, -3.0),
     order=(-3.0, -1.4, 0.8),
     bins=((0.36, 0.33, 0.31), (0.33, 0.33, 0.34), (0.30, 0.33, 0.37)),
-    dwell_s=(10.0, 20.0, 36.0),
-    dwell_spread=0.7,
+    dwell_s=(9.0, 20.0, 40.0),
+    dwell_spread=0.8,
 )
 _AFTER: Final = Behaviour(
     leave=(0.3, 0.5, 0.6),
