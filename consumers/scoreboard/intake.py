@@ -28,6 +28,7 @@ TRUTH_AHEAD: Final = 50_000
 """Truths of one partition that may wait for their labels before its truth is read no further."""
 
 _RECORDS: Final = 5_000
+_FETCH_BYTES: Final = 8 * 1024 * 1024
 _SILENCE_S: Final = 5.0
 _ANSWER_MS: Final = 5_000
 
@@ -57,7 +58,9 @@ class Intake:
         self._bootstrap = bootstrap
         self._kinds = topic_names(namespace)
         # Most of a prediction is features that aren't looked at: large fetches of them would only fill memory.
-        self._consumer: KafkaConsumer = connect_consumer(bootstrap, max_poll_records=_RECORDS)
+        self._consumer: KafkaConsumer = connect_consumer(
+            bootstrap, max_poll_records=_RECORDS, fetch_max_bytes=_FETCH_BYTES
+        )
         self._heard_s = time.monotonic()
         try:
             self.ids = {topic: topic_id(bootstrap, topic) for topic in self._existing()}
@@ -110,7 +113,8 @@ class Intake:
         self, at: list[TopicPartition]
     ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
         try:
-            return self._consumer.beginning_offsets(at), self._consumer.end_offsets(at)
+            first = self._consumer.beginning_offsets(at, timeout_ms=_ANSWER_MS)
+            return first, self._consumer.end_offsets(at, timeout_ms=_ANSWER_MS)
         except KafkaError as error:
             msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
             raise Unreachable(msg) from error
@@ -180,4 +184,4 @@ class Intake:
 
     def close(self) -> None:
         """Let go of all sockets."""
-        self._consumer.close(autocommit=False)
+        self._consumer.close(autocommit=False, timeout_ms=_ANSWER_MS)

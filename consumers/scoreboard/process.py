@@ -23,7 +23,6 @@ __all__ = ["run"]
 
 _POLL_S: Final = 0.2
 _SAVE_EVERY_S: Final = 1.0
-_SAVE_EVERY_RECORDS: Final = 20_000
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 10.0
 _SENT_WITHIN_S: Final = 5.0
@@ -39,6 +38,7 @@ def run(
     stop: Event,
     say: Callable[[str], None],
     namespace: str = "",
+    save_every_records: int = 20_000,
     fault: Callable[[str], None] = _no_fault,
 ) -> None:
     """Keep scores until `stop` is set.
@@ -53,6 +53,8 @@ def run(
         Takes one line for people: what is waited for, and that it goes on.
     namespace : str
         Put before the names of topics.
+    save_every_records : int
+        A transaction holds about so many records, or what came within a second.
     fault : callable
         Called with the name of each point between two steps; for tests that end the process there.
 
@@ -65,7 +67,6 @@ def run(
     """
     wait_s = _FIRST_WAIT_S
     complained = False
-    password = None
 
     def progressed() -> None:
         nonlocal wait_s, complained
@@ -79,7 +80,8 @@ def run(
             password = read_password(settings.database_password_file)
             migrate(settings.database_url, password)
             with Database(settings.database_url, password) as database:
-                _Session(settings.bootstrap, database, namespace, say, fault).work(stop, progressed)
+                session = _Session(settings.bootstrap, database, namespace, say, fault, save_every_records)
+                session.work(stop, progressed)
         except Unreachable as error:
             say(f"The scoreboard waits: {error.message} The next try is in {wait_s:g} s.")
             complained = True
@@ -97,11 +99,13 @@ class _Session:
         namespace: str,
         say: Callable[[str], None],
         fault: Callable[[str], None],
+        save_every_records: int,
     ) -> None:
         self._bootstrap = bootstrap
         self._metrics_topic = topic_name(METRICS, namespace)
         self._say = say
         self._fault = fault
+        self._save_every_records = save_every_records
         self._store = Store(database)
         self._intake = Intake(bootstrap, namespace)
         self._saved: dict[At, int] = {}
@@ -144,7 +148,7 @@ class _Session:
             self._fault("taken")
             self._intake.pace(self._fold.state)
             now_s = time.monotonic()
-            if now_s - saved_s >= _SAVE_EVERY_S or self._fold.changes.records >= _SAVE_EVERY_RECORDS:
+            if now_s - saved_s >= _SAVE_EVERY_S or self._fold.changes.records >= self._save_every_records:
                 self._save()
                 saved_s = now_s
         self._save()

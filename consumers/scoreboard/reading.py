@@ -21,6 +21,8 @@ from models.tasks import TASKS
 
 __all__ = ["Champion", "LagMeter", "Totals", "champions", "forget", "history", "read_board", "totals"]
 
+_ANSWER_MS: Final = 5_000
+
 _metrics: Final = msgspec.json.Decoder(Metrics)
 
 
@@ -187,7 +189,10 @@ class LagMeter:
                 for topic in self._topics
                 for partition in self._consumer.partitions_for_topic(topic) or ()
             ]
-            first, end = self._consumer.beginning_offsets(at), self._consumer.end_offsets(at)
+            first, end = (
+                self._consumer.beginning_offsets(at, timeout_ms=_ANSWER_MS),
+                self._consumer.end_offsets(at, timeout_ms=_ANSWER_MS),
+            )
         except KafkaError as error:
             self.close()
             msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
@@ -200,7 +205,7 @@ class LagMeter:
     def close(self) -> None:
         """Let go of the broker."""
         if self._consumer is not None:
-            self._consumer.close(autocommit=False)
+            self._consumer.close(autocommit=False, timeout_ms=_ANSWER_MS)
             self._consumer = None
 
     def __enter__(self) -> LagMeter:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from math import nan
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -25,6 +26,9 @@ class Lines(NamedTuple):
     clairvoyant: float
     bayes: float
     bayes_blind: float | None
+
+
+_UNKNOWN: Final = Lines(0, nan, nan, nan)
 
 
 class ScoredLabel(msgspec.Struct, gc=False):
@@ -109,38 +113,54 @@ class Columns:
     @classmethod
     def of(cls, rows: Iterable[ScoredLabel]) -> Columns:
         """From labels, in the order in which they come."""
-        return cls.from_tuples(
-            [
-                (
-                    r.label,
-                    r.session_id,
-                    r.decided_ms,
-                    *(r.lines[1:] if r.lines else (None, None, None)),
-                    r.answers,
-                )
-                for r in rows
-            ]
+        given = list(rows)
+        lines = [r.lines or _UNKNOWN for r in given]
+        return cls._from_lists(
+            [r.label for r in given],
+            [r.session_id for r in given],
+            [r.decided_ms for r in given],
+            [known.clairvoyant for known in lines],
+            [known.bayes for known in lines],
+            [known.bayes_blind for known in lines],
+            [r.answers for r in given],
         )
 
     @classmethod
     def from_tuples(cls, rows: Sequence[tuple[Any, ...]]) -> Columns:
-        """From rows of (label, session, decided_ms, clairvoyant, bayes, bayes_blind, answers or their JSON)."""
-        answers = [decode_answers(row[6]) if isinstance(row[6], str) else row[6] for row in rows]
-        models = dict.fromkeys(model for given in answers for model in given)
+        """From rows of (label, session, decided_ms, clairvoyant, bayes, bayes_blind, JSON of the answers)."""
+        label, session, decided_ms, clairvoyant, bayes, bayes_blind, answers = (
+            zip(*rows, strict=True) if rows else ((),) * 7
+        )
+        given = [decode_answers(text) for text in answers]
+        return cls._from_lists(label, session, decided_ms, clairvoyant, bayes, bayes_blind, given)
+
+    @classmethod
+    def _from_lists(
+        cls,
+        labels: Sequence[float],
+        sessions: Sequence[str],
+        decided_ms: Sequence[int],
+        clairvoyant: Sequence[float | None],
+        bayes: Sequence[float | None],
+        bayes_blind: Sequence[float | None],
+        answers: Sequence[Mapping[str, float | None]],
+    ) -> Columns:
         # Numbers for names, once: sorting names for each model's standard error took longer than all the rest.
         numbers: dict[str, int] = {}
-        sessions = np.array([numbers.setdefault(row[1], len(numbers)) for row in rows], dtype=np.int64)
+        models: dict[str, None] = {}
+        for names in {tuple(given): None for given in answers}:
+            models.update(dict.fromkeys(names))
         return cls(
-            _floats(row[0] for row in rows),
-            _floats(row[3] for row in rows),
-            _floats(row[4] for row in rows),
-            _floats(row[5] for row in rows),
-            np.fromiter((row[2] for row in rows), np.int64, len(rows)),
-            sessions,
-            {model: _floats(given.get(model) for given in answers) for model in models},
+            _floats(labels),
+            _floats(clairvoyant),
+            _floats(bayes),
+            _floats(bayes_blind),
+            np.array(decided_ms, dtype=np.int64),
+            np.array([numbers.setdefault(name, len(numbers)) for name in sessions], dtype=np.int64),
+            {model: _floats([given.get(model) for given in answers]) for model in models},
         )
 
 
-def _floats(values: Iterable[float | None]) -> Floats:
+def _floats(values: Sequence[float | None]) -> Floats:
     # None becomes NaN.
-    return np.array(list(values), dtype=np.float64)
+    return np.array(values, dtype=np.float64)

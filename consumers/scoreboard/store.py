@@ -23,8 +23,6 @@ KEEP_LABELS: Final = 50_000
 KEEP_AFTER_DRIFT: Final = 100_000
 """Labels kept from the latest drift on, of each partition: a recovery shows within far fewer."""
 
-_TRIM_EVERY: Final = 10_000
-
 At = tuple[str, int]
 """A topic's name and a partition."""
 
@@ -39,10 +37,24 @@ class Store:
     ----------
     database : Database
         With the schema in place.
+    keep_labels, keep_after_drift : int
+        See `KEEP_LABELS` and `KEEP_AFTER_DRIFT`.
+    trim_every : int
+        Labels of a task and partition between two trims.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        keep_labels: int = KEEP_LABELS,
+        keep_after_drift: int = KEEP_AFTER_DRIFT,
+        trim_every: int = 10_000,
+    ) -> None:
         self._database = database
+        self._keep_labels = keep_labels
+        self._keep_after_drift = keep_after_drift
+        self._trim_every = trim_every
         self._sql = queries("scoreboard")
         self._since_trim: dict[tuple[str, int], int] = {}
 
@@ -178,15 +190,15 @@ class Store:
             at = (label.task, label.partition)
             self._since_trim[at] = self._since_trim.get(at, 0) + 1
         for (task, partition), added in self._since_trim.items():
-            if added >= _TRIM_EVERY:
+            if added >= self._trim_every:
                 self._since_trim[task, partition] = 0
                 connection.execute(
                     self._sql["trim_labels"],
                     {
                         "task": task,
                         "partition": partition,
-                        "keep": KEEP_LABELS,
-                        "keep_after_drift": KEEP_AFTER_DRIFT if task == DRIFT_TASK else 0,
+                        "keep": self._keep_labels,
+                        "keep_after_drift": self._keep_after_drift if task == DRIFT_TASK else 0,
                     },
                 )
 
