@@ -1,47 +1,58 @@
-"""All features of the basket task."""
+"""All features of the basket task: the cart, and the customer's orders before it."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from typing import Final
 
 from contracts.events import CartAdded, CartRemoved, OrderPlaced, UserEvent
+from models.features.cart import CART_FEATURES, Carts, cart_values
 from models.features.declared import Feature, clipped
-from models.visits import visit_of
+from models.features.orders import ORDER_FEATURES, Customers, order_values
 
-__all__ = ["BasketFeatures"]
+__all__ = ["AMOUNTS", "BasketFeatures"]
 
-_OPEN_CARTS = 20_000
+_AMOUNT_FEATURES = (
+    Feature("cart_total", 0.0, 1e9, "worth of the cart after this event"),
+    Feature("own_mean_order", 0.0, 1e9, "customer's mean order, the shop's before the first"),
+    Feature("own_last_order", 0.0, 1e9, "customer's last order, the shop's mean before the first"),
+)
+
+AMOUNTS: Final = tuple(feature.name for feature in _AMOUNT_FEATURES)
+"""Features in currency: what baselines answer with. Linear models learn from the others, on a log scale."""
 
 
 class BasketFeatures:
     """What is known of a cart when something goes into it or leaves it."""
 
-    declared = (Feature("cart_total", 0.0, 1e6, "worth of the cart after this event"),)
+    declared = (*_AMOUNT_FEATURES, *CART_FEATURES, *ORDER_FEATURES)
 
     def __init__(self) -> None:
-        self._totals: OrderedDict[str, float] = OrderedDict()
+        self._carts = Carts()
+        self._customers = Customers()
 
     def values(self, event: UserEvent, time_ms: int) -> dict[str, float]:
         """See `FeatureSet`."""
-        visit = visit_of(event) or ""
-        return clipped(self.declared, [self._totals.get(visit, 0.0) + _change(event)])
+        if not isinstance(event, CartAdded | CartRemoved):
+            msg = f"Basket is asked when a cart changes. Got {type(event).__name__}."
+            raise TypeError(msg)
+        cart = self._carts.after(event)
+        customer = self._customers.get(event.user_id)
+        mean = customer.total / customer.orders if customer else self._customers.mean_value
+        last = customer.values[-1] if customer else self._customers.mean_value
+        return clipped(
+            self.declared,
+            [
+                cart.total,
+                mean,
+                last,
+                *cart_values(cart, isinstance(event, CartRemoved)),
+                *order_values(self._customers, event.user_id, cart, time_ms),
+            ],
+        )
 
     def fold(self, event: UserEvent, time_ms: int) -> None:
         """See `FeatureSet`."""
-        visit = visit_of(event)
-        if visit is None:
-            return
-        if isinstance(event, CartAdded | CartRemoved):
-            self._totals[visit] = self._totals.pop(visit, 0.0) + _change(event)
-            if len(self._totals) > _OPEN_CARTS:
-                self._totals.popitem(last=False)
-        elif isinstance(event, OrderPlaced):
-            self._totals.pop(visit, None)
-
-
-def _change(event: UserEvent) -> float:
-    if isinstance(event, CartAdded):
-        return event.product.price * event.quantity
-    if isinstance(event, CartRemoved):
-        return -event.product.price * event.quantity
-    return 0.0
+        cart = self._carts.fold(event, time_ms)
+        if isinstance(event, OrderPlaced):
+            lines = cart.lines if cart and cart.lines else event.lines
+            self._customers.add(event.user_id, event.total, lines, time_ms)
