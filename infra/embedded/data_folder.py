@@ -14,7 +14,16 @@ from infra.embedded.errors import DataFolderForeign, DataFolderInUse, DataFolder
 from infra.embedded.postgres_home import SYSTEM_FOLDER, remove_data_home
 from infra.embedded.server import hold_folder
 
-__all__ = ["MARKER", "NEEDED_BYTES", "claim", "lock_folder", "lock_holder", "need_disk", "wipe"]
+__all__ = [
+    "MARKER",
+    "NEEDED_BYTES",
+    "claim",
+    "foreign_files",
+    "lock_folder",
+    "lock_holder",
+    "need_disk",
+    "wipe",
+]
 
 MARKER = ".freshet-data-folder"
 """A file that says that a folder was made by Freshet, and may be emptied by it."""
@@ -42,11 +51,9 @@ def claim(data_dir: Path) -> None:
     """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        if not (data_dir / MARKER).exists():
-            strange = sorted({entry.name for entry in data_dir.iterdir()} - _HARMLESS)
-            if strange:
-                message = f"{data_dir} must be empty or made by Freshet, and holds {', '.join(strange[:3])}."
-                raise DataFolderForeign(message, hint="Choose another data folder.")
+        if strange := foreign_files(data_dir):
+            message = f"{data_dir} must be empty or made by Freshet, and holds {', '.join(strange[:3])}."
+            raise DataFolderForeign(message, hint="Choose another data folder.")
         (data_dir / MARKER).write_text("Made by Freshet, which may delete everything in this folder.\n")
     except (FileExistsError, NotADirectoryError) as error:
         message = f"{data_dir} must be a folder, and it or one above it is a file."
@@ -54,6 +61,13 @@ def claim(data_dir: Path) -> None:
     except OSError as error:
         message = f"The data folder {data_dir} can't be written: {error.strerror}."
         raise DataFolderUnusable(message, hint="Choose another data folder.") from error
+
+
+def foreign_files(data_dir: Path) -> list[str]:
+    """Return the names of files that are not ours in a folder without our marker."""
+    if (data_dir / MARKER).exists():
+        return []
+    return sorted({entry.name for entry in data_dir.iterdir()} - _HARMLESS)
 
 
 def need_disk(data_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:

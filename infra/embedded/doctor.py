@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from contracts.errors import FreshetError
-from infra.embedded.data_folder import MARKER, NEEDED_BYTES, lock_holder
+from infra.embedded.data_folder import NEEDED_BYTES, foreign_files, lock_holder
 from infra.embedded.ivy import MIRROR_HINT, find_ivy, why_unreachable
 from infra.embedded.jars import KAFKA_VERSION, cached_jars, default_cache
 from infra.embedded.java import find_java
@@ -151,8 +151,8 @@ def check_folder(data_dir: Path) -> Check:
         return Check("data folder", False, f"{data_dir} is a file", "Choose another data folder.")
     if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         return Check("data folder", False, f"{data_dir} can't be written", "Choose another data folder.")
-    if not (data_dir / MARKER).exists() and any(data_dir.iterdir()):
-        found = f"{data_dir} holds files and was not made by Freshet"
+    if strange := foreign_files(data_dir):
+        found = f"{data_dir} was not made by Freshet, and holds {', '.join(strange[:3])}"
         return Check("data folder", False, found, "Choose another data folder.")
     return Check("data folder", True, str(data_dir))
 
