@@ -54,6 +54,6 @@ if ! recent .venv/bin/python; then # also where the checkout was moved, or its P
     "$uv" venv --quiet --no-project --clear --python "$python" .venv
 fi
 say "Bringing .venv to requirements/dev.lock"
-"$uv" pip sync --quiet --python .venv/bin/python --require-hashes --build-constraints requirements/tools.lock \
+"$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes --build-constraints requirements/tools.lock \
     requirements/dev.lock
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
