@@ -1,0 +1,142 @@
+"""A shop's log on a real broker, and workers on it that can be killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from contracts.emission import Emission
+from contracts.settings import Settings, environment
+from contracts.topics import DEAD_LETTERS, JOURNAL, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic, topic_name
+from infra.kafka import (
+    Committed,
+    Record,
+    connect_producer,
+    ensure_topics,
+    group_offset,
+    log_range,
+    read_to_end,
+)
+from producers.simulator import Scenario, Simulator
+
+DEADLINE_S = 60.0
+_WORKER = Path(__file__).with_name("worker_process.py")
+
+
+def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
+    """Wait for a condition, not for a time."""
+    end = time.monotonic() + deadline_s
+    pause = __import__("threading").Event()
+    while not condition():
+        assert time.monotonic() < end, f"after {deadline_s} s still not: {what}"
+        pause.wait(0.05)
+
+
+def shop_events(events: int, seed: int = 7) -> list[Emission]:
+    """User events of a small simulated shop in one partition, ticks and copies of product events included."""
+    simulated = Simulator(Scenario(seed=seed, events=events, partitions=1))
+    return [e for e in simulated if e.topic == USER_EVENTS.name]
+
+
+@dataclass
+class Stage:
+    """One shop in a namespace of its own, with one partition."""
+
+    settings: Settings
+    running: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def name(self, topic: Topic) -> str:
+        return topic_name(topic, self.settings.namespace, self.settings.group)
+
+    @property
+    def bootstrap(self) -> str:
+        return self.settings.bootstrap
+
+    def publish(self, values: Iterable[bytes]) -> None:
+        ensure_topics(self.bootstrap, 1, namespace=self.settings.namespace, group=self.settings.group)
+        with connect_producer(self.bootstrap) as producer:
+            sent = [producer.send(self.name(USER_EVENTS), value=v, key=b"k", partition=0) for v in values]
+            producer.flush()
+            for future in sent:
+                future.get(timeout=10)
+
+    def end(self) -> int:
+        return log_range(self.bootstrap, self.name(USER_EVENTS))[0][1]
+
+    def committed(self) -> Committed | None:
+        return group_offset(self.bootstrap, self.settings.group, self.name(USER_EVENTS), 0)
+
+    def committed_offset(self) -> int:
+        found = self.committed()
+        return 0 if found is None else found.offset
+
+    @contextmanager
+    def worker(
+        self, *arguments: str, env: Mapping[str, str] | None = None, **changes: object
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Run a worker; killed at the latest at the end of the ``with``."""
+        settings = Settings(**(self.settings.model_dump(exclude_unset=True) | changes))
+        process = subprocess.Popen(
+            [sys.executable, str(_WORKER), "0", *arguments],
+            env=environment(settings) | (env or {}) | {"PYTHONPATH": str(_WORKER.parent.parent.parent)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    def run_to_end(self, *arguments: str, env: Mapping[str, str] | None = None, **changes: object) -> str:
+        """Run a worker until it has done all that is on the log; what it said."""
+        end = self.end()
+        with self.worker(*arguments, env=env, **changes) as process:
+            wait_until(
+                lambda: process.poll() is not None or self.committed_offset() >= end,
+                f"worker at offset {end}",
+            )
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 0, said
+        return said
+
+    def run_to_death(self, *arguments: str, **changes: object) -> tuple[int, str]:
+        """Run a worker that ends by itself: its exit code and what it said."""
+        with self.worker(*arguments, **changes) as process:
+            _, said = process.communicate(timeout=DEADLINE_S)
+            return process.returncode, said
+
+    def records(self, topic: Topic, isolation: str = "read_committed") -> list[Record]:
+        return list(read_to_end(self.bootstrap, self.name(topic), isolation=isolation))
+
+    def chain(self) -> str:
+        """Hex of the chain that was committed last."""
+        found = self.committed()
+        assert found is not None
+        return str(json.loads(found.metadata)["chain"])
+
+    def outputs(self) -> list[dict[str, object]]:
+        """Predictions and outcomes in their order, without the one field that has a wall clock in it."""
+        found = []
+        for topic in (PREDICTIONS, OUTCOMES, DEAD_LETTERS):
+            for record in self.records(topic):
+                value = json.loads(record.value or b"null")
+                value.pop("latency_ms", None)
+                found.append(value)
+        return found
+
+    def journal(self) -> list[dict[str, object]]:
+        return [json.loads(r.value or b"null") for r in self.records(JOURNAL)]
+
+    def other(self, namespace: str) -> Stage:
+        """A second stage on the same broker and database."""
+        changes = {"namespace": namespace, "group": f"g-{namespace[:-1]}"}
+        return replace(self, settings=Settings(**(self.settings.model_dump(exclude_unset=True) | changes)))

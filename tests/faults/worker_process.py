@@ -1,0 +1,106 @@
+"""A learner's worker as a process of its own, with what tests need: ends itself at a named point of a turn, or
+runs another portfolio. Settings come from the environment, as for the real one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+
+from consumers.learner import LearnerFold, work
+from consumers.learner.worker import Repairs
+from contracts.errors import FreshetError
+from contracts.settings import Settings, load
+from models.portfolio import Portfolio
+from models.tasks import TASKS
+from models.tasks.spec import ModelSpec
+
+
+class Clockwork:
+    """A model that is not deterministic: it answers by the clock."""
+
+    def predict_one(self, x: dict[str, float]) -> float:
+        return (time.perf_counter_ns() % 1000) / 2000 + 0.1
+
+    def learn_one(self, x: dict[str, float], y: float) -> None:
+        pass
+
+
+class Constant:
+    """A model that is new in this release."""
+
+    def predict_one(self, x: dict[str, float]) -> float:
+        return 0.25
+
+    def learn_one(self, x: dict[str, float], y: float) -> None:
+        pass
+
+
+class Breaking:
+    """A model whose `predict_one` ends the whole process: no quarantine helps against that."""
+
+    def predict_one(self, x: dict[str, float]) -> float:
+        os._exit(9)
+
+    def learn_one(self, x: dict[str, float], y: float) -> None:
+        pass
+
+
+PORTFOLIOS = {"nondeterministic": Clockwork, "upgraded": Constant, "breaking": Breaking}
+
+
+def other_fold(kind: str, partition: int, settings: Settings) -> LearnerFold:
+    """The default portfolio with one more conversion model."""
+    conversion = TASKS["conversion"]
+    more = ModelSpec(kind, "online", PORTFOLIOS[kind])
+    tasks = [replace(conversion, models=(*conversion.models, more)), TASKS["basket"]]
+    return LearnerFold(partition, namespace=settings.namespace, portfolio=Portfolio(partition, tasks))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("partition", type=int)
+    parser.add_argument("--portfolio", choices=sorted(PORTFOLIOS))
+    parser.add_argument("--fault", help="a point of consumers.engine.FAULT_POINTS")
+    parser.add_argument("--nth", type=int, default=1, help="end at the nth time that it is reached")
+    parser.add_argument("--mend-offsets", action="store_true")
+    parser.add_argument("--untrained", action="store_true")
+    arguments = parser.parse_args()
+    settings = load()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    reached = 0
+
+    def fault(point: str) -> None:
+        nonlocal reached
+        if point == arguments.fault:
+            reached += 1
+            if reached == arguments.nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    fold = other_fold(arguments.portfolio, arguments.partition, settings) if arguments.portfolio else None
+    try:
+        work(
+            settings,
+            arguments.partition,
+            should_stop=stop.is_set,
+            repairs=Repairs(arguments.mend_offsets, arguments.untrained),
+            fault=fault,
+            recovered=lambda at: print(f"recovered from {at.how} at {at.end}", file=sys.stderr, flush=True),
+            fold=fold,
+        )
+    except FreshetError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)
