@@ -1,0 +1,89 @@
+"""The shop is worth learning, and its oracle is right: by 200,000 decision points, and by what a wrong one shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.world import LINES, Decisions, Figures, decisions_of, figures_of
+from models.evaluate import calibration, clustered_se, log_losses
+from producers.simulator import PARAMETERS, Parameters, Scenario, Simulator
+
+WITHIN_ERRORS = 3.5
+
+
+@pytest.fixture(scope="module")
+def decisions() -> Decisions:
+    return decisions_of(Simulator(Scenario(seed=3, events=350_000)))
+
+
+@pytest.fixture(scope="module")
+def figures(decisions: Decisions) -> Figures:
+    return figures_of(decisions)
+
+
+def worst_bin(decisions: Decisions, line: str) -> float:
+    bins = calibration(decisions.labels, decisions.lines[line], decisions.sessions)
+    assert len(bins) == 10
+    return max(found.errors_off for found in bins)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_each_line_of_the_oracle_is_calibrated_in_ten_bins(decisions: Decisions, line: str):
+    assert len(decisions.labels) > 195_000
+    assert worst_bin(decisions, line) < WITHIN_ERRORS
+
+
+def test_clairvoyant_beats_bayes_and_bayes_beats_the_prior_beyond_doubt(decisions: Decisions):
+    labels = decisions.labels
+    clairvoyant = log_losses(labels, decisions.lines["clairvoyant"])
+    bayes = log_losses(labels, decisions.lines["bayes"])
+    prior = log_losses(labels, np.full(len(labels), labels.mean()))
+    for better, worse in ((clairvoyant, bayes), (bayes, prior)):
+        gain = np.asarray(worse) - np.asarray(better)
+        assert gain.mean() > 3 * clustered_se(gain, decisions.sessions)
+
+
+def test_the_world_is_neither_trivial_nor_noise(figures: Figures):
+    assert 0.84 <= figures.aucs["bayes"] <= 0.88
+    assert figures.aucs["clairvoyant"] >= figures.aucs["bayes"] + 0.02
+    assert 0.05 <= figures.ordering_sessions <= 0.15
+    assert 1.65 <= figures.events_per_decision <= 1.85
+
+
+def test_what_only_the_oracle_sees_hardly_matters(figures: Figures):
+    assert 0.97 <= figures.blind_share < 1.0
+
+
+def test_the_events_own_fields_are_not_enough(figures: Figures):
+    assert 0.0 < figures.own_fields_share < 0.6
+
+
+def _faster_buyers(p: Parameters) -> Parameters:
+    before = replace(p.behaviours[0], dwell_s=(9.0, 20.0, 30.0))
+    return replace(p, behaviours=(before, *p.behaviours[1:]))
+
+
+def _keener_buyers(p: Parameters) -> Parameters:
+    before = replace(p.behaviours[0], order=(-3.0, -1.4, 1.4))
+    return replace(p, behaviours=(before, *p.behaviours[1:]))
+
+
+def _more_buyers(p: Parameters) -> Parameters:
+    return replace(p, prior=(0.0, -1.0, -1.8))
+
+
+@pytest.mark.parametrize("wrong", [_faster_buyers, _keener_buyers, _more_buyers])
+def test_an_oracle_with_a_wrong_parameter_is_found_out(wrong):
+    shop = Simulator(Scenario(seed=3, events=70_000), believed=wrong(PARAMETERS))
+    assert worst_bin(decisions_of(shop), "bayes") > WITHIN_ERRORS
+
+
+def test_the_oracle_stays_calibrated_through_a_drift():
+    from producers.simulator import Abrupt
+
+    shop = Simulator(Scenario(seed=4, events=100_000, drift=Abrupt(40_000)))
+    decisions = decisions_of(shop)
+    assert all(worst_bin(decisions, line) < WITHIN_ERRORS for line in LINES)
