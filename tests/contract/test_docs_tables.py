@@ -31,7 +31,7 @@ def settings() -> str:
     rows = ["| setting | default | range | what it is |", "| --- | --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = getattr(Settings(), name)
-        shown = "" if default is None else f"`{str(default).replace(home, '~')}`"
+        shown = "" if default in (None, "") else f"`{str(default).replace(home, '~')}`"
         parts = {
             kind: getattr(part, kind)
             for part in field.metadata
