@@ -15,6 +15,7 @@ from models.features.user import USER_FEATURES, Users
 __all__ = ["ConversionFeatures"]
 
 _PLAIN: Final = SESSION_FEATURES + USER_FEATURES + PRODUCT_FEATURES + CONTEXT_FEATURES
+_ODD: Final = 3.0
 _CROSSED: Final = cross_features(_PLAIN)
 
 
@@ -51,7 +52,8 @@ class ConversionFeatures:
         session = self._sessions.fold(event, session_id, time_ms) if session_id is not None else None
         price = 0.0
         if isinstance(event, ProductViewed | CartAdded):
-            price = self._products.price_in_category(event.product)
+            # One odd price must not weigh for the rest of a user's days.
+            price = min(max(self._products.price_in_category(event.product), -_ODD), _ODD)
         self._users.fold(event, user_id, session, price, time_ms)
         self._products.fold(event, session.products if session else ())
         if session is not None and isinstance(event, OrderPlaced):

@@ -1,0 +1,100 @@
+"""Streams that models and portfolios are fed in tests, and digests of what they answer.
+
+Run as a program it prints one digest a model and one of the whole portfolio: the same ones in every process,
+whatever its hash seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import random
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from contracts.codec import decode_user_event, encode
+from contracts.events import UserEvent
+from contracts.topics import USER_EVENTS
+from models.online import OnlineModel
+from models.portfolio import Output, Portfolio
+from models.tasks import TASKS, ModelSpec, TaskSpec
+
+MODELS = [(task, model) for task in TASKS.values() for model in task.models]
+NAMES = [f"{task.name}-{model.name}" for task, model in MODELS]
+
+
+class Example(NamedTuple):
+    """What a model sees, and the label."""
+
+    x: dict[str, float]
+    y: float
+
+
+def examples(task: TaskSpec, count: int, seed: int = 0) -> list[Example]:
+    """Random features within their bounds, at least 12 of them, and labels that follow from them."""
+    rng = random.Random(seed)
+    declared = task.features().declared
+    made = []
+    for _ in range(count):
+        x = {f.name: rng.uniform(f.low, min(f.high, 1e3)) for f in declared}
+        x |= {f"padding_{n}": rng.random() for n in range(12 - len(x))}
+        pull = sum((x[f.name] - f.low) / (f.high - f.low) for f in declared[:3]) / min(len(declared), 3)
+        hit = rng.random() < pull
+        made.append(Example(x, float(hit) if task.kind == "classification" else 10.0 + 100.0 * pull))
+    return made
+
+
+def answers(model: OnlineModel, stream: list[Example], cut: int | None = None) -> list[float]:
+    """Predict, then learn, each with a delay of three; at `cut` the model goes through a pickle."""
+    given = []
+    for n, example in enumerate(stream):
+        if n == cut:
+            model = pickle.loads(pickle.dumps(model))
+        given.append(model.predict_one(example.x))
+        if n >= 3:
+            model.learn_one(*stream[n - 3])
+    return given
+
+
+def shop_records(events: int, seed: int = 5) -> list[bytes]:
+    """Return the main input of a simulated shop."""
+    from producers.simulator import Scenario, Simulator  # those who only read records need no shop
+
+    simulator = Simulator(Scenario(seed=seed, events=events))
+    return [emission.value for emission in simulator if emission.topic == USER_EVENTS.name]
+
+
+def shop(events: int, seed: int = 5) -> Iterator[tuple[UserEvent, int]]:
+    """Yield the events of a simulated shop with their times."""
+    yield from map(decode_user_event, shop_records(events, seed))
+
+
+def digest_of_model(task: TaskSpec, spec: ModelSpec) -> str:
+    """Digest of a model's answers to 300 examples."""
+    given = answers(spec.build(), examples(task, 300))
+    return hashlib.blake2b("".join(answer.hex() for answer in given).encode(), digest_size=8).hexdigest()
+
+
+def digest_of_outputs(outputs: list[Output]) -> str:
+    """Digest of the bytes of outputs."""
+    return hashlib.blake2b(b"\n".join(encode(output) for output in outputs), digest_size=8).hexdigest()
+
+
+def fold(portfolio: Portfolio, stream: Iterator[tuple[UserEvent, int]], start: int = 0) -> list[Output]:
+    """Feed a portfolio, offsets counted from `start`."""
+    outputs: list[Output] = []
+    for offset, (event, time_ms) in enumerate(stream, start):
+        outputs += portfolio.step(event, time_ms, offset)
+    return outputs
+
+
+def digests(records: list[bytes]) -> list[str]:
+    """All of them, a line each; the portfolio is fed `records` of the main input."""
+    lines = [f"{name} {digest_of_model(*pair)}" for name, pair in zip(NAMES, MODELS, strict=True)]
+    outputs = fold(Portfolio(0), (decode_user_event(record) for record in records))
+    return [*lines, f"portfolio {digest_of_outputs(outputs)}"]
+
+
+if __name__ == "__main__":
+    print("\n".join(digests(sys.stdin.buffer.read().splitlines())))
