@@ -131,7 +131,7 @@ def figures_of(decisions: Decisions) -> Figures:
         ordering_sessions=sum(by_session.values()) / decisions.all_sessions,
         prior_loss=prior,
         losses=losses,
-        aucs={name: roc_auc(labels, line) for name, line in decisions.lines.items()},
+        aucs={name: roc_auc(labels, line) or 0.0 for name, line in decisions.lines.items()},
         blind_share=(prior - losses["bayes_blind"]) / (prior - losses["bayes"]),
         own_fields_share=own_fields_share(decisions),
     )

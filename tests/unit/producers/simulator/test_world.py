@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.world import LINES, Decisions, Figures, decisions_of, figures_of
 from models.evaluate import calibration, clustered_se, log_losses
-from producers.simulator import PARAMETERS, Parameters, Scenario, Simulator
+from producers.simulator import PARAMETERS, Abrupt, Parameters, Scenario, Simulator
 
 WITHIN_ERRORS = 3.5
 
@@ -61,29 +62,25 @@ def test_the_events_own_fields_are_not_enough(figures: Figures):
     assert 0.0 < figures.own_fields_share < 0.6
 
 
-def _faster_buyers(p: Parameters) -> Parameters:
-    before = replace(p.behaviours[0], dwell_s=(9.0, 20.0, 30.0))
-    return replace(p, behaviours=(before, *p.behaviours[1:]))
+def _with(**changes: Any) -> Parameters:
+    first, *rest = PARAMETERS.behaviours
+    return replace(PARAMETERS, behaviours=(replace(first, **changes), *rest))
 
 
-def _keener_buyers(p: Parameters) -> Parameters:
-    before = replace(p.behaviours[0], order=(-3.0, -1.4, 1.4))
-    return replace(p, behaviours=(before, *p.behaviours[1:]))
+WRONG = {
+    "buyers dwell less than they do": _with(dwell_s=(9.0, 20.0, 25.0)),
+    "those who compare order more than they do": _with(order=(-3.0, -0.6, 0.8)),
+    "more users come to buy than do": replace(PARAMETERS, prior=(0.0, -1.0, -1.6)),
+}
 
 
-def _more_buyers(p: Parameters) -> Parameters:
-    return replace(p, prior=(0.0, -1.0, -1.8))
-
-
-@pytest.mark.parametrize("wrong", [_faster_buyers, _keener_buyers, _more_buyers])
-def test_an_oracle_with_a_wrong_parameter_is_found_out(wrong):
-    shop = Simulator(Scenario(seed=3, events=70_000), believed=wrong(PARAMETERS))
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_an_oracle_with_a_wrong_parameter_is_found_out(wrong: Parameters):
+    shop = Simulator(Scenario(seed=3, events=70_000), believed=wrong)
     assert worst_bin(decisions_of(shop), "bayes") > WITHIN_ERRORS
 
 
 def test_the_oracle_stays_calibrated_through_a_drift():
-    from producers.simulator import Abrupt
-
     shop = Simulator(Scenario(seed=4, events=100_000, drift=Abrupt(40_000)))
     decisions = decisions_of(shop)
     assert all(worst_bin(decisions, line) < WITHIN_ERRORS for line in LINES)
