@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from consumers.audit.expected import Expectation
 from consumers.audit.quarantine import Quarantines
 from consumers.audit.refold import Refold
-from consumers.audit.report import PartitionReport
+from consumers.audit.report import Kind, PartitionReport
 from consumers.audit.stream import CommittedStream
 from infra.kafka import Record
 
-__all__ = ["Seen", "Sources", "fields_of"]
+__all__ = ["Problem", "Seen", "Sources", "fields_of"]
 
 
 class Sources(NamedTuple):
@@ -34,17 +34,28 @@ class Sources(NamedTuple):
         return self.report.start <= offset < self.report.end
 
 
+class Problem(NamedTuple):
+    """What is wrong with one record."""
+
+    kind: Kind
+    what: str
+
+
 def fields_of(
-    stream: CommittedStream, report: PartitionReport, **must: type
+    stream: CommittedStream, report: PartitionReport, shapes: Mapping[str, Mapping[str, type]]
 ) -> Iterator[tuple[Record, dict[str, Any]]]:
-    """Each record with its fields; what has not the fields in `must`, or another partition's, is a finding."""
+    """Each record with its fields.
+
+    What is of no type in `shapes`, lacks a field of its type, or belongs to another partition, is a finding.
+    """
     for record in stream.records():
         try:
             fields = json.loads(record.value or b"")
-            is_readable = all(isinstance(fields[name], kind) for name, kind in must.items())
+            shape = {"offset": int, "partition": int, **shapes[fields["type"]]}
+            is_readable = all(isinstance(fields[name], kind) for name, kind in shape.items())
         except (ValueError, KeyError, TypeError):
             is_readable = False
-        if is_readable and fields.get("partition") == report.partition:
+        if is_readable and fields["partition"] == report.partition:
             yield record, fields
         else:
             report.found(

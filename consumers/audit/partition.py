@@ -13,9 +13,9 @@ from consumers.audit.outcomes import check_outcomes
 from consumers.audit.outputs import Sources
 from consumers.audit.predictions import check_predictions
 from consumers.audit.quarantine import Quarantines
-from consumers.audit.refold import Beginning, KeptSnapshot, Refold, beginning
+from consumers.audit.refold import Beginning, Refold, beginning
 from consumers.audit.report import PartitionReport
-from consumers.audit.stream import CommittedStream, wait_until_settled
+from consumers.audit.stream import CommittedStream
 from consumers.engine import GENESIS, Fold
 from contracts.topics import (
     DEAD_LETTERS,
@@ -28,11 +28,12 @@ from contracts.topics import (
     topic_name,
 )
 from infra.kafka import group_offset, log_range, read_to_end, topic_id
+from infra.postgres import Snapshot
 
 __all__ = ["MakeFold", "PartitionAudit", "Progress", "ReadSnapshots"]
 
 MakeFold: TypeAlias = Callable[[int], Fold]
-ReadSnapshots: TypeAlias = Callable[[int, str], Iterable[KeptSnapshot]]
+ReadSnapshots: TypeAlias = Callable[[int, str], Iterable[Snapshot]]
 Progress: TypeAlias = Callable[[int, int, int], None]
 
 _TELL_EVERY = 1_000
@@ -78,11 +79,12 @@ class PartitionAudit:
 
     def _stream(self, topic: Topic, report: PartitionReport) -> CommittedStream:
         name = self._name(topic)
-        if not wait_until_settled(self.bootstrap, name, self.partition, self.patience_s):
+        stream = CommittedStream(self.bootstrap, name, self.partition, self.patience_s)
+        if not stream.is_settled:
             report.notes.append(
                 f"{name} has had an open transaction for {self.patience_s:g} s: read up to that"
             )
-        return CommittedStream(self.bootstrap, name, self.partition)
+        return stream
 
     def _read_input(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from consumers.audit.journal import Entry
 from consumers.audit.report import PartitionReport
@@ -16,20 +16,9 @@ from consumers.engine import GENESIS, Fold, link
 from contracts.errors import BadRecord
 from contracts.records import ModelQuarantined, Outcome, Prediction
 from infra.kafka import Record
+from infra.postgres import Snapshot
 
-__all__ = ["Beginning", "KeptSnapshot", "Refold", "beginning", "content_hash"]
-
-
-class KeptSnapshot(Protocol):
-    """What the audit reads of a snapshot whose signature was verified."""
-
-    generation: int
-    turn: int
-    end_offset: int
-    chain: str
-    journal_offset: int
-    fingerprint: str
-    payload: bytes
+__all__ = ["Beginning", "Refold", "beginning", "content_hash"]
 
 
 class Beginning(NamedTuple):
@@ -41,7 +30,7 @@ class Beginning(NamedTuple):
 
 
 def beginning(
-    entries: list[Entry], start: int, fingerprint: str, snapshots: Iterable[KeptSnapshot]
+    entries: list[Entry], start: int, fingerprint: str, snapshots: Iterable[Snapshot]
 ) -> Beginning | str:
     """Where to begin so that the fold can end in the committed chain.
 
@@ -55,7 +44,7 @@ def beginning(
         First offset that the log has.
     fingerprint : str
         Of the code that would fold.
-    snapshots : iterable of KeptSnapshot
+    snapshots : iterable of Snapshot
         Verified ones of this worker and log.
 
     Returns
@@ -111,7 +100,8 @@ class Refold:
     chain : bytes
         So far.
     predictions, outcomes : dict
-        (task, offset) of what the current generation answered and settled, with its `content_hash`.
+        (task, offset) of what the current generation answered and settled, with its `content_hash`; only of turns
+        whose chain agrees, for after the first that does not every value differs.
     quarantined : dict
         (task, model) and the offset from which it is out.
     since : int
@@ -131,6 +121,8 @@ class Refold:
     quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     since: int = 0
+    _answered: dict[tuple[str, int], int] = field(default_factory=dict)
+    _settled: dict[tuple[str, int], int] = field(default_factory=dict)
     _next: int = 0
     _differs: bool = False
 
@@ -159,7 +151,7 @@ class Refold:
             if isinstance(output, ModelQuarantined):
                 self.quarantined[(output.task, output.model)] = output.offset
             elif record.offset >= self.since and isinstance(output, Prediction | Outcome):
-                kept = self.predictions if isinstance(output, Prediction) else self.outcomes
+                kept = self._answered if isinstance(output, Prediction) else self._settled
                 kept[(output.task, output.offset)] = content_hash(output)
 
     def finish(self) -> None:
@@ -167,11 +159,14 @@ class Refold:
         self._check_turns(None)
 
     def _check_turns(self, offset: int | None) -> None:
-        """Check every turn that ends at or before `offset`; the first that differs is told, all after it do too."""
+        """Check every turn that ends at or before `offset`; the first that differs is told, for all after it do too."""
         while self._next < len(self.turns) and (offset is None or self.turns[self._next].end <= offset):
             turn = self.turns[self._next]
             self._next += 1
-            if turn.chain != self.chain.hex() and not self._differs:
+            if turn.chain == self.chain.hex() and not self._differs:
+                self.predictions |= self._answered
+                self.outcomes |= self._settled
+            elif not self._differs:
                 self._differs = True
                 self.report.found(
                     "chain",
@@ -180,3 +175,5 @@ class Refold:
                     f"turn {turn.turn} (offsets {turn.start} to {turn.end}) committed chain {turn.chain}; folding the "
                     f"log again gives {self.chain.hex()}",
                 )
+            self._answered.clear()
+            self._settled.clear()

@@ -8,26 +8,11 @@ from typing import Final
 
 from infra.kafka import Record, log_range, read_to_end
 
-__all__ = ["CommittedStream", "wait_until_settled"]
+__all__ = ["CommittedStream"]
 
 # Two gaps this near to one another are read in one go: a new consumer costs as much as a thousand records.
 _NEAR: Final = 1_000
 _LOOK_EVERY_S: Final = 0.02
-
-
-def wait_until_settled(bootstrap: str, topic: str, partition: int, patience_s: float) -> bool:
-    """Wait until nothing that stands on the partition now belongs to an open transaction.
-
-    A commit is decided before its markers reach every partition: the group's offset may be seen a moment before the
-    predictions that were committed with it.
-    """
-    _, written = log_range(bootstrap, topic, isolation="read_uncommitted")[partition]
-    deadline = time.monotonic() + patience_s
-    while log_range(bootstrap, topic)[partition][1] < written:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_LOOK_EVERY_S)
-    return True
 
 
 class CommittedStream:
@@ -36,18 +21,30 @@ class CommittedStream:
     Each committed transaction leaves one marker after its records. Where more than one offset is missing, an
     aborted transaction left its records or its marker: only those stretches are read again, uncommitted.
 
+    Making one waits until nothing that stands there now belongs to an open transaction, but no longer than
+    `patience_s`: a commit is decided before its markers reach every partition, so the group's offset may be seen a
+    moment before the predictions that were committed with it.
+
     Attributes
     ----------
     start : int
         First offset that the log has; above 0 older records were deleted by retention.
+    is_settled : bool
+        False where a transaction stayed open.
     """
 
-    def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
+    def __init__(self, bootstrap: str, topic: str, partition: int, patience_s: float) -> None:
         self.topic = topic
         self._bootstrap = bootstrap
         self._partition = partition
-        self.start, self._end = log_range(bootstrap, topic)[partition]
         self._gaps: list[tuple[int, int]] = []
+        _, written = log_range(bootstrap, topic, isolation="read_uncommitted")[partition]
+        deadline = time.monotonic() + patience_s
+        self.start, self._end = log_range(bootstrap, topic)[partition]
+        while self._end < written and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY_S)
+            self.start, self._end = log_range(bootstrap, topic)[partition]
+        self.is_settled = self._end >= written
 
     def records(self) -> Iterator[Record]:
         """Every committed record up to the last stable offset, as it was when this was made."""
