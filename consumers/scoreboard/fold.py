@@ -143,6 +143,8 @@ class Fold:
 
     def _model(self, partition: int, offset: int, value: bytes | None) -> None:
         if (news := decode_quarantined(_storable(value))) is not None:
+            _fits(news.offset)
+            _fits(news.partition, bits=31)
             self.changes.quarantines.append(news)
 
     def _dead_letter(self, partition: int, offset: int, value: bytes | None) -> None:
@@ -155,6 +157,7 @@ class Fold:
         state.truth_ms[partition] = max(state.truth_ms.get(partition, 0), decided_ms)
         self.changes.partitions.add(partition)
         if isinstance(truth, DriftBegan):
+            _fits(truth.event_number)
             self.changes.drifts.append((partition, truth))
             return
         self._count("truths", "", partition)
@@ -234,6 +237,11 @@ def _storable(value: bytes | None) -> bytes | None:
     if value is not None and rb"\u0000" in value:
         raise BadRecord("not-storable", "a text in it has a NUL")
     return value
+
+
+def _fits(number: int, bits: int = 63) -> None:
+    if not 0 <= number < 2**bits:
+        raise BadRecord("not-storable", f"{number} is not within {bits} bits")
 
 
 def _time_ms(text: str) -> int:

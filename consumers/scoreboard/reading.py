@@ -127,17 +127,13 @@ def _champion(task: str, served: dict[int, str | None], out: dict[str, str]) -> 
     # Where partitions differ, the one that is served where nothing was taken out: the highest in the order.
     found = {m for m in served.values() if m is not None}
     model = min(found, key=lambda m: models.index(m) if m in models else len(models)) if found else None
-    before = models[: models.index(model)] if model in models else models
-    reasons = [out[m] for m in before if m in out]
+    ahead = models[: models.index(model) + 1] if model in models else models
+    reasons = [out[m] for m in ahead if m in out]
     if model is None:
         return Champion(None, "; ".join(["every model is out", *reasons]))
-    words = (
-        ["first in the order of serving"]
-        if not reasons
-        else [f"next in the order of serving: {reasons[0]}", *reasons[1:]]
-    )
-    others = sorted(f"{m or 'none'} in partition {p}" for p, m in served.items() if m != model)
-    return Champion(model, "; ".join([*words, *others]))
+    place = "first" if model not in models or models.index(model) == 0 else "next"
+    others = sorted(f"partition {p} serves {m or 'none'}" for p, m in served.items() if m != model)
+    return Champion(model, "; ".join([f"{place} in the order of serving", *others, *reasons]))
 
 
 def forget(database: Database) -> None:

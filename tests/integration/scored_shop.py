@@ -11,7 +11,7 @@ from contracts.records import DriftBegan, LateLabel, Outcome, Prediction, Truth
 from contracts.topics import DEAD_LETTERS, OUTCOMES, PREDICTIONS, TRUTH, Topic
 
 START_MS = 1_767_600_000_000
-MODELS = ("second_order", "logistic", "prior", "frozen")
+MODELS = ("second-order", "logistic", "prior", "second-order-frozen")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,122 @@
+"""A scoreboard that is killed, and one whose broker or database goes away: no score lost, none twice."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from consumers.scoreboard import LagMeter, read_board
+from tests.integration.conftest import FreshDatabase
+from tests.integration.scored import contents, has_begun, publish, scoreboard, until
+from tests.integration.scored_shop import shop
+
+if TYPE_CHECKING:
+    from infra.embedded import EmbeddedKafka, EmbeddedPostgres
+
+SENT = list(shop(4_000, features=3, drift_at=2_000))
+
+
+def child(
+    bootstrap: str, fresh: FreshDatabase, namespace: str, die_at: str = "never"
+) -> subprocess.Popen[bytes]:
+    arguments = [bootstrap, fresh.url, str(fresh.password_file), namespace, die_at]
+    return subprocess.Popen([sys.executable, "-m", "tests.integration.scoreboard_child", *arguments])
+
+
+def test_killed_at_every_point_it_ends_with_the_scores_of_an_undisturbed_run(
+    bootstrap: str, fresh_database: FreshDatabase, namespace: str
+):
+    publish(bootstrap, namespace, SENT)
+    with fresh_database.open() as database:
+        with scoreboard(bootstrap, fresh_database, namespace) as running:
+            running.wait()
+        board, undisturbed = read_board(database), contents(database)
+        with database.transaction() as connection:
+            connection.execute(
+                "TRUNCATE score_offset, score_clock, score_total, score_label, score_truth, "
+                "score_drift, score_quarantine, score_served, score_window"
+            )
+
+        for die_at in ("taken:2", "saved:1", "sent:1", "taken:1"):
+            killed = child(bootstrap, fresh_database, namespace, die_at)
+            assert killed.wait(60) == -signal.SIGKILL, die_at
+            assert contents(database) != undisturbed
+        # Once more from outside, at whatever point it is.
+        last = child(bootstrap, fresh_database, namespace)
+        try:
+            with LagMeter(bootstrap, database, namespace) as meter:
+                before = sum(meter.lag().values())
+                until(lambda: sum(meter.lag().values()) < before, "it goes on")
+                last.kill()
+                last.wait(60)
+                last = child(bootstrap, fresh_database, namespace)
+                until(lambda: not sum(meter.lag().values()), "it has caught up")
+            # Asked to end, it does.
+            last.terminate()
+            assert last.wait(30) == 0
+        finally:
+            last.kill()
+            last.wait(60)
+        assert contents(database) == undisturbed
+        assert read_board(database) == board
+
+
+def test_it_waits_for_a_database_that_is_restarted(
+    bootstrap: str, embedded_postgres: EmbeddedPostgres, fresh_database: FreshDatabase, namespace: str
+):
+    publish(bootstrap, namespace, SENT[:6_000])
+    with scoreboard(bootstrap, fresh_database, namespace) as running:
+        running.wait()
+        embedded_postgres.stop()
+        try:
+            publish(bootstrap, namespace, SENT[6_000:])
+            until(lambda: bool(running.said), "it says that it waits")
+        finally:
+            embedded_postgres.start()
+        running.wait()
+    assert "The scoreboard waits: The database at 127.0.0.1:" in running.said[0]
+    assert running.said[-1] == "The scoreboard goes on."
+    with fresh_database.open() as database:
+        assert read_board(database)["tasks"]["conversion"]["labels"] == 4_000
+
+
+def test_it_waits_for_a_broker_that_is_restarted(
+    embedded_kafka: EmbeddedKafka, fresh_database: FreshDatabase, namespace: str
+):
+    bootstrap = embedded_kafka.bootstrap
+    publish(bootstrap, namespace, SENT[:6_000])
+    with scoreboard(bootstrap, fresh_database, namespace) as running:
+        running.wait()
+        embedded_kafka.stop()
+        try:
+            until(lambda: bool(running.said), "it says that it waits")
+        finally:
+            embedded_kafka.start()
+        publish(bootstrap, namespace, SENT[6_000:])
+        running.wait()
+    assert f"{bootstrap}" in running.said[0]
+    assert running.said[-1] == "The scoreboard goes on."
+    with fresh_database.open() as database:
+        assert read_board(database)["tasks"]["conversion"]["labels"] == 4_000
+
+
+def test_it_waits_for_topics_that_are_not_there_yet(
+    bootstrap: str, fresh_database: FreshDatabase, namespace: str
+):
+    waiting = child(bootstrap, fresh_database, namespace)
+    try:
+        until(lambda: _schema_is_there(fresh_database), "it has looked for the topics")
+        publish(bootstrap, namespace, SENT[:100])
+        until(lambda: has_begun(fresh_database), "it begins")
+        with fresh_database.open() as database, LagMeter(bootstrap, database, namespace) as meter:
+            until(lambda: not sum(meter.lag().values()), "it has caught up")
+    finally:
+        waiting.terminate()
+        assert waiting.wait(60) == 0
+
+
+def _schema_is_there(fresh: FreshDatabase) -> bool:
+    with fresh.open() as database, database.transaction() as connection:
+        return connection.execute("SELECT to_regclass('score_offset') IS NOT NULL").fetchone() == (True,)
