@@ -52,6 +52,8 @@ class EmbeddedKafka:
         Where the jars are kept; see `infra.embedded.jars.default_cache`.
     progress : callable
         Told, line by line, what takes long.
+    ending_s : float
+        How long an earlier broker on this folder, whose parent was killed, may take to end.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class EmbeddedKafka:
         port: int | None = None,
         cache: Path | None = None,
         progress: Progress = tell_stderr,
+        ending_s: float = _STOP_GRACE_S + 5,
     ) -> None:
         self.folder = data_dir.resolve() / "kafka"
         self._overrides = dict(overrides or {})
         self._fixed_port = port
         self._cache = cache
         self._progress = progress
+        self._ending_s = ending_s
         self._server: Server | None = None
         self._port: int | None = None
 
@@ -95,10 +99,11 @@ class EmbeddedKafka:
         if self._server is not None:
             message = "the broker is started already"
             raise RuntimeError(message)
+        self._choose_port({}, set())  # a port that must be this one and is taken is known before any download
         java = find_java()
         jars = kafka_jars(cache=self._cache, java=java, progress=self._progress)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with hold_folder(self.folder, "A broker", wait_s=_STOP_GRACE_S + 5) as lock_fd:
+        with hold_folder(self.folder, "A broker", wait_s=self._ending_s) as lock_fd:
             shutil.copyfile(Path(__file__).with_name("log4j2.xml"), self.folder / "log4j2.xml")
             self._format(java, jars, lock_fd)
             self._launch(java, jars, lock_fd)

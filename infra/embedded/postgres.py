@@ -56,6 +56,8 @@ class EmbeddedPostgres:
         The port it must have; by default one that is free.
     progress : callable
         Told, line by line, what takes long.
+    ending_s : float
+        How long an earlier database on this folder, whose parent was killed, may take to end.
     system_folder : Path
         Where data and programs go for root, if they must be elsewhere.
     programs : Path, optional
@@ -68,12 +70,14 @@ class EmbeddedPostgres:
         *,
         port: int | None = None,
         progress: Progress = tell_stderr,
+        ending_s: float = _STOP_GRACE_S + 5,
         system_folder: Path = SYSTEM_FOLDER,
         programs: Path | None = None,
     ) -> None:
         self.folder = data_dir.resolve() / "postgres"
         self._fixed_port = port
         self._progress = progress
+        self._ending_s = ending_s
         self._system_folder = system_folder
         self._programs = programs
         self._server: Server | None = None
@@ -122,10 +126,11 @@ class EmbeddedPostgres:
         if self._server is not None:
             message = "the database is started already"
             raise RuntimeError(message)
+        self._choose_port(set())  # a port that must be this one and is taken is known at once
         account = choose_account()
         programs = usable_programs(account, self._system_folder, self._programs)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with hold_folder(self.folder, "A database", wait_s=_STOP_GRACE_S + 5) as lock_fd:
+        with hold_folder(self.folder, "A database", wait_s=self._ending_s) as lock_fd:
             home = data_home(self.folder, account, self._system_folder)
             self._write_password()
             self._initialise(programs, home, account, lock_fd)
