@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from contracts.errors import EnvironmentProblem
 from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.ivy import Progress
 from infra.embedded.jars import kafka_jars, tell_stderr
@@ -27,7 +28,7 @@ from infra.embedded.kafka_config import (
 )
 from infra.embedded.kafka_probe import serving_cluster
 from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
-from infra.embedded.server import Server, hold_folder, log_tail, start_behind_launcher
+from infra.embedded.server import Server, hold_folder, start_behind_launcher
 
 __all__ = ["EmbeddedKafka"]
 
@@ -120,12 +121,11 @@ class EmbeddedKafka:
             self._server.kill()
             self._server = None
 
-    def problem(self) -> ServerFailed | None:
+    def problem(self) -> EnvironmentProblem | None:
         """Return why a broker that was started is not running any more; None while all is well."""
         if self._server is None or self._server.child.poll() is None:
             return None
-        failure = self._server.failure("ended by itself")
-        return failure if isinstance(failure, ServerFailed) else ServerFailed(str(failure))
+        return self._server.failure("ended by itself")
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -196,7 +196,7 @@ class EmbeddedKafka:
             try:
                 server.wait_until(partial(_serves, port, cluster_id), _START_DEADLINE_S)
             except ServerFailed:
-                if "Address already in use" not in log_tail(self.log_file, lines=100):
+                if not server.said("Address already in use"):
                     raise
                 lost |= {port, controller_port}
                 continue

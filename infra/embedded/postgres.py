@@ -17,12 +17,13 @@ from urllib.parse import quote
 
 import psycopg
 
+from contracts.errors import EnvironmentProblem
 from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.ivy import Progress
 from infra.embedded.jars import tell_stderr
 from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
 from infra.embedded.postgres_home import SYSTEM_FOLDER, Account, choose_account, data_home, usable_programs
-from infra.embedded.server import Server, hold_folder, log_tail, start_behind_launcher
+from infra.embedded.server import Server, hold_folder, start_behind_launcher
 
 __all__ = ["DATABASE", "USER", "EmbeddedPostgres"]
 
@@ -150,12 +151,11 @@ class EmbeddedPostgres:
             self._server.kill()
             self._server = None
 
-    def problem(self) -> ServerFailed | None:
+    def problem(self) -> EnvironmentProblem | None:
         """Return why a database that was started is not running any more; None while all is well."""
         if self._server is None or self._server.child.poll() is None:
             return None
-        failure = self._server.failure("ended by itself")
-        return failure if isinstance(failure, ServerFailed) else ServerFailed(str(failure))
+        return self._server.failure("ended by itself")
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -237,7 +237,7 @@ class EmbeddedPostgres:
                 server.wait_until(partial(_answers, self.conninfo), _START_DEADLINE_S)
                 self._make_database()
             except ServerFailed:
-                if "Address already in use" not in log_tail(self.log_file, lines=100):
+                if not server.said("Address already in use"):
                     raise
                 lost.add(port)
                 continue

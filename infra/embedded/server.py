@@ -93,10 +93,14 @@ class Server:
         code = self.child.poll()
         status = "" if code is None else f" (exit code {code})"
         quoted = f" Its log {log} ends in:\n{text}\n" if text else f" Its log {log} is empty."
-        if "No space left on device" in text:
+        if self.said("No space left on device"):
             message = f"{self.name} {what}{status}, for the disk is full.{quoted}"
             return DiskFull(message, hint="Make room, or choose a data folder on another disk.")
         return ServerFailed(f"{self.name} {what}{status}.{quoted}")
+
+    def said(self, text: str) -> bool:
+        """Tell whether `text` stands at the end of one of its logs."""
+        return any(text in _read_end(log) for log in self.logs)
 
     def stop(self, grace_s: float) -> None:
         """Ask it to end, and kill it when it has not `grace_s` seconds later."""
@@ -108,18 +112,23 @@ class Server:
 
 
 def log_tail(file: Path, lines: int = _TAIL_LINES) -> str:
-    """Return the last lines of a log, from its last error on where there is one among them."""
+    """Return the last lines of a log; from its last errors on, where those are further up."""
+    found = [line for line in _read_end(file).splitlines() if line.strip()]
+    start = max(0, len(found) - lines)
+    for index, line in enumerate(found):
+        if " ERROR " in line or " FATAL " in line or "FATAL:" in line or "Error:" in line:
+            start = min(start, index)
+            break
+    return "\n".join(found[start : start + lines])
+
+
+def _read_end(file: Path) -> str:
     try:
         with file.open("rb") as stream:
             stream.seek(max(0, file.stat().st_size - 32_768))
-            text = stream.read().decode(errors="replace")
+            return stream.read().decode(errors="replace")
     except OSError:
         return ""
-    found = [line for line in text.splitlines() if line.strip()]
-    for index, line in enumerate(found):
-        if " ERROR " in line or " FATAL " in line or "FATAL:" in line or "Error:" in line:
-            return "\n".join(found[index : index + lines])
-    return "\n".join(found[-lines:])
 
 
 def start_behind_launcher(

@@ -65,10 +65,11 @@ def test_an_empty_log_is_said_to_be_empty(tmp_path: Path) -> None:
     assert "is empty" in ended("raise SystemExit(1)", tmp_path / "broker.log").failure("ended").message
 
 
-def test_a_log_is_quoted_from_its_first_late_error_on(tmp_path: Path) -> None:
+def test_a_log_is_quoted_from_its_error_on_where_that_is_further_up(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    log.write_text("INFO a\nt ERROR it broke\n  at deep\nINFO shut down\n")
-    assert log_tail(log) == "t ERROR it broke\n  at deep\nINFO shut down"
+    log.write_text("INFO a\nt ERROR it broke\n  at deep\n" + "INFO shut down\n" * 9)
+    assert log_tail(log, 3) == "t ERROR it broke\n  at deep\nINFO shut down"
+    assert log_tail(log, 12).startswith("INFO a\nt ERROR")
 
 
 def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
