@@ -7,28 +7,27 @@ is left to carry is a belief over (persona, intent): twelve numbers.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from operator import mul
 from typing import NamedTuple, TypeAlias
 
 from producers.simulator.chain import LEAVE, OUTCOMES, STATES, VIEW_HIGH
+from producers.simulator.oracle import FAINT
 from producers.simulator.parameters import BINS, CART_MAX, INTENTS, Row
 from producers.simulator.shifts import Shift, Tables
 
-__all__ = ["BlindFilter", "BlindTables"]
+__all__ = ["BlindFilter", "BlindTables", "Blurred"]
 
 Belief: TypeAlias = list[float]
 _WIDTH = len(BINS) + 1
 _INTENTS = len(INTENTS)
-# A belief is normalised before it gets too small for a float, and not at each event: that would cost more than
-# all the rest of the filter.
-_FAINT = 1e-200
 
 
-class _Blurred(NamedTuple):
+class Blurred(NamedTuple):
     """A chain for all personas with the bins summed out, by state; bins of one cart have the same rows."""
 
-    chances: list[list[Belief]]
+    priors: tuple[Row, ...]
+    likelihoods: list[list[list[Belief]]]
+    leaving: list[Belief]
     order: list[Belief]
 
 
@@ -44,28 +43,27 @@ class BlindTables:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._many = len(tables.personas)
-        self.dwell = tuple(
+        self._dwell = tuple(
             [[row[z] for _ in range(self._many) for z in range(_INTENTS)] for row in classes]
             for classes in tables.dwell
         )
-        self._known: dict[tuple[int, tuple[int, ...]], _Blurred] = {}
-        self.priors = lru_cache(maxsize=None)(self._priors)
-        self.blurred = lru_cache(maxsize=None)(self._look_up)
+        self._known: dict[tuple[int, tuple[int, ...]], Blurred] = {}
 
-    def _priors(self, shift: Shift) -> tuple[Row, ...]:
-        return tuple(self._tables.prior(persona, shift) for persona in range(self._many))
-
-    def _look_up(self, shift: Shift) -> _Blurred:
+    def blurred(self, shift: Shift) -> Blurred:
+        """What a filter needs of sessions with this shift."""
+        many = range(self._many)
         # Most shifts differ in what acts on the prior alone: they share one table.
-        key = (shift.regime, tuple(self._tables.level(persona, shift) for persona in range(self._many)))
+        key = (shift.regime, tuple(self._tables.level(persona, shift) for persona in many))
         if key not in self._known:
             self._known[key] = self._blur(shift)
-        return self._known[key]
+        return self._known[key]._replace(priors=tuple(self._tables.prior(who, shift) for who in many))
 
-    def _blur(self, shift: Shift) -> _Blurred:
+    def _blur(self, shift: Shift) -> Blurred:
         chains = [self._tables.chain(persona, shift) for persona in range(self._many)]
         shares = self._tables.parameters.behaviours[shift.regime].bins
-        chances: list[list[Belief]] = []
+        dwell = self._dwell[shift.regime]
+        likelihoods: list[list[list[Belief]]] = []
+        leaving: list[Belief] = []
         order: list[Belief] = []
         for flat in range(2 * (CART_MAX + 1)):
             cart, is_seen = divmod(flat, 2)
@@ -83,11 +81,18 @@ class BlindTables:
                         )
             # Which bin came into view is not seen: a view is a view.
             views = [sum(parts) for parts in zip(*rows[: VIEW_HIGH + 1], strict=True)]
-            chances.append([views] * (VIEW_HIGH + 1) + rows[VIEW_HIGH + 1 :])
+            rows = [views] * (VIEW_HIGH + 1) + rows[VIEW_HIGH + 1 :]
+            likelihoods.append([[list(map(mul, row, column)) for column in dwell] for row in rows])
+            leaving.append(rows[LEAVE])
             order.append(ends)
         # Spread to full states, so that a filter looks up once.
         flats = [2 * (state // _WIDTH) + (state % _WIDTH > 0) for state in range(STATES)]
-        return _Blurred([chances[flat] for flat in flats], [order[flat] for flat in flats])
+        return Blurred(
+            (),
+            [likelihoods[flat] for flat in flats],
+            [leaving[flat] for flat in flats],
+            [order[flat] for flat in flats],
+        )
 
 
 class BlindFilter:
@@ -95,36 +100,27 @@ class BlindFilter:
 
     Parameters
     ----------
-    tables : BlindTables
-        Of the shop.
-    personas : sequence of float
+    blurred : Blurred
+        For the shift of this session.
+    personas : tuple of float
         P(persona) after the user's past sessions.
-    shift : Shift
-        What is known of this session.
     """
 
-    __slots__ = ("_belief", "_chances", "_dwell", "_order")
+    __slots__ = ("_belief", "_leaving", "_likelihoods", "_order")
 
-    def __init__(self, tables: BlindTables, personas: tuple[float, ...], shift: Shift) -> None:
-        self._chances, self._order = tables.blurred(shift)
-        self._dwell = tables.dwell[shift.regime]
-        self._belief = [
-            share * chance
-            for share, row in zip(personas, tables.priors(shift), strict=True)
-            for chance in row
-        ]
+    def __init__(self, blurred: Blurred, personas: tuple[float, ...]) -> None:
+        priors, self._likelihoods, self._leaving, self._order = blurred
+        self._belief = [share * chance for share, row in zip(personas, priors, strict=True) for chance in row]
 
     def see(self, state: int, outcome: int, dwell: int) -> None:
         """Take in that `outcome` followed on `state` after a dwell of class `dwell`."""
-        self._belief = list(
-            map(mul, map(mul, self._belief, self._chances[state][outcome]), self._dwell[dwell])
-        )
+        self._belief = list(map(mul, self._belief, self._likelihoods[state][outcome][dwell]))
 
     def order(self, state: int) -> float:
         """P(order), the session being in `state` now."""
         belief = self._belief
         total = sum(belief)
-        if total < _FAINT:
+        if total < FAINT:
             self._belief = belief = [share / total for share in belief]
             total = 1.0
         chance: float = sum(map(mul, belief, self._order[state])) / total
@@ -132,12 +128,12 @@ class BlindFilter:
 
     def leave(self, state: int) -> None:
         """Take in that the session ended without an order; when exactly is not known of those who go silently."""
-        self._belief = list(map(mul, self._belief, self._chances[state][LEAVE]))
+        self._belief = list(map(mul, self._belief, self._leaving[state]))
 
     def personas(self) -> tuple[float, ...]:
         """P(persona) by all that was seen."""
         belief = self._belief
         total = sum(belief)
         return tuple(
-            sum(belief[first : first + _INTENTS]) / total for first in range(0, len(belief), _INTENTS)
+            [sum(belief[first : first + _INTENTS]) / total for first in range(0, len(belief), _INTENTS)]
         )

@@ -69,7 +69,12 @@ def clip(probability: float) -> float:
     >>> clip(0.0), clip(1.0)
     (0.0001, 0.9999)
     """
-    return round(min(max(probability, CLIP), 1.0 - CLIP), 6)
+    if probability < CLIP:
+        return CLIP
+    if probability > 1.0 - CLIP:
+        return 1.0 - CLIP
+    # Half the time of `round`, which works on decimal digits.
+    return int(probability * 1e6 + 0.5) / 1e6
 
 
 @dataclass(frozen=True)
@@ -80,18 +85,21 @@ class Chain:
     ----------
     chances : tuple
         ``chances[state][outcome]`` is a `Row`: P(outcome | state, intent).
+    likelihoods : tuple
+        ``likelihoods[state][outcome][dwell]`` is a `Row`: P(outcome and class of the dwell before | state, intent).
     cumulative : tuple
         ``cumulative[intent][state]`` are the cumulated chances of the outcomes but the last.
     order : tuple
         ``order[state]`` is a `Row`: P(an order in the end | state, intent).
     clairvoyant : tuple
-        The same as it is told: clipped and rounded.
+        ``clairvoyant[intent][state]`` is the same as it is told: clipped and rounded.
     """
 
     chances: tuple[tuple[Row, ...], ...]
+    likelihoods: tuple[tuple[tuple[Row, ...], ...], ...]
     cumulative: tuple[tuple[tuple[float, ...], ...], ...]
     order: tuple[Row, ...]
-    clairvoyant: tuple[Row, ...]
+    clairvoyant: tuple[tuple[float, ...], ...]
 
 
 def _chances(behaviour: Behaviour, persona: Persona, eager: float, z: int) -> list[list[float]]:
@@ -155,14 +163,19 @@ def solve_chain(behaviour: Behaviour, persona: Persona, level: int) -> Chain:
     """
     by_intent = [_chances(behaviour, persona, level * LEVEL, z) for z in range(len(INTENTS))]
     order = [(float(a), float(b), float(c)) for a, b, c in _absorbed_by_order(np.array(by_intent)).T]
+    chances = tuple(
+        tuple((one[o], two[o], three[o]) for o in range(OUTCOMES))
+        for one, two, three in zip(*by_intent, strict=True)
+    )
+    dwell = dwell_classes(behaviour)
     return Chain(
-        chances=tuple(
-            tuple((one[o], two[o], three[o]) for o in range(OUTCOMES))
-            for one, two, three in zip(*by_intent, strict=True)
+        chances=chances,
+        likelihoods=tuple(
+            tuple(tuple((a * d, b * e, c * f) for d, e, f in dwell) for a, b, c in row) for row in chances
         ),
         cumulative=tuple(tuple(tuple(accumulate(row[:-1])) for row in rows) for rows in by_intent),
         order=tuple(order),
-        clairvoyant=tuple((clip(a), clip(b), clip(c)) for a, b, c in order),
+        clairvoyant=tuple(tuple(map(clip, column)) for column in zip(*order, strict=True)),
     )
 
 

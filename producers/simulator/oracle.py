@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from producers.simulator.chain import Chain
 from producers.simulator.parameters import Row
 
-__all__ = ["BayesFilter"]
+__all__ = ["FAINT", "BayesFilter"]
+
+FAINT: Final = 1e-200
 
 
 class BayesFilter:
@@ -17,31 +21,29 @@ class BayesFilter:
         P(intent) at the start.
     chain : Chain
         Of this kind of session.
-    dwell : tuple of Row
-        P(class of dwell | intent).
     """
 
-    __slots__ = ("_browse", "_buy", "_chances", "_compare", "_dwell", "_order")
+    __slots__ = ("_browse", "_buy", "_compare", "_likelihoods", "_order")
 
-    def __init__(self, prior: Row, chain: Chain, dwell: tuple[Row, ...]) -> None:
+    def __init__(self, prior: Row, chain: Chain) -> None:
         self._browse, self._compare, self._buy = prior
-        self._chances = chain.chances
+        self._likelihoods = chain.likelihoods
         self._order = chain.order
-        self._dwell = dwell
 
     def see(self, state: int, outcome: int, dwell: int) -> None:
         """Take in that `outcome` followed on `state` after a dwell of class `dwell`."""
-        a, b, c = self._chances[state][outcome]
-        d, e, f = self._dwell[dwell]
-        browse = self._browse * a * d
-        compare = self._compare * b * e
-        buy = self._buy * c * f
-        total = browse + compare + buy
-        self._browse = browse / total
-        self._compare = compare / total
-        self._buy = buy / total
+        a, b, c = self._likelihoods[state][outcome][dwell]
+        self._browse *= a
+        self._compare *= b
+        self._buy *= c
 
     def order(self, state: int) -> float:
         """P(order), the session being in `state` now."""
+        browse, compare, buy = self._browse, self._compare, self._buy
+        total = browse + compare + buy
+        # Normalised only before it gets too small for a float: a session of a hundred events is rare.
+        if total < FAINT:
+            self._browse, self._compare, self._buy = browse / total, compare / total, buy / total
+            return self.order(state)
         a, b, c = self._order[state]
-        return self._browse * a + self._compare * b + self._buy * c
+        return (browse * a + compare * b + buy * c) / total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Callable
 from random import Random
 
 from contracts.events import (
@@ -26,7 +27,6 @@ from producers.simulator.chain import (
     REMOVE,
     SEARCH,
     VIEW_HIGH,
-    Chain,
     clip,
 )
 from producers.simulator.oracle import BayesFilter
@@ -67,20 +67,28 @@ class Visit:
         What they came for.
     offer : int
         Which of `OFFERS` was shown.
-    chain : Chain
-        The true one, from which is drawn.
-    dwell : tuple of tuple of float
-        For each intent the cumulated chances of the classes of dwell.
-    believed : Chain
-        The oracle's: the same one, unless a test gives a wrong one.
+    chances : tuple of tuple of float
+        By state the cumulated chances of the outcomes for this intent: the true ones, from which is drawn.
+    dwell : tuple of float
+        The cumulated chances of the classes of dwell for this intent.
+    clairvoyant : tuple of float
+        By state what the oracle says who knows the intent.
     bayes, blind : BayesFilter, BlindFilter
         Started with the priors of this session.
+    rng : Random
+        Drawn from.
+    catalogue : Catalogue
+        Where products are found.
+    wire : Wire
+        Told what happens.
+    ended : callable
+        Called with the session and the time when it is over; with `lines` it ended in an order.
     """
 
     __slots__ = (
-        "_believed", "_bayes", "_blind", "_cart", "_catalogue", "_category", "_chain", "_draw", "_dwell",
-        "_dwell_class", "_intent", "_item", "_offer", "_persona", "_state", "_wire", "lines", "session_id",
-        "user",
+        "_bayes", "_blind", "_catalogue", "_category", "_chances", "_clairvoyant", "_draw", "_dwell",
+        "_dwell_class", "_ended", "_intent", "_item", "_offer", "_persona", "_state", "_wire", "lines",
+        "session_id", "user",
     )  # fmt: skip
 
     def __init__(
@@ -91,29 +99,31 @@ class Visit:
         intent: int,
         persona: str,
         offer: int,
-        chain: Chain,
-        dwell: tuple[tuple[float, ...], ...],
-        believed: Chain,
+        chances: tuple[tuple[float, ...], ...],
+        dwell: tuple[float, ...],
+        clairvoyant: tuple[float, ...],
         bayes: BayesFilter,
         blind: BlindFilter,
         rng: Random,
         catalogue: Catalogue,
         wire: Wire,
+        ended: Callable[[Visit, int], None],
     ) -> None:
         self.user = user
         self.session_id = session_id
         self.lines: list[Line] = []
-        self._intent = intent
+        self._intent = INTENTS[intent]
         self._persona = persona
         self._offer = offer
-        self._chain = chain.cumulative[intent]
-        self._dwell = dwell[intent]
-        self._believed = believed.clairvoyant
+        self._chances = chances
+        self._dwell = dwell
+        self._clairvoyant = clairvoyant
         self._bayes = bayes
         self._blind = blind
         self._draw = rng.random
         self._catalogue = catalogue
         self._wire = wire
+        self._ended = ended
         self._state = 0
         self._dwell_class = 0
         self._category = user.category(self._draw())
@@ -130,12 +140,13 @@ class Visit:
         Returns
         -------
         int or None
-            Milliseconds until the one after it; None: the session is over, and with `lines` it ended in an order.
+            Milliseconds until the one after it; None: the session is over.
         """
         state = self._state
-        outcome = bisect(self._chain[state], self._draw())
+        outcome = bisect(self._chances[state], self._draw())
         if outcome > ORDER:
             self._leave(now)
+            self._ended(self, now)
             return None
         self._bayes.see(state, outcome, self._dwell_class)
         self._blind.see(state, outcome, self._dwell_class)
@@ -150,6 +161,7 @@ class Visit:
             self._remove(now)
         else:
             self._order(now)
+            self._ended(self, now)
             return None
         return self.wait_ms()
 
@@ -162,10 +174,10 @@ class Visit:
                 event_id=event_id,
                 session_id=self.session_id,
                 time=self._wire.time,
-                clairvoyant=self._believed[state][self._intent],
+                clairvoyant=self._clairvoyant[state],
                 bayes=clip(self._bayes.order(state)),
                 bayes_blind=clip(self._blind.order(state)),
-                intent=INTENTS[self._intent],
+                intent=self._intent,
                 persona=self._persona,
             ),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import accumulate
 from math import exp
 from typing import NamedTuple
@@ -41,12 +40,9 @@ class Tables:
             tuple(tuple(accumulate(row[z] for row in classes[:-1])) for z in range(3))
             for classes in self.dwell
         )
-        # The caches belong to the tables: at most a few hundred entries, for every class is finite.
-        self.prior = lru_cache(maxsize=None)(self._prior)
-        self.chain = lru_cache(maxsize=None)(self._chain)
         self._solved: dict[tuple[int, int, int], Chain] = {}
 
-    def _prior(self, persona: int, shift: Shift) -> Row:
+    def prior(self, persona: int, shift: Shift) -> Row:
         """P(intent | persona, shift)."""
         p = self.parameters
         who = p.personas[persona]
@@ -73,7 +69,8 @@ class Tables:
         )
         return min(max(round(eager / LEVEL), LEVELS[0]), LEVELS[-1])
 
-    def _chain(self, persona: int, shift: Shift) -> Chain:
+    def chain(self, persona: int, shift: Shift) -> Chain:
+        """The chain of such sessions, solved when it is asked for the first time."""
         p = self.parameters
         key = (shift.regime, persona, self.level(persona, shift))
         if key not in self._solved:

@@ -8,16 +8,17 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import accumulate
 from random import Random
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from contracts.codec import time_ms
 from contracts.emission import Emission
 from contracts.events import OfferShown, OrderReturned, ReviewPosted, SessionStarted
 from contracts.labels import SILENCE_MS
-from producers.simulator.blind import BlindFilter, BlindTables
+from producers.simulator.blind import BlindFilter, BlindTables, Blurred
 from producers.simulator.catalogue import Catalogue, Item
+from producers.simulator.chain import Chain
 from producers.simulator.oracle import BayesFilter
-from producers.simulator.parameters import DEVICES, OFFERS, PARAMETERS, Parameters
+from producers.simulator.parameters import DEVICES, OFFERS, PARAMETERS, Parameters, Row
 from producers.simulator.population import Population, User
 from producers.simulator.reviews import write_review
 from producers.simulator.scenario import Scenario
@@ -93,18 +94,24 @@ class Simulator:
                 for emission in out:
                     if emission.counts:
                         if not left:
-                            yield from _closing(self.scenario, emission.time_ms)
+                            yield from shop.close(emission.time_ms)
                             return
                         left -= 1
                     yield emission
             out.clear()
 
 
-def _closing(scenario: Scenario, now: int) -> Iterator[Emission]:
-    wire = Wire(scenario.source, scenario.partitions)
-    # Hours without a tick are no news: the one that settles what is open is enough.
-    wire.tick((now + SILENCE_MS) // TICK_MS * TICK_MS + TICK_MS)
-    yield from wire.out
+class _Kind(NamedTuple):
+    """What sessions of one persona and shift have in common: looked up once for each."""
+
+    persona: str
+    intents: tuple[float, float]
+    chances: tuple[tuple[tuple[float, ...], ...], ...]
+    dwell: tuple[tuple[float, ...], ...]
+    prior: Row
+    believed: Chain
+    clairvoyant: tuple[tuple[float, ...], ...]
+    blurred: Blurred
 
 
 class _Shop:
@@ -123,8 +130,9 @@ class _Shop:
         self._shelves = Random(f"{scenario.seed}/shelves")
         self._catalogue = Catalogue(Random(f"{scenario.seed}/catalogue"))
         self._population = Population(Random(f"{scenario.seed}/population"), tables.parameters.personas)
-        self._personas = tuple(who.name for who in tables.parameters.personas)
+        self._kinds: dict[tuple[int, Shift], _Kind] = {}
         self._regime = 0
+        self._drift = scenario.drift
         self._sessions = 0
         self._orders = 0
         self._agenda: list[tuple[int, int, Act]] = []
@@ -148,10 +156,20 @@ class _Shop:
         wait = act(now)
         if wait is not None:
             self._put(now + wait, act)
-        drift = self._scenario.drift
-        if drift and not self._regime and self.wire.user_events >= drift.at_events:
+        drift = self._drift
+        if drift and self.wire.user_events >= drift.at_events:
+            self._drift = None
             self._regime = 1
             self.wire.drift(now, str(drift), drift.at_events)
+
+    def close(self, now: int) -> list[Emission]:
+        """Ticks for the half hour after `now`, so that all that is open is settled."""
+        last = now + SILENCE_MS + TICK_MS
+        self.wire.out = []
+        while self._tick <= last:
+            self.wire.tick(self._tick)
+            self._tick += TICK_MS
+        return self.wire.out
 
     def _arrive(self, now: int) -> int:
         self._start(now)
@@ -174,8 +192,10 @@ class _Shop:
             price=1 if self._catalogue.is_sale else 0,
             regime=self._regime,
         )
-        prior = self._tables.prior(user.persona, shift)
-        intent = bisect((prior[0], prior[0] + prior[1]), draw())
+        kind = self._kinds.get((user.persona, shift))
+        if kind is None:
+            kind = self._kinds[user.persona, shift] = self._kind(user.persona, shift)
+        intent = bisect(kind.intents, draw())
         self._sessions += 1
         session_id = f"s-{self._sessions:08d}"
         self.wire.user(
@@ -193,37 +213,43 @@ class _Shop:
             )
         user.sessions += 1
         user.is_busy = True
-        believed = self._believed
         visit = Visit(
             user=user,
             session_id=session_id,
             intent=intent,
-            persona=self._personas[user.persona],
+            persona=kind.persona,
             offer=offer or 0,
-            chain=self._tables.chain(user.persona, shift),
-            dwell=self._tables.dwell_cumulative[shift.regime],
-            believed=believed.chain(user.persona, shift),
-            bayes=BayesFilter(
-                believed.prior(user.persona, shift),
-                believed.chain(user.persona, shift),
-                believed.dwell[shift.regime],
-            ),
-            blind=BlindFilter(self._blind, user.beliefs, shift),
+            chances=kind.chances[intent],
+            dwell=kind.dwell[intent],
+            clairvoyant=kind.clairvoyant[intent],
+            bayes=BayesFilter(kind.prior, kind.believed),
+            blind=BlindFilter(kind.blurred, user.beliefs),
             rng=self._visits,
             catalogue=self._catalogue,
             wire=self.wire,
+            ended=self._ended,
         )
-        self._put(now + visit.wait_ms(), partial(self._step, visit))
+        self._put(now + visit.wait_ms(), visit.step)
 
-    def _step(self, visit: Visit, now: int) -> int | None:
-        wait = visit.step(now)
-        if wait is None:
-            visit.user.is_busy = False
-            if visit.lines:
-                self._after_order(visit, now)
-        return wait
+    def _kind(self, persona: int, shift: Shift) -> _Kind:
+        tables, believed = self._tables, self._believed
+        prior, chain = tables.prior(persona, shift), tables.chain(persona, shift)
+        chain_believed = believed.chain(persona, shift)
+        return _Kind(
+            persona=tables.parameters.personas[persona].name,
+            intents=(prior[0], prior[0] + prior[1]),
+            chances=chain.cumulative,
+            dwell=tables.dwell_cumulative[shift.regime],
+            prior=believed.prior(persona, shift),
+            believed=chain_believed,
+            clairvoyant=chain_believed.clairvoyant,
+            blurred=self._blind.blurred(shift),
+        )
 
-    def _after_order(self, visit: Visit, now: int) -> None:
+    def _ended(self, visit: Visit, now: int) -> None:
+        visit.user.is_busy = False
+        if not visit.lines:
+            return
         rng = self._later
         line = visit.lines[int(rng.random() * len(visit.lines))]
         if rng.random() < _REVIEWED:
