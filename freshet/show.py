@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,11 @@ from freshet.scores import Scores
 from freshet.shop import Shop, remember
 from freshet.stack import Stack
 from freshet.standings import show_board
-from freshet.viewing import progress_line, view_of
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
+    from freshet.feed import Facts
+    from freshet.scores import Counts
     from freshet.view import View
     from infra.embedded import Running
 
@@ -89,6 +91,8 @@ class Show:
         with self._listening():
             try:
                 self._say("starting broker and database")
+                # River and scikit-learn take seconds to import: meanwhile the broker starts.
+                threading.Thread(target=import_module, args=("freshet.viewing",), daemon=True).start()
                 result = self._perform(self._stack.bring_up())
             except KeyboardInterrupt:  # in the middle of the start
                 return INTERRUPTED
@@ -176,6 +180,8 @@ class Show:
 
     def _view(self, feed: Feed, elapsed_s: float) -> View:
         state = "running" if self._sent_s is None else "settling"
+        from freshet.viewing import view_of
+
         return view_of(
             feed.facts, self._shop, self._settings, state=state, elapsed_s=elapsed_s, note=self._note
         )
@@ -199,6 +205,8 @@ class Show:
             yield lambda view: live.update(draw(view, screen.width, screen.height), refresh=True)
 
     def _line_now_and_then(self) -> Callable[[View], None]:
+        from freshet.viewing import progress_line
+
         last_s = time.monotonic()
 
         def put(view: View) -> None:

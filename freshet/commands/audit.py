@@ -1,7 +1,135 @@
-"""x."""
+"""``freshet audit``: proves the promise from the topics, or says where it was broken."""
 
-EXAMPLES = "freshet audit"
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from freshet.options import Bootstrap, DatabaseUrl, DataDir, Group, Json, PasswordFile, settings_from
+from freshet.reach import need_broker
+from freshet.render import console, echo, json_line, styled, tell
+
+if TYPE_CHECKING:
+    from consumers.audit import AuditReport
+    from contracts.settings import Settings
+
+EXAMPLES = """freshet audit
+freshet audit --json"""
+
+_LINE_EVERY_S = 5.0
 
 
-def audit() -> None:
-    """X."""
+def audit(
+    json: Json = False,
+    group: Group = None,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+    database_url: DatabaseUrl = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """Prove that every event was predicted once and learned once, from the topics alone.
+
+    Labels are worked out a second time by other code, and the log is folded again: it must end in the committed
+    chain, bit for bit. May run beside the learners. Exit code 1 where the promise was broken.
+    """
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        database_url=database_url,
+        database_password_file=password_file,
+        group=group,
+    )
+    need_broker(settings)
+    report = _audited(settings)
+    try:
+        if json:
+            echo(json_line(report.as_json()))
+        else:
+            _show(report)
+    finally:
+        # Also where the reader of a pipe had seen enough: the code is the verdict.
+        if not report.is_ok:
+            raise typer.Exit(1)
+
+
+def _audited(settings: Settings) -> AuditReport:
+    from consumers.audit import audit_learners
+
+    if not sys.stderr.isatty():
+        return audit_learners(settings, _lines())
+    columns = (
+        TextColumn("partition {task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} records"),
+    )
+    with Progress(*columns, TaskProgressColumn(), TimeRemainingColumn(), console=console(stderr=True)) as bar:
+        bars: dict[int, TaskID] = {}
+
+        def show(partition: int, done: int, until: int) -> None:
+            if partition not in bars:
+                bars[partition] = bar.add_task(str(partition), total=until)
+            bar.update(bars[partition], completed=done, total=until)
+
+        return audit_learners(settings, show)
+
+
+def _lines() -> Callable[[int, int, int], None]:
+    said_s: dict[int, float] = {}
+
+    def show(partition: int, done: int, until: int) -> None:
+        now_s = time.monotonic()
+        if now_s - said_s.setdefault(partition, now_s) >= _LINE_EVERY_S:
+            said_s[partition] = now_s
+            tell(f"partition {partition}: {done:,} of {until:,} records")
+
+    return show
+
+
+def _show(report: AuditReport) -> None:
+    screen = console()
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    names = (
+        "from",
+        "to",
+        "events",
+        "predictions",
+        "dead_letters",
+        "missing",
+        "duplicate",
+        "label_mismatches",
+    )
+    table.add_column("partition", justify="right")
+    for name in (*names, "aborted_records"):
+        table.add_column(name.replace("_", " "), justify="right")
+    table.add_column("folded from")
+    table.add_column("chain")
+    for number, found in report.partitions.items():
+        said = found.as_json()
+        cells = [Text(f"{said[name]:,}", "red" if said[name] and name in names[5:] else "") for name in names]
+        same = said["chain"] == said["chain_recomputed"]
+        table.add_row(
+            str(number),
+            *cells,
+            f"{said['aborted_records']:,}",
+            said["folded_from"] or "–",
+            Text(f"{said['chain'][:12]} {'=' if same else '≠'}", "green" if same else "red"),
+        )
+    screen.print(table)
+    for line in report.explain():
+        screen.print(styled(line), soft_wrap=True)
+    verdict = (
+        Text(
+            "ok: every record was predicted and learned exactly once, and the state is the same again",
+            "green",
+        )
+        if report.is_ok
+        else Text("NOT ok: see above", "bold red")
+    )
+    screen.print(verdict, soft_wrap=True)

@@ -1,7 +1,118 @@
-"""x."""
+"""``freshet replay``: learns from a recorded shop."""
 
-EXAMPLES = "freshet replay"
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from freshet.options import (
+    Bootstrap,
+    DataDir,
+    Fresh,
+    Group,
+    Json,
+    Keep,
+    Partitions,
+    Rate,
+    Speed,
+    settings_from,
+)
+
+if TYPE_CHECKING:
+    from contracts.settings import Settings
+
+EXAMPLES = """freshet replay online_retail.csv.gz
+freshet replay online_retail.csv.gz --rate 0 --fresh --json
+freshet replay online_retail.csv.gz --send-only --bootstrap 127.0.0.1:9092"""
+
+_REPORT = "rows.json"
 
 
-def replay() -> None:
-    """X."""
+def replay(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV, plain or gzip: InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, "
+            "CustomerID, Country."
+        ),
+    ],
+    rate: Rate = None,
+    speed: Speed = None,
+    partitions: Partitions = None,
+    fresh: Fresh = False,
+    keep: Keep = False,
+    json: Json = False,
+    send_only: Annotated[
+        bool, typer.Option("--send-only", help="Only send the events to the broker: no runtime, no learners.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="With --send-only: write the count of rows there.")
+    ] = None,
+    group: Group = None,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Replay a recorded shop through the same topics, tasks and scores.
+
+    Every row is used or counted by the reason why it was not. Nothing is sorted: time going back more than a day is
+    refused. In a recorded shop there are no sessions, so conversion is not asked.
+    """
+    from contracts.errors import UsageError
+
+    typed = {
+        "data_dir": data_dir,
+        "rate": rate,
+        "speed": speed,
+        "partitions": partitions,
+        "group": group,
+        "bootstrap": bootstrap,
+    }
+    settings = settings_from(**typed)
+    if send_only:
+        _send(settings, file, report)
+        return
+    for flag, value in (("--bootstrap", bootstrap), ("--report", report)):
+        if value is not None:
+            message = f"{flag} goes with --send-only: without it, an embedded broker is started."
+            raise UsageError(message)
+
+    from freshet.shop import going_on, recall
+    from freshet.show import Show
+    from freshet.stack import start_over
+    from producers.replay import RecordedFile
+
+    RecordedFile(file)  # refused before anything is wiped or started
+    there = recall(settings.data_dir)
+    if fresh:
+        start_over(settings.data_dir)
+        settings, there = settings_from(**typed), None
+    settings, shop = going_on(settings, there, file=file)
+    rows = settings.data_dir / _REPORT
+
+    def counted() -> dict[str, Any]:
+        import msgspec
+
+        return {"rows": msgspec.json.decode(rows.read_bytes())}
+
+    arguments = ["replay", str(file.absolute()), "--send-only", "--report", str(rows)]
+    raise typer.Exit(Show(settings, shop, arguments, keep=keep, is_json=json, more=counted).run())
+
+
+def _send(settings: Settings, path: Path, report: Path | None) -> None:
+    from freshet.reach import need_broker
+    from freshet.render import json_line, tell
+    from freshet.sending import send
+    from freshet.service import until_told
+    from producers.replay import RecordedFile, Replay
+
+    told = until_told()
+    need_broker(settings)
+    file = RecordedFile(path)
+    shop = Replay(file, settings.partitions)
+    sent = send(shop, settings, told, total=file.lines, unit="rows", done=lambda _: shop.rows.read)
+    rows = shop.rows.as_json()
+    tell(f"sent {sent.user_events:,} user events; rows: {json_line(rows)}")
+    if report is not None and sent.is_complete:
+        report.write_text(json_line(rows) + "\n")

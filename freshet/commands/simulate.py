@@ -1,35 +1,78 @@
-"""x."""
+"""``freshet simulate``: the simulated shop, against any broker."""
 
 from __future__ import annotations
+
 from typing import Annotated
+
 import typer
-from freshet.options import *
+
+from contracts.errors import UsageError
+from freshet.options import (
+    Bootstrap,
+    DataDir,
+    Drift,
+    Partitions,
+    Rate,
+    Seed,
+    Speed,
+    Traffic,
+    settings_from,
+)
+from freshet.reach import need_broker
+from freshet.render import tell
 from freshet.service import until_told
 
-EXAMPLES = "freshet simulate"
+EXAMPLES = """freshet simulate --bootstrap 127.0.0.1:9092 --rate 1000
+freshet simulate --events 350000 --rate 0 --drift abrupt@175000"""
 
 
 def simulate(
-    events: Annotated[int | None, typer.Option("--events")] = None, data_dir: DataDir = None
+    events: Annotated[
+        int | None,
+        typer.Option("--events", "-n", min=1, help="Close after so many user events; never, if not given."),
+    ] = None,
+    rate: Rate = None,
+    speed: Speed = None,
+    traffic: Traffic = None,
+    partitions: Partitions = None,
+    seed: Seed = None,
+    drift: Drift = None,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
 ) -> None:
-    """X."""
+    """Send the events of a simulated shop, and the truth beside them, until all are sent or Ctrl-C.
+
+    The same seed, traffic, drift, events and partitions give the same bytes. What the log holds already is not sent
+    again. Topics are made where they are missing.
+    """
     told = until_told()
-    settings = settings_from(data_dir=data_dir)
-    from producers.simulator import Simulator, Scenario
-    from infra.kafka import connect_producer
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        rate=rate,
+        speed=speed,
+        traffic=traffic,
+        partitions=partitions,
+        seed=seed,
+        drift=drift,
+    )
+    if settings.traffic is not None and settings.traffic % 1:
+        message = f"--traffic must be a whole number of sessions an hour. Got {settings.traffic:g}."
+        raise UsageError(message)
+    need_broker(settings)
 
-    p = connect_producer(settings.bootstrap)
-    import time
+    from freshet.sending import send
+    from producers.simulator import TRAFFIC, Scenario, Simulator, parse_drift
 
-    t0 = time.monotonic()
-    n = 0
-    for e in Simulator(Scenario(seed=settings.seed, events=events, partitions=settings.partitions)):
-        if told.is_set():
-            break
-        p.send(e.topic, key=e.key.encode(), value=e.value, partition=e.partition)
-        n += e.counts
-        if settings.rate:
-            while n / settings.rate > time.monotonic() - t0 and not told.wait(0.01):
-                pass
-    p.flush()
-    p.close()
+    scenario = Scenario(
+        seed=settings.seed,
+        events=events,
+        partitions=settings.partitions,
+        traffic=int(settings.traffic) if settings.traffic is not None else TRAFFIC,
+        drift=parse_drift(settings.drift) if settings.drift is not None else None,
+    )
+    tell(f"sending {scenario.source} to {settings.bootstrap}, {settings.partitions} partitions")
+    sent = send(
+        Simulator(scenario), settings, told, total=events, unit="user events", done=lambda at: at.user_events
+    )
+    tell(f"sent {sent.user_events:,} user events{'' if sent.is_complete else ', and more would follow'}")
