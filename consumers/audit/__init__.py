@@ -2,5 +2,6 @@
 
 from consumers.audit.report import AuditReport, Finding, PartitionReport
 from consumers.audit.run import audit
+from consumers.audit.wiring import audit_learners
 
-__all__ = ["AuditReport", "Finding", "PartitionReport", "audit"]
+__all__ = ["AuditReport", "Finding", "PartitionReport", "audit", "audit_learners"]

@@ -27,7 +27,7 @@ from contracts.topics import (
     Topic,
     topic_name,
 )
-from infra.kafka import group_offset, log_range, read_to_end, topic_id
+from infra.kafka import Committed, Record, group_offset, log_range, read_to_end, topic_id
 from infra.postgres import Snapshot
 
 __all__ = ["MakeFold", "PartitionAudit", "Progress", "ReadSnapshots"]
@@ -59,11 +59,9 @@ class PartitionAudit:
         """Audit it up to the group's offset as it is now."""
         report = PartitionReport(self.partition)
         main = self._name(USER_EVENTS)
-        # First of all: what is committed after this is not looked at.
-        committed = group_offset(self.bootstrap, self.group, main, self.partition)
         log_id = topic_id(self.bootstrap, main)
-        journal = self._stream(JOURNAL, report)
-        entries = check_journal(journal.topic, list(journal.records()), committed, log_id, report)
+        journal, committed, records = self._committed(main, report)
+        entries = check_journal(journal.topic, records, committed, log_id, report)
         log_start, log_end = log_range(self.bootstrap, main)[self.partition]
         report.start = max(log_start, min((entry.origin for entry in entries), default=log_start))
         report.end = max(report.start, entries[-1].end) if entries else report.start
@@ -76,6 +74,20 @@ class PartitionAudit:
         self._check_outputs(main, entries, expected, refold, report)
         report.aborted_records += journal.aborted_records()
         return report
+
+    def _committed(
+        self, main: str, report: PartitionReport
+    ) -> tuple[CommittedStream, Committed | None, list[Record]]:
+        """The group's offset and then the journal: what is committed after that is not looked at."""
+        committed = group_offset(self.bootstrap, self.group, main, self.partition)
+        journal = self._stream(JOURNAL, report)
+        records = list(journal.records())
+        if committed is None and records:
+            # Expired, or this was the moment of the very first commit.
+            committed = group_offset(self.bootstrap, self.group, main, self.partition)
+            journal = self._stream(JOURNAL, report)
+            records = list(journal.records())
+        return journal, committed, records
 
     def _stream(self, topic: Topic, report: PartitionReport) -> CommittedStream:
         name = self._name(topic)
@@ -133,7 +145,9 @@ class PartitionAudit:
             report.folded_from, report.chain_recomputed = "start", report.chain
             return None
         fold = self.make_fold(self.partition)
-        begin = beginning(entries, log_start, fold.fingerprint, self.snapshots(self.partition, log_id))
+        begin = beginning(
+            entries, log_start, fold.fingerprint, lambda: self.snapshots(self.partition, log_id)
+        )
         if not isinstance(begin, Beginning):
             report.found("chain", journal, entries[-1].at, begin)
             return None

@@ -6,7 +6,7 @@ the fold keeps the rules is for the other half of the audit to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ class Beginning(NamedTuple):
 
 
 def beginning(
-    entries: list[Entry], start: int, fingerprint: str, snapshots: Iterable[Snapshot]
+    entries: list[Entry], start: int, fingerprint: str, snapshots: Callable[[], Iterable[Snapshot]]
 ) -> Beginning | str:
     """Where to begin so that the fold can end in the committed chain.
 
@@ -44,8 +44,8 @@ def beginning(
         First offset that the log has.
     fingerprint : str
         Of the code that would fold.
-    snapshots : iterable of Snapshot
-        Verified ones of this worker and log.
+    snapshots : callable
+        Verified ones of this worker and log; asked for only where the log has been cut.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def beginning(
     turns = {(e.generation, e.turn, e.end, e.chain, e.at, e.fingerprint) for e in entries}
     confirmed = [
         s
-        for s in snapshots
+        for s in snapshots()
         if (s.generation, s.turn, s.end_offset, s.chain, s.journal_offset, s.fingerprint) in turns
         and s.generation == last.generation
         and start <= s.end_offset

@@ -48,6 +48,7 @@ from infra.postgres import Snapshot
 
 GROUP = "learner"
 COPIED = (USER_EVENTS, PREDICTIONS, OUTCOMES, DEAD_LETTERS, MODELS, JOURNAL)
+Progress = Callable[[int, int, int], None]
 Tamper = Callable[[Topic, list[Record]], list[Record]]
 
 
@@ -137,7 +138,13 @@ class Rehearsal:
         return LearnerFold(partition, namespace=self.namespace)
 
     def learn(
-        self, fold: Fold | None = None, *, turn: int = 200, partition: int = 0, every_events: int = 500
+        self,
+        fold: Fold | None = None,
+        *,
+        turn: int = 200,
+        partition: int = 0,
+        every_events: int = 500,
+        untrained: bool = False,
     ) -> None:
         """Run the real engine until it has done all that is on the log now."""
         main = self.name(USER_EVENTS)
@@ -161,6 +168,7 @@ class Rehearsal:
             fold=fold,
             group=GROUP,
             topic_id=identity.topic_id,
+            untrained=untrained,
         )
         worker = Worker(
             identity,
@@ -183,13 +191,16 @@ class Rehearsal:
             delivery_timeout_ms=20_000,
         )
 
-    def audit(self, fold: Callable[[int], Fold] | None = None) -> AuditReport:
+    def audit(
+        self, fold: Callable[[int], Fold] | None = None, progress: Progress = lambda *_: None
+    ) -> AuditReport:
         return audit(
             self.bootstrap,
             group=GROUP,
             namespace=self.namespace,
             fold=fold or self.fold,
             snapshots=lambda partition, log: self.snapshots.newest(GROUP, partition, log),
+            progress=progress,
         )
 
     def copy(self, namespace: str, tamper: Tamper) -> Rehearsal:
