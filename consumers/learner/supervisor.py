@@ -13,7 +13,7 @@ from typing import IO, Final
 
 from kafka.errors import KafkaError
 
-from consumers.learner.__main__ import EXIT_REFUSED
+from consumers.learner.process import EXIT_REFUSED
 from contracts.errors import FreshetError
 from contracts.settings import Settings, environment
 from contracts.topics import USER_EVENTS, topic_name
@@ -54,10 +54,11 @@ class _Worker:
         threading.Thread(target=self._pass_on, args=(stderr,), daemon=True).start()
 
     def _pass_on(self, stderr: IO[bytes]) -> None:
-        for line in stderr:
-            text = line.decode(errors="backslashreplace").rstrip()
-            self.said.append(text)
-            print(text, file=sys.stderr, flush=True)
+        with stderr:
+            for line in stderr:
+                text = line.decode(errors="backslashreplace").rstrip()
+                self.said.append(text)
+                print(text, file=sys.stderr, flush=True)
 
 
 def supervise(
@@ -66,6 +67,7 @@ def supervise(
     *,
     should_stop: Callable[[], bool],
     arguments: Sequence[str] = (),
+    program: Sequence[str] = (sys.executable, "-m", "consumers.learner"),
 ) -> None:
     """Keep a worker for each of `partitions` running until `should_stop`.
 
@@ -82,13 +84,15 @@ def supervise(
         Asked ten times a second.
     arguments : sequence of str
         Further arguments for each worker, such as ``--untrained``.
+    program : sequence of str
+        What is run: it takes the partition and `arguments`, and its settings from the environment.
 
     Raises
     ------
     WorkersStopped
         When no worker is left that could run, or at the end where some had stopped.
     """
-    workers = [_Worker(p, _starter(settings, p, arguments)) for p in partitions]
+    workers = [_Worker(p, _starter(settings, [*program, str(p), *arguments])) for p in partitions]
     pause = threading.Event()
     try:
         while not should_stop() and any(w.problem is None for w in workers):
@@ -103,15 +107,12 @@ def supervise(
         raise WorkersStopped(problems)
 
 
-def _starter(
-    settings: Settings, partition: int, arguments: Sequence[str]
-) -> Callable[[], tuple[Child, IO[bytes]]]:
+def _starter(settings: Settings, argv: Sequence[str]) -> Callable[[], tuple[Child, IO[bytes]]]:
     env = environment(settings)
 
     def start() -> tuple[Child, IO[bytes]]:
         read_fd, write_fd = os.pipe()
         try:
-            argv = [sys.executable, "-m", "consumers.learner", str(partition), *arguments]
             return spawn(argv, env=env, stderr=write_fd), os.fdopen(read_fd, "rb")
         finally:
             os.close(write_fd)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kafka import TopicPartition
-from kafka.errors import InvalidProducerEpochError, KafkaError, ProducerFencedError
+from kafka.errors import KafkaError, ProducerFencedError
 from kafka.structs import OffsetAndMetadata
 
 from contracts.errors import Unreachable
@@ -106,5 +106,9 @@ class KafkaTransactions:
 
     @staticmethod
     def is_fenced(error: BaseException) -> bool:
-        """Whether `error` says that a newer owner of the transactional id exists."""
-        return isinstance(error, ProducerFencedError | InvalidProducerEpochError)
+        """Whether `error` says that a newer owner of the transactional id exists.
+
+        kafka-python raises the broker's word as such, or inside a plain `KafkaError` at the next call. An
+        `InvalidProducerEpochError` alone also follows a transaction that timed out: then a new process may go on.
+        """
+        return any(isinstance(found, ProducerFencedError) for found in (error, *error.args))

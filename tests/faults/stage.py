@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contracts.emission import Emission
@@ -28,12 +31,13 @@ from producers.simulator import Scenario, Simulator
 
 DEADLINE_S = 60.0
 _WORKER = Path(__file__).with_name("worker_process.py")
+_ROOT = _WORKER.parent.parent.parent
 
 
 def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
     """Wait for a condition, not for a time."""
     end = time.monotonic() + deadline_s
-    pause = __import__("threading").Event()
+    pause = threading.Event()
     while not condition():
         assert time.monotonic() < end, f"after {deadline_s} s still not: {what}"
         pause.wait(0.05)
@@ -45,12 +49,25 @@ def shop_events(events: int, seed: int = 7) -> list[Emission]:
     return [e for e in simulated if e.topic == USER_EVENTS.name]
 
 
+@dataclass(frozen=True)
+class RunningWorker:
+    """A worker's process, and where what it says goes."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def runs(self) -> bool:
+        return self.process.poll() is None
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+
 @dataclass
 class Stage:
     """One shop in a namespace of its own, with one partition."""
 
     settings: Settings
-    running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def name(self, topic: Topic) -> str:
         return topic_name(topic, self.settings.namespace, self.settings.group)
@@ -80,39 +97,46 @@ class Stage:
     @contextmanager
     def worker(
         self, *arguments: str, env: Mapping[str, str] | None = None, **changes: object
-    ) -> Iterator[subprocess.Popen[str]]:
+    ) -> Iterator[RunningWorker]:
         """Run a worker; killed at the latest at the end of the ``with``."""
         settings = Settings(**(self.settings.model_dump(exclude_unset=True) | changes))
-        process = subprocess.Popen(
-            [sys.executable, str(_WORKER), "0", *arguments],
-            env=environment(settings) | (env or {}) | {"PYTHONPATH": str(_WORKER.parent.parent.parent)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+        with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
+            process = subprocess.Popen(
+                [sys.executable, str(_WORKER), "0", *arguments],
+                env=environment(settings) | (env or {}) | {"PYTHONPATH": str(_ROOT)},
+                stderr=log,
+            )
+            try:
+                yield RunningWorker(process, Path(log.name))
+            finally:
+                process.kill()
+                process.wait()
 
     def run_to_end(self, *arguments: str, env: Mapping[str, str] | None = None, **changes: object) -> str:
         """Run a worker until it has done all that is on the log; what it said."""
         end = self.end()
-        with self.worker(*arguments, env=env, **changes) as process:
-            wait_until(
-                lambda: process.poll() is not None or self.committed_offset() >= end,
-                f"worker at offset {end}",
-            )
-            process.send_signal(signal.SIGTERM)
-            _, said = process.communicate(timeout=DEADLINE_S)
-        assert process.returncode == 0, said
-        return said
+        with self.worker(*arguments, env=env, **changes) as worker:
+            wait_until(lambda: not worker.runs() or "recovered" in worker.said(), "worker recovered")
+            wait_until(lambda: not worker.runs() or self.committed_offset() >= end, f"worker at offset {end}")
+            worker.process.send_signal(signal.SIGTERM)
+            assert worker.process.wait(DEADLINE_S) == 0, worker.said()
+            return worker.said()
 
     def run_to_death(self, *arguments: str, **changes: object) -> tuple[int, str]:
         """Run a worker that ends by itself: its exit code and what it said."""
-        with self.worker(*arguments, **changes) as process:
-            _, said = process.communicate(timeout=DEADLINE_S)
-            return process.returncode, said
+        with self.worker(*arguments, **changes) as worker:
+            return worker.process.wait(DEADLINE_S), worker.said()
+
+    def imports_s(self) -> float:
+        """What Python and the libraries take to start on this machine now, measured: no worker can be sooner."""
+        started = time.monotonic()
+        subprocess.run(
+            [sys.executable, str(_WORKER), "--help"],
+            capture_output=True,
+            check=True,
+            env=os.environ | {"PYTHONPATH": str(_ROOT)},
+        )
+        return time.monotonic() - started
 
     def records(self, topic: Topic, isolation: str = "read_committed") -> list[Record]:
         return list(read_to_end(self.bootstrap, self.name(topic), isolation=isolation))

@@ -1,0 +1,62 @@
+"""One worker as a process of its own, as the supervisor starts it: ``python -m consumers.learner PARTITION``.
+
+Settings come from the environment. Leaves by `os._exit`: a producer that has failed may hold a clean exit up for
+ever.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+import traceback
+
+from consumers.learner.worker import Repairs, work
+from contracts.errors import FreshetError
+from contracts.settings import load
+from infra.lifeline import end_with_parent
+
+__all__ = ["EXIT_CRASHED", "EXIT_REFUSED", "main"]
+
+# Told apart by the supervisor: what was refused stays refused, what crashed is tried again.
+EXIT_REFUSED = 3
+EXIT_CRASHED = 1
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one worker; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m consumers.learner", description=__doc__)
+    parser.add_argument("partition", type=int, help="which partition of the main input")
+    parser.add_argument(
+        "--mend-offsets", action="store_true", help="write the group's offset again from the journal"
+    )
+    parser.add_argument("--untrained", action="store_true", help="where the state is lost, start new models")
+    arguments = parser.parse_args(argv)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    logging.getLogger("kafka").setLevel(logging.ERROR)
+    try:
+        work(
+            load(),
+            arguments.partition,
+            should_stop=stop.is_set,
+            repairs=Repairs(arguments.mend_offsets, arguments.untrained),
+            recovered=lambda at: print(
+                f"partition {arguments.partition}: at offset {at.end}, turn {at.turn}, generation {at.generation}, "
+                f"state from {at.how}, {at.folded_events} events folded",
+                file=sys.stderr,
+                flush=True,
+            ),
+        )
+    except FreshetError as error:
+        print(f"partition {arguments.partition}: {type(error).__name__}: {error}", file=sys.stderr)
+        return EXIT_CRASHED if error.retriable else EXIT_REFUSED
+    except Exception:  # noqa: BLE001 - whatever it is, this process ends and the next one recovers
+        traceback.print_exc()
+        return EXIT_CRASHED
+    return 0
