@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -85,6 +86,22 @@ def need_disk(data_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:
             f"{free / 1024**3:.1f} GiB are."
         )
         raise DiskFull(message, hint="Make room, or choose a data folder on another disk.")
+
+
+@contextlib.contextmanager
+def naming_disk_trouble(data_dir: Path) -> Iterator[None]:
+    """Tell a full or closed disk as what it is, wherever in a start it is met."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or data_dir
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            message = f"The disk is full: {where} can't be written."
+            raise DiskFull(message, hint="Make room, or choose a data folder on another disk.") from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            message = f"{where} can't be used: {error.strerror}."
+            raise DataFolderUnusable(message, hint="Choose another data folder.") from error
+        raise
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ from infra.embedded.kafka_config import (
 )
 from infra.embedded.kafka_probe import serving_cluster
 from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
-from infra.embedded.server import Server, hold_folder, start_behind_launcher
+from infra.embedded.server import Server, hold_folder, set_up_failed, start_behind_launcher
 
 __all__ = ["EmbeddedKafka"]
 
@@ -167,8 +167,7 @@ class EmbeddedKafka:
             ],  # left alone by a killed parent, it ends by itself, and holds the lock until then
         )
         if done.returncode != 0:
-            message = f"The broker's folder {self.folder} could not be set up: {done.stdout}{done.stderr}"
-            raise ServerFailed(message)
+            raise set_up_failed("The Kafka broker", self.folder, done.stdout + done.stderr)
         (self.folder / new).rename(self.folder / LOG_FOLDER)
 
     def _launch(self, java: Java, jars: list[Path], lock_fd: int) -> None:

@@ -23,7 +23,7 @@ from infra.embedded.ivy import Progress
 from infra.embedded.jars import tell_stderr
 from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
 from infra.embedded.postgres_home import SYSTEM_FOLDER, Account, choose_account, data_home, usable_programs
-from infra.embedded.server import Server, hold_folder, start_behind_launcher
+from infra.embedded.server import Server, hold_folder, set_up_failed, start_behind_launcher
 
 __all__ = ["DATABASE", "USER", "EmbeddedPostgres"]
 
@@ -208,8 +208,7 @@ class EmbeddedPostgres:
         finally:
             password.unlink()
         if done.returncode != 0:
-            message = f"The database's folder {new} could not be set up: {done.stdout}{done.stderr}"
-            raise ServerFailed(message)
+            raise set_up_failed("Postgres", new, done.stdout + done.stderr)
         new.rename(home / "data")
 
     def _launch(self, programs: Path, home: Path, account: Account | None, lock_fd: int) -> None:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from contracts.errors import EnvironmentProblem
-from infra.embedded.data_folder import claim, lock_folder, need_disk
+from infra.embedded.data_folder import claim, lock_folder, naming_disk_trouble, need_disk
 from infra.embedded.ivy import Progress
 from infra.embedded.jars import tell_stderr
 from infra.embedded.kafka import EmbeddedKafka
@@ -88,7 +88,7 @@ class Runtime:
             message = "the runtime is started already"
             raise RuntimeError(message)
         claim(self.data_dir)
-        with contextlib.ExitStack() as held:
+        with naming_disk_trouble(self.data_dir), contextlib.ExitStack() as held:
             held.enter_context(lock_folder(self.data_dir))
             forget_running(self.data_dir)  # of one that was killed
             need_disk(self.data_dir)

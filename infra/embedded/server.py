@@ -16,7 +16,7 @@ from contracts.errors import EnvironmentProblem
 from infra.embedded.errors import DataFolderInUse, DiskFull, ServerFailed
 from infra.lifeline import Child, spawn
 
-__all__ = ["Server", "hold_folder", "launcher_argv", "log_tail"]
+__all__ = ["Server", "hold_folder", "launcher_argv", "log_tail", "set_up_failed", "start_behind_launcher"]
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _TAIL_LINES = 12
@@ -113,13 +113,22 @@ class Server:
 
 def log_tail(file: Path, lines: int = _TAIL_LINES) -> str:
     """Return the last lines of a log; from its last errors on, where those are further up."""
-    found = [line for line in _read_end(file).splitlines() if line.strip()]
+    # Frames of Java are for its developers, and would push out what it was that failed.
+    found = [line for line in _read_end(file).splitlines() if line.strip() and not line.startswith("\tat ")]
     start = max(0, len(found) - lines)
     for index, line in enumerate(found):
         if " ERROR " in line or " FATAL " in line or "FATAL:" in line or "Error:" in line:
             start = min(start, index)
             break
     return "\n".join(found[start : start + lines])
+
+
+def set_up_failed(name: str, folder: Path, output: str) -> EnvironmentProblem:
+    """Describe why the program that prepares a server's folder failed."""
+    message = f"{name} could not set up its folder {folder}: {output.strip()}"
+    if "No space left on device" in output:
+        return DiskFull(message, hint="Make room, or choose a data folder on another disk.")
+    return ServerFailed(message)
 
 
 def _read_end(file: Path) -> str:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from infra.embedded.data_folder import MARKER, claim, lock_folder, lock_holder, need_disk, wipe
+from infra.embedded.data_folder import (
+    MARKER,
+    claim,
+    lock_folder,
+    lock_holder,
+    naming_disk_trouble,
+    need_disk,
+    wipe,
+)
 from infra.embedded.errors import DataFolderForeign, DataFolderInUse, DataFolderUnusable, DiskFull
 from infra.embedded.server import hold_folder
 
@@ -131,5 +140,18 @@ def test_a_server_that_still_runs_is_told_from_one_that_has_ended(tmp_path: Path
 def test_too_little_disk_is_said_in_figures(tmp_path: Path) -> None:
     need_disk(tmp_path, 1)
     free = shutil.disk_usage(tmp_path).free
-    with pytest.raises(DiskFull, match=rf"GiB must be free on the disk of {tmp_path}; {free / 1024**3:.0f}"):
+    with pytest.raises(DiskFull, match=rf"GiB must be free on the disk of {tmp_path}; [0-9.]+ GiB are"):
         need_disk(tmp_path, free + 10 * 1024**3)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(errno.ENOSPC, DiskFull), (errno.EROFS, DataFolderUnusable), (errno.EACCES, DataFolderUnusable)],
+)
+def test_trouble_with_the_disk_is_told_as_what_it_is(
+    tmp_path: Path, number: int, expected: type[Exception]
+) -> None:
+    with pytest.raises(expected, match="/a/file can't be"), naming_disk_trouble(tmp_path):
+        raise OSError(number, os.strerror(number), "/a/file")
+    with pytest.raises(FileNotFoundError), naming_disk_trouble(tmp_path):
+        raise FileNotFoundError(errno.ENOENT, "other trouble stays what it is")

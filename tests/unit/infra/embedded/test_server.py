@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.embedded.errors import DiskFull, ServerFailed
-from infra.embedded.server import Server, launcher_argv, log_tail
+from infra.embedded.server import Server, launcher_argv, log_tail, set_up_failed
 from infra.lifeline import spawn
 
 
@@ -76,3 +76,14 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"t ERROR long ago\n" + b"\xff" * 40_000 + b"\nlast\n")
     assert log_tail(log, 1) == "last"
+
+
+def test_frames_of_java_are_not_quoted(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("t ERROR it broke\njava.io.IOException: why\n\tat a.b(C.java:1)\n\tat d.e(F.java:2)\n")
+    assert log_tail(log) == "t ERROR it broke\njava.io.IOException: why"
+
+
+def test_a_disk_that_fills_up_while_a_folder_is_set_up_is_recognised(tmp_path: Path) -> None:
+    assert isinstance(set_up_failed("Postgres", tmp_path, "initdb: No space left on device"), DiskFull)
+    assert isinstance(set_up_failed("Postgres", tmp_path, "initdb: something else"), ServerFailed)
