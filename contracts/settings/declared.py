@@ -90,10 +90,10 @@ class Settings(BaseSettings):
         le=1e9,
         description="Instead of a rate: seconds of event time in a second of the clock.",
     )
-    traffic: float | None = Field(
+    traffic: int | None = Field(
         default=None,
-        gt=0,
-        le=1e9,
+        ge=1,
+        le=1_000_000_000,
         description="Sessions begun in an hour of event time; not set: the scenario's own.",
     )
     drift: str | None = Field(default=None, description="abrupt@N: shoppers change after N user events.")
