@@ -27,7 +27,6 @@ NEW_SHOP: Final = "Start over with --fresh, or with an empty database."
 TRUTH_AHEAD: Final = 50_000
 """Truths of one partition that may wait for their labels before its truth is read no further."""
 
-_RECORDS: Final = 5_000
 _FETCH_BYTES: Final = 8 * 1024 * 1024
 _SILENCE_S: Final = 5.0
 _ANSWER_MS: Final = 5_000
@@ -47,6 +46,8 @@ class Intake:
         ``host:port`` of a broker.
     namespace : str
         Put before the names of topics.
+    records : int
+        The most that one `poll` returns.
 
     Raises
     ------
@@ -54,12 +55,12 @@ class Intake:
         If the broker does not answer, or a topic is not there yet.
     """
 
-    def __init__(self, bootstrap: str, namespace: str = "") -> None:
+    def __init__(self, bootstrap: str, namespace: str = "", *, records: int = 5_000) -> None:
         self._bootstrap = bootstrap
         self._kinds = topic_names(namespace)
         # Most of a prediction is features that aren't looked at: large fetches of them would only fill memory.
         self._consumer: KafkaConsumer = connect_consumer(
-            bootstrap, max_poll_records=_RECORDS, fetch_max_bytes=_FETCH_BYTES
+            bootstrap, max_poll_records=records, fetch_max_bytes=_FETCH_BYTES
         )
         self._heard_s = time.monotonic()
         try:

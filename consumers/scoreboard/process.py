@@ -22,6 +22,7 @@ from infra.postgres import Database, migrate, read_password
 __all__ = ["run"]
 
 _POLL_S: Final = 0.2
+_POLL_RECORDS: Final = 5_000
 _SAVE_EVERY_S: Final = 1.0
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 10.0
@@ -107,7 +108,7 @@ class _Session:
         self._fault = fault
         self._save_every_records = save_every_records
         self._store = Store(database)
-        self._intake = Intake(bootstrap, namespace)
+        self._intake = Intake(bootstrap, namespace, records=min(_POLL_RECORDS, save_every_records))
         self._saved: dict[At, int] = {}
 
     def work(self, stop: Event, progressed: Callable[[], None]) -> None:
