@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["MOMENT", "Oddity", "corpus", "from_the_future", "padded"]
+__all__ = ["MOMENT", "Oddity", "corpus", "fortune", "from_the_future", "padded"]
 
 MOMENT = "2026-01-05T08:00:00.000Z"
 
@@ -69,6 +69,16 @@ def from_the_future(time: str) -> list[Oddity]:
     return [
         Oddity(f"a {kind.decode()} of {time[:4]}", _event(kind, time, fields), "too-far-ahead")
         for kind, fields in ((b"SessionEnded", b""), (b"Searched", b',"query":""'))
+    ]
+
+
+def fortune(time: str) -> list[Oddity]:
+    """Good events of a shopper who pays what nobody ever paid: all numbers are within their ranges."""
+    rich = b"odd-rich"
+    cart = b',"cart_id":"c-rich","product":{"product_id":"p","price":1000000},"quantity":100000'
+    return [
+        Oddity("a cart of a fortune", _event(b"CartAdded", time, cart, session=b'"%s"' % rich), None),
+        Oddity("a fortune paid", _ordered(time, b"1e9", b"100000").replace(b"odd-s", rich), None),
     ]
 
 
