@@ -177,7 +177,9 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
     title = Text(f" {plain(task.name)}", "bold blue")
     if width >= 96:
         title.append(f" {plain(task.question)}", "not bold default")
-    of = f"last {task.window_labels:,} of {task.labels:,} labels " if task.labels else "waiting for labels "
+    of = f"{task.labels:,} labels " if task.labels else "waiting for labels "
+    if task.window_labels:
+        of = f"last {task.window_labels:,} of {of}"
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim", show_edge=False)
     table.add_column("  model", no_wrap=True, overflow="ellipsis", min_width=18, max_width=30)
     for name in task.metrics:

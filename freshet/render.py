@@ -119,11 +119,17 @@ def json_line(value: Any) -> str:
     return json_text(msgspec.json.encode(value).decode())
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Let the command line judge it: rich itself would end the process as failed."""
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that takes no markup, honours NO_COLOR and is wide off a terminal."""
     stream: IO[str] = sys.stderr if stderr else sys.stdout
     wide = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_COLUMNS
-    return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False, width=wide)
+    return _Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False, width=wide)
 
 
 def echo(line: str) -> None:

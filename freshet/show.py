@@ -101,9 +101,8 @@ class Show:
                 began_s = time.monotonic()
                 self._say("stopping")
                 self._stack.take_down()
-                self._say(
-                    f"stopped in {time.monotonic() - began_s:.1f} s; the data stay in {self._settings.data_dir}"
-                )
+                took_s = time.monotonic() - began_s
+                self._say(f"stopped in {took_s:.1f} s; {self._stack.what_stays()}")
         if result is not None and self._is_json:
             echo(json_line(result))
         return INTERRUPTED if result is None and self._is_json else 0

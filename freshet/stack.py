@@ -98,6 +98,12 @@ class Stack:
         """Where the children write."""
         return self.data_dir / "logs"
 
+    def what_stays(self) -> str:
+        """What is left at the end, in words."""
+        if self._keep:
+            return f"broker and database stay up until: freshet down --data-dir {self.data_dir}"
+        return f"the data stay in {self.data_dir}"
+
     def bring_up(self) -> Running:
         """Start broker and database, or use those that an earlier ``--keep`` left up.
 
@@ -109,9 +115,12 @@ class Stack:
         from infra.embedded import Runtime, find_running, start_keeper
 
         running = find_running(self.data_dir)
-        if running is None and self._keep:
+        if running is not None and running.kept:
+            self._note(f"going on with the broker and database that are up on {self.data_dir}")
+            self._keep = True
+        elif running is None and self._keep:
             running = start_keeper(self.data_dir, facts=self._facts, progress=self._note)
-        elif running is None or not running.kept:
+        else:
             # Where a demo runs, the runtime says so, and who it is.
             runtime = Runtime(self.data_dir, facts=self._facts, progress=self._note)
             running = runtime.start()

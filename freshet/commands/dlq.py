@@ -39,8 +39,8 @@ def list_letters(
     from collections import deque
 
     settings = settings_from(data_dir=data_dir, bootstrap=bootstrap)
-    need_broker(settings)
     _known_reason(reason)
+    need_broker(settings)
     counts: Counter[str] = Counter()
     newest: deque[Letter] = deque(maxlen=last)
     for letter in sorted(_letters(settings), key=lambda one: (one.appended_ms, one.partition, one.offset)):

@@ -1,0 +1,91 @@
+"""Children: real ones, that end, fail, and are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from freshet.crew import ChildFailed, Crew
+
+DEADLINE_S = 60.0
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def crew(tmp_path, said):
+    crew = Crew(tmp_path / "logs", os.environ, said.append)
+    yield crew
+    crew.kill()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    pause = threading.Event()
+    while not is_so():
+        assert time.monotonic() < deadline, "not within the deadline"
+        pause.wait(0.05)
+
+
+def test_a_child_that_comes_to_an_end_is_done(crew):
+    crew.start("version", ["--version"], ends=True)
+    until(lambda: crew.done("version"))
+    crew.check()
+
+
+def test_a_child_that_was_told_something_that_can_not_be_is_not_tried_again(crew, said):
+    crew.start("typo", ["nonsense"])
+
+    def fails() -> bool:
+        try:
+            crew.check()
+        except ChildFailed as error:
+            assert "exit code 2" in str(error)
+            assert "No such command" in str(error)
+            assert "typo.log" in str(error)
+            return True
+        return False
+
+    until(fails)
+    assert said == []
+
+
+def test_a_child_that_was_killed_is_started_again_and_the_third_time_is_the_last(crew, said, tmp_path):
+    # Waits for a stop that never comes, on a broker that is not there: any command that runs for a while.
+    crew.start("version", ["--version"])
+
+    def fails() -> bool:
+        try:
+            crew.check()
+        except ChildFailed as error:
+            assert "ended by itself for the 3rd time" in str(error)
+            assert "freshet" in str(error)
+            return True
+        return False
+
+    until(fails)
+    assert said == ["version ended by itself: started again"] * 2
+
+
+def test_stop_leaves_nothing_behind(crew):
+    crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
+    (child,) = [p for p in psutil.Process().children() if "scoreboard" in p.cmdline()]
+    crew.stop(time.monotonic() + DEADLINE_S)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_child_that_does_not_listen_is_killed_at_the_deadline(crew):
+    crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
+    (child,) = [p for p in psutil.Process().children() if "scoreboard" in p.cmdline()]
+    child.send_signal(signal.SIGSTOP)
+    crew.stop(time.monotonic() + 0.5)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
