@@ -1,0 +1,122 @@
+"""Runs the real command line in processes of its own, and finds what is left of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+# A start imports River and scikit-learn in five processes: seconds on two idle cores, a minute on busy ones.
+DEADLINE_S = 240.0
+
+
+def until(is_so: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> float:
+    """Wait for a condition; returns the seconds it took."""
+    began = time.monotonic()
+    pause = threading.Event()
+    while not is_so():
+        assert time.monotonic() - began < deadline_s, f"not within {deadline_s:.0f} s: {what}"
+        pause.wait(0.05)
+    return time.monotonic() - began
+
+
+def argv(*arguments: str, folder: Path) -> list[str]:
+    """What starts ``freshet ARGUMENTS`` on `folder`."""
+    return [sys.executable, "-m", "freshet", *arguments, "--data-dir", str(folder)]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a user without settings; off a terminal."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FRESHET_")}
+    return kept | more
+
+
+def freshet(
+    *arguments: str, folder: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        argv(*arguments, folder=folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_S,
+        env=env or environment(),
+    )
+
+
+def at_work(folder: Path) -> list[psutil.Process]:
+    """All processes that have to do with `folder`: by command line, working folder or environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            said = [*process.cmdline(), process.cwd(), process.environ().get("FRESHET_DATA_DIR", "")]
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        # A zombie is over; who reaps it is its parent's business, and after kill -9 that is not us.
+        if any(str(folder) in text for text in said) and process.status() != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found
+
+
+class Demo:
+    """A demo that runs while the test looks."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.folder = folder
+        self.stderr = folder.parent / "demo.stderr"
+        with self.stderr.open("w") as stderr:
+            self.process = subprocess.Popen(
+                argv("demo", *arguments, folder=folder),
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env=environment(),
+                start_new_session=True,
+            )
+
+    def until_it_predicts(self) -> dict[str, Any]:
+        """Wait for a prediction that is made while we look, and return it."""
+        until(lambda: self._is_alive() and (self.folder / "runtime.json").exists(), "runtime.json")
+        watch = subprocess.Popen(
+            argv("watch", "--json", folder=self.folder), stdout=subprocess.PIPE, text=True, env=environment()
+        )
+        timer = threading.Timer(DEADLINE_S, watch.kill)
+        timer.start()
+        try:
+            assert watch.stdout is not None
+            line = watch.stdout.readline()
+            assert line, f"no prediction came: {self.stderr.read_text()}"
+            found: dict[str, Any] = json.loads(line)
+            return found
+        finally:
+            timer.cancel()
+            watch.terminate()
+            watch.communicate()
+
+    def _is_alive(self) -> bool:
+        assert self.process.poll() is None, self.stderr.read_text()
+        return True
+
+
+def end_all(folder: Path) -> None:
+    """Kill what works on `folder`."""
+    for process in at_work(folder):
+        process.kill()
+
+
+def run_of(*arguments: str, folder: Path) -> dict[str, Any]:
+    """Run a command that prints one JSON object, to its good end."""
+    done = freshet(*arguments, folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (line,) = done.stdout.splitlines()
+    found: dict[str, Any] = json.loads(line)
+    return found
