@@ -17,12 +17,13 @@ def logistic_regression(step: float, intercept_step: float) -> RiverClassifier:
     ----------
     step, intercept_step : float
         Of the weights (AdaGrad) and of the intercept (constant). Labels of one session come in a burst of
-        equal ones, so steps must be small.
+        equal ones, so steps must be small: at 0.02 it learnt 0.916 of the learnable, plain SGD 0.873 at 3e-4
+        and 0.865 at 1e-3.
     """
     regression = linear_model.LogisticRegression(optimizer=optim.AdaGrad(step), intercept_lr=intercept_step)
     return RiverClassifier(preprocessing.StandardScaler() | regression)
 
 
-def second_order_logistic_regression(forgetting: float, prior_variance: float) -> RiverClassifier:
+def second_order_logistic_regression(drift: float, prior_variance: float) -> RiverClassifier:
     """Make a `SecondOrderLogisticRegression` on features as they are, since they are bounded."""
-    return RiverClassifier(SecondOrderLogisticRegression(forgetting, prior_variance))
+    return RiverClassifier(SecondOrderLogisticRegression(drift, prior_variance))

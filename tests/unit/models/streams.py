@@ -41,7 +41,8 @@ def examples(task: TaskSpec, count: int, seed: int = 0) -> list[Example]:
         x |= {f"padding_{n}": rng.random() for n in range(12 - len(x))}
         pull = sum((x[f.name] - f.low) / (f.high - f.low) for f in declared[:3]) / min(len(declared), 3)
         hit = rng.random() < pull
-        made.append(Example(x, float(hit) if task.kind == "classification" else 10.0 + 100.0 * pull))
+        worth = x.get("cart_total", 0.0) + 10.0 + 100.0 * pull
+        made.append(Example(x, float(hit) if task.kind == "classification" else worth))
     return made
 
 
