@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         ge=500,
         description="A record is given up after this: below the transaction timeout, or a loss could commit.",
     )
-    max_poll_records: int = Field(default=500, ge=1, le=100_000, description="Records in a turn, at most.")
+    max_poll_records: int = Field(default=2_000, ge=1, le=100_000, description="Records in a turn, at most.")
 
     debug: bool = Field(default=False, description="Show tracebacks of mistakes that have a message, too.")
 

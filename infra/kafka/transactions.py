@@ -46,8 +46,9 @@ class KafkaTransactions:
             transaction_timeout_ms=transaction_timeout_ms,
             delivery_timeout_ms=delivery_timeout_ms,
             request_timeout_ms=min(30_000, delivery_timeout_ms),
-            # Outputs of a turn are flushed together: nothing is gained by lingering.
-            linger_ms=0,
+            # A turn's records leave when it is flushed, which does not wait for the linger. Until then the sender
+            # thread would only fight with the sends for the interpreter's lock.
+            linger_ms=1_000,
             # A dead letter is its record, which may have the greatest size allowed, and its headers.
             max_request_size=2 * 1024 * 1024,
             # After a commit the next transaction may be told CONCURRENT_TRANSACTIONS. At the default of 100 ms
