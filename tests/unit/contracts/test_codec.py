@@ -27,7 +27,7 @@ from contracts.codec import (
     time_ms,
 )
 from contracts.errors import BadRecord
-from tests.corpus import MOMENT, Oddity, corpus, padded
+from tests.corpus import MOMENT, Oddity, corpus, fortune, padded
 
 DECODERS = (decode_user_event, decode_product_event, decode_prediction, decode_outcome, decode_truth)
 GOOD = encode(
@@ -76,7 +76,7 @@ def assert_usable(value: bytes, decoded: tuple[e.UserEvent, int]) -> None:
     assert rfc3339(at_ms) == event.time
 
 
-@pytest.mark.parametrize("oddity", corpus(), ids=lambda oddity: oddity.name)
+@pytest.mark.parametrize("oddity", [*corpus(), *fortune(MOMENT)], ids=lambda oddity: oddity.name)
 def test_each_oddity_is_judged_as_the_corpus_says(oddity: Oddity) -> None:
     judged = judge(oddity.value)
     if oddity.reason is not None:
