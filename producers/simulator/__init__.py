@@ -3,6 +3,7 @@
 from producers.simulator.drift import Abrupt, parse_drift
 from producers.simulator.parameters import PARAMETERS, Parameters
 from producers.simulator.scenario import TRAFFIC, Scenario
-from producers.simulator.simulator import START, Simulator
+from producers.simulator.shop import START
+from producers.simulator.simulator import Simulator
 
 __all__ = ["PARAMETERS", "START", "TRAFFIC", "Abrupt", "Parameters", "Scenario", "Simulator", "parse_drift"]

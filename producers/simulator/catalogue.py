@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import exp
 from random import Random
 from typing import Final
 
@@ -94,9 +95,7 @@ class Catalogue:
             brand=brand,
             factors=tuple(centre + rng.gauss(0.0, 0.7) for centre in self._centres[category]),
             quality=quality,
-            list_price=round(
-                2.718281828 ** (self._levels[category] + rng.gauss(0.0, 0.5) + 0.2 * quality), 2
-            ),
+            list_price=round(exp(self._levels[category] + rng.gauss(0.0, 0.5) + 0.2 * quality), 2),
         )
 
     def listing(self) -> list[Change]:

@@ -158,7 +158,7 @@ def solve_chain(behaviour: Behaviour, persona: Persona, level: int) -> Chain:
     --------
     >>> from producers.simulator.parameters import PARAMETERS
     >>> chain = solve_chain(PARAMETERS.behaviours[0], PARAMETERS.personas[0], 0)
-    >>> sum(row[0] for row in chain.chances[0])
+    >>> round(sum(row[0] for row in chain.chances[0]), 12)
     1.0
     """
     by_intent = [_chances(behaviour, persona, level * LEVEL, z) for z in range(len(INTENTS))]

@@ -1,51 +1,17 @@
-"""The shop: an endless, seeded sequence of records, and the truth beside them."""
+"""The simulated shop from outside: an endless, seeded sequence of records, and the truth beside them."""
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Callable, Iterator
-from functools import partial
-from heapq import heappop, heappush
-from itertools import accumulate
-from random import Random
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Iterator
 
-from contracts.codec import time_ms
 from contracts.emission import Emission
-from contracts.events import OfferShown, OrderReturned, ReviewPosted, SessionStarted
-from contracts.labels import SILENCE_MS
-from producers.simulator.blind import BlindFilter, BlindTables, Blurred
-from producers.simulator.catalogue import Catalogue, Item
-from producers.simulator.chain import Chain
-from producers.simulator.oracle import BayesFilter
-from producers.simulator.parameters import DEVICES, OFFERS, PARAMETERS, Parameters, Row
-from producers.simulator.population import Population, User
-from producers.simulator.reviews import write_review
+from producers.simulator.blind import BlindTables
+from producers.simulator.parameters import PARAMETERS, Parameters
 from producers.simulator.scenario import Scenario
-from producers.simulator.session import Line, Visit
-from producers.simulator.shifts import Shift, Tables
-from producers.simulator.wire import Wire
+from producers.simulator.shifts import Tables
+from producers.simulator.shop import Shop
 
-__all__ = ["START", "Simulator"]
-
-START: Final = "2026-01-05T08:00:00.000Z"
-TICK_MS: Final = 60_000
-_MINUTE_MS: Final = 60_000
-_HOUR_MS: Final = 60 * _MINUTE_MS
-# Shoppers by hour of the day, against the average.
-_HOURLY: Final = (
-    0.4, 0.3, 0.3, 0.3, 0.4, 0.5, 0.7, 0.9, 1.0, 1.1, 1.2, 1.2,
-    1.3, 1.2, 1.1, 1.1, 1.2, 1.3, 1.5, 1.6, 1.7, 1.5, 1.2, 0.8,
-)  # fmt: skip
-_MEAN_HOURLY: Final = sum(_HOURLY) / len(_HOURLY)
-# The experiment from which offers are learnt later: this share of sessions, then one of OFFERS by chance.
-_ENROLLED: Final = 0.2
-_PROPENSITY: Final = (0.5, 0.25, 0.25)
-_PROPENSITY_CUMULATIVE: Final = tuple(accumulate(_PROPENSITY[:-1]))
-_REVIEWED: Final = 0.35
-_RETURNED: Final = 0.08
-
-Act: TypeAlias = Callable[[int], int | None]
+__all__ = ["Simulator"]
 
 
 class Simulator:
@@ -83,7 +49,7 @@ class Simulator:
 
     def __iter__(self) -> Iterator[Emission]:
         """Walk through the shop's life from its opening."""
-        shop = _Shop(self.scenario, self._tables, self._believed, self._blind)
+        shop = Shop(self.scenario, self._tables, self._believed, self._blind)
         left = self.scenario.events
         out = shop.wire.out
         while True:
@@ -99,180 +65,3 @@ class Simulator:
                         left -= 1
                     yield emission
             out.clear()
-
-
-class _Kind(NamedTuple):
-    """What sessions of one persona and shift have in common: looked up once for each."""
-
-    persona: str
-    intents: tuple[float, float]
-    chances: tuple[tuple[tuple[float, ...], ...], ...]
-    dwell: tuple[tuple[float, ...], ...]
-    prior: Row
-    believed: Chain
-    clairvoyant: tuple[tuple[float, ...], ...]
-    blurred: Blurred
-
-
-class _Shop:
-    """One walk: all that changes on the way."""
-
-    def __init__(self, scenario: Scenario, tables: Tables, believed: Tables, blind: BlindTables) -> None:
-        self.wire = Wire(scenario.source, scenario.partitions)
-        self._scenario = scenario
-        self._tables = tables
-        self._believed = believed
-        self._blind = blind
-        # Each concern draws from a stream of its own: more reviews don't change who comes next.
-        self._arrivals = Random(f"{scenario.seed}/arrivals")
-        self._visits = Random(f"{scenario.seed}/visits")
-        self._later = Random(f"{scenario.seed}/later")
-        self._shelves = Random(f"{scenario.seed}/shelves")
-        self._catalogue = Catalogue(Random(f"{scenario.seed}/catalogue"))
-        self._population = Population(Random(f"{scenario.seed}/population"), tables.parameters.personas)
-        self._kinds: dict[tuple[int, Shift], _Kind] = {}
-        self._regime = 0
-        self._drift = scenario.drift
-        self._sessions = 0
-        self._orders = 0
-        self._agenda: list[tuple[int, int, Act]] = []
-        start = time_ms(START)
-        self._tick = start
-        self.wire.products(start, self._catalogue.listing())
-        self._put(start, self._arrive)
-        self._put(start + 5 * _HOUR_MS, self._turn_prices)
-        self._put(start + 3 * _HOUR_MS, self._replace)
-
-    def _put(self, when: int, act: Act) -> None:
-        self._orders += 1
-        heappush(self._agenda, (when, self._orders, act))
-
-    def next(self) -> None:
-        """Let the next thing happen; what it says is in `wire.out`."""
-        now, _, act = heappop(self._agenda)
-        while self._tick <= now:
-            self.wire.tick(self._tick)
-            self._tick += TICK_MS
-        wait = act(now)
-        if wait is not None:
-            self._put(now + wait, act)
-        drift = self._drift
-        if drift and self.wire.user_events >= drift.at_events:
-            self._drift = None
-            self._regime = 1
-            self.wire.drift(now, str(drift), drift.at_events)
-
-    def close(self, now: int) -> list[Emission]:
-        """Ticks for the half hour after `now`, so that all that is open is settled."""
-        last = now + SILENCE_MS + TICK_MS
-        self.wire.out = []
-        while self._tick <= last:
-            self.wire.tick(self._tick)
-            self._tick += TICK_MS
-        return self.wire.out
-
-    def _arrive(self, now: int) -> int:
-        self._start(now)
-        rate = self._scenario.traffic * _HOURLY[now // _HOUR_MS % 24] / _MEAN_HOURLY
-        return int(self._arrivals.expovariate(rate) * _HOUR_MS) + 1
-
-    def _start(self, now: int) -> None:
-        user = self._population.comes()
-        device = self._population.device(user)
-        draw = self._visits.random
-        offer = propensity = None
-        if draw() < _ENROLLED:
-            offer = bisect(_PROPENSITY_CUMULATIVE, draw())
-            propensity = _PROPENSITY[offer]
-        shift = Shift(
-            hour=now // _HOUR_MS % 24 // 6,
-            device=device,
-            returning=1 if user.sessions else 0,
-            offer=offer or 0,
-            price=1 if self._catalogue.is_sale else 0,
-            regime=self._regime,
-        )
-        kind = self._kinds.get((user.persona, shift))
-        if kind is None:
-            kind = self._kinds[user.persona, shift] = self._kind(user.persona, shift)
-        intent = bisect(kind.intents, draw())
-        self._sessions += 1
-        session_id = f"s-{self._sessions:08d}"
-        self.wire.user(
-            SessionStarted,
-            now,
-            user.user_id,
-            session_id,
-            device=DEVICES[device],
-            country=user.country,
-            is_returning=user.sessions > 0,
-        )
-        if offer is not None:
-            self.wire.user(
-                OfferShown, now, user.user_id, session_id, offer=OFFERS[offer], propensity=propensity
-            )
-        user.sessions += 1
-        user.is_busy = True
-        visit = Visit(
-            user=user,
-            session_id=session_id,
-            intent=intent,
-            persona=kind.persona,
-            offer=offer or 0,
-            chances=kind.chances[intent],
-            dwell=kind.dwell[intent],
-            clairvoyant=kind.clairvoyant[intent],
-            bayes=BayesFilter(kind.prior, kind.believed),
-            blind=BlindFilter(kind.blurred, user.beliefs),
-            rng=self._visits,
-            catalogue=self._catalogue,
-            wire=self.wire,
-            ended=self._ended,
-        )
-        self._put(now + visit.wait_ms(), visit.step)
-
-    def _kind(self, persona: int, shift: Shift) -> _Kind:
-        tables, believed = self._tables, self._believed
-        prior, chain = tables.prior(persona, shift), tables.chain(persona, shift)
-        chain_believed = believed.chain(persona, shift)
-        return _Kind(
-            persona=tables.parameters.personas[persona].name,
-            intents=(prior[0], prior[0] + prior[1]),
-            chances=chain.cumulative,
-            dwell=tables.dwell_cumulative[shift.regime],
-            prior=believed.prior(persona, shift),
-            believed=chain_believed,
-            clairvoyant=chain_believed.clairvoyant,
-            blurred=self._blind.blurred(shift),
-        )
-
-    def _ended(self, visit: Visit, now: int) -> None:
-        visit.user.is_busy = False
-        if not visit.lines:
-            return
-        rng = self._later
-        line = visit.lines[int(rng.random() * len(visit.lines))]
-        if rng.random() < _REVIEWED:
-            wait = _HOUR_MS + int(rng.expovariate(1 / 10) * _HOUR_MS)
-            self._put(now + wait, partial(self._review, visit.user, line.item))
-        if rng.random() < _RETURNED:
-            wait = 4 * _HOUR_MS + int(rng.expovariate(1 / 20) * _HOUR_MS)
-            self._put(now + wait, partial(self._return, visit.user, f"o-{visit.session_id[2:]}", line))
-
-    def _review(self, user: User, item: Item, now: int) -> None:
-        text, stars = write_review(self._later, user.mood + item.quality)
-        self.wire.user(
-            ReviewPosted, now, user.user_id, None, product_id=item.product_id, text=text, stars=stars
-        )
-
-    def _return(self, user: User, order_id: str, line: Line, now: int) -> None:
-        total = round(line.product.price * line.quantity, 2)
-        self.wire.user(OrderReturned, now, user.user_id, None, order_id=order_id, total=total, lines=1)
-
-    def _turn_prices(self, now: int) -> int:
-        self.wire.products(now, self._catalogue.turn_prices())
-        return int(self._shelves.uniform(6, 18) * _HOUR_MS)
-
-    def _replace(self, now: int) -> int:
-        self.wire.products(now, self._catalogue.replace_one())
-        return int(self._shelves.uniform(1, 7) * _HOUR_MS)
