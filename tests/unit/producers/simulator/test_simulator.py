@@ -202,6 +202,16 @@ def test_a_session_begins_once_and_nothing_of_it_comes_after_its_end(user_events
     assert 0.1 < silent < 0.25, "some leave without a word: silence has to settle their labels"
 
 
+def test_a_user_has_one_session_at_a_time(user_events):
+    # The blind oracle carries what it believes of a user's persona from one session to the next.
+    sessions: dict[str, list[str]] = defaultdict(list)
+    for event in user_events:
+        if event.session_id is not None and event.session_id not in sessions[event.user_id][-1:]:
+            assert event.session_id not in sessions[event.user_id]
+            sessions[event.user_id].append(event.session_id)
+    assert max(map(len, sessions.values())) > 5
+
+
 def test_an_order_is_worth_its_cart_at_the_prices_when_added(user_events):
     carts: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
     orders = 0
