@@ -8,6 +8,7 @@ from math import expm1, log, log1p
 
 from models.features.cart import Cart
 from models.features.declared import Feature
+from models.features.usual import Usual
 
 __all__ = ["ORDER_FEATURES", "Customer", "Customers", "order_values"]
 
@@ -16,8 +17,7 @@ _KNOWN = 5_000
 _KEPT = 16
 _RECENT = 0.3
 _DAY_MS = 86_400_000.0
-# An order counts for at most so many times the mean: one of a billion left the mean useless for good.
-_OUTLIER = 20.0
+# Of which the shop's means are made.
 _MEMORY_ORDERS = 10_000
 
 
@@ -54,6 +54,7 @@ class Customers:
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, Customer] = OrderedDict()
+        self._usual = Usual()
         self._orders = 0
         self.mean_value = 0.0
         self.mean_lines = 0.0
@@ -63,15 +64,16 @@ class Customers:
         return self._known.get(user_id)
 
     def add(self, user_id: str, value: float, lines: int, time_ms: int) -> None:
-        """Count one more order in."""
+        """Count one more order in, unless its worth is absurd: one of a billion left every mean useless for good."""
+        is_absurd = self._usual.is_absurd(value)
+        self._usual.add(value)
+        if is_absurd:
+            return
         customer = self._known.pop(user_id, None) or Customer()
         customer.add(value, lines, time_ms)
         self._known[user_id] = customer
         if len(self._known) > _KNOWN:
             self._known.popitem(last=False)
-        if self._orders >= 20:
-            value = min(value, _OUTLIER * self.mean_value)
-            lines = min(lines, int(_OUTLIER * self.mean_lines))
         self._orders = min(self._orders + 1, _MEMORY_ORDERS)
         self.mean_value += (value - self.mean_value) / self._orders
         self.mean_lines += (lines - self.mean_lines) / self._orders

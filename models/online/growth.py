@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from math import expm1, log1p
 from typing import Any, Final, Protocol
 
+from models.features.usual import Usual
+
 __all__ = ["Growth", "WeightedRegressor"]
 
 # Growth beyond e**8 is learnt as e**8; below 0 it is where a cart shrinks.
 _LEAST, _MOST = -2.0, 8.0
-# One order of a hundred times the mean would else outweigh a hundred others.
-_HEAVIEST = 20.0
-# A label counts for so many times the mean at most when the mean is learnt, and the mean follows so fast.
-_OUTLIER, _PACE = 10.0, 0.001
+# One order of a hundred times the usual would else outweigh a hundred others.
+_HEAVIEST = 40.0
+# The most that came on top of a total fades by this a label.
 _FADING = 0.9999
 
 
@@ -24,7 +25,7 @@ class WeightedRegressor(Protocol):
         """Value to expect."""
         ...
 
-    def learn_one(self, x: dict[str, float], y: float, w: float) -> Any:
+    def learn_one(self, x: dict[str, float], y: float, *, w: float) -> Any:
         """Take in a label that counts `w` times."""
         ...
 
@@ -49,7 +50,7 @@ class Growth:
         self.regressor = regressor
         self.total = total
         self.without: Final = frozenset(without)
-        self._mean = 0.0
+        self._usual = Usual()
         self._largest = 0.0
 
     def _seen(self, x: dict[str, float]) -> dict[str, float]:
@@ -62,8 +63,10 @@ class Growth:
         return total + min(rest, 2.0 * self._largest)
 
     def predict_one(self, x: dict[str, float]) -> float:
-        """Order's worth to expect."""
-        return self._answer(x[self.total], self.regressor.predict_one(self._seen(x)))
+        """Order's worth to expect; the running total before the first label."""
+        total = x[self.total]
+        # River's scaler takes up features that it merely transforms, and a question must leave the state alone.
+        return self._answer(total, self.regressor.predict_one(self._seen(x))) if self._usual.seen else total
 
     def learn_one(self, x: dict[str, float], y: float) -> None:
         """Take in the worth of an order that this cart became."""
@@ -72,9 +75,11 @@ class Growth:
         growth = self.regressor.predict_one(seen)
         answer = self._answer(total, growth)
         target = min(max(log1p(y) - log1p(total), _LEAST), _MOST)
+        is_absurd = self._usual.is_absurd(max(y, answer))
+        self._usual.add(y)
+        # Below 0 both, the answer is the running total in any case, and as right as it can be.
+        if is_absurd or (growth < 0.0 and target <= 0.0):
+            return
         self._largest = max(self._largest * _FADING, y - total)
-        self._mean += (min(y, _OUTLIER * self._mean) - self._mean) * _PACE if self._mean else y
-        if growth < 0.0 and target <= 0.0:
-            return  # the answer is the running total in any case, and that is as right as can be
-        weight = min((1.0 + answer) / (1.0 + self._mean), _HEAVIEST)
-        self.regressor.learn_one(seen, target, weight)
+        weight = min((1.0 + answer) / (1.0 + self._usual.amount), _HEAVIEST)
+        self.regressor.learn_one(seen, target, w=weight)
