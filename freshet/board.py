@@ -14,7 +14,7 @@ from freshet.render import plain, styled
 from freshet.sparkline import sparkline
 from freshet.view import Answer, ModelView, TaskView, View
 
-__all__ = ["LABELS", "answer", "draw", "number", "task_table"]
+__all__ = ["LABELS", "answer", "draw", "draw_tasks", "number", "task_table"]
 
 LABELS: Mapping[str, str] = {
     "average_precision": "avg prec",
@@ -92,6 +92,16 @@ def draw(view: View, width: int, height: int) -> RenderableType:
     parts.append(
         Text.assemble((" Ctrl-C", "bold"), (" ends everything and keeps the data", "dim"), _note(view.note))
     )
+    return Group(*parts)
+
+
+def draw_tasks(view: View, width: int) -> RenderableType:
+    """Only the tasks with all their models: what is left on the screen when the board closes."""
+    parts: list[RenderableType] = []
+    for task in view.tasks:
+        parts.append(task_table(task, task.models, width))
+        if task.oracle:
+            parts.append(_oracle(task.oracle))
     return Group(*parts)
 
 

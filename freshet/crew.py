@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from contracts.errors import FreshetError
 from infra.lifeline import Child, spawn
@@ -137,19 +140,31 @@ class Crew:
             By `time.monotonic`, when all must have ended.
         """
         running = [m.child for m in self._members.values() if m.child is not None and m.child.poll() is None]
+        below = [process for child in running for process in _below(child.pid)]
         for i, child in enumerate(running):
             left = max(0.0, deadline_s - time.monotonic())
             child.stop(left / (len(running) - i))
         for member in self._members.values():
             if member.child is not None:
                 member.child.let_go()
+        for process in below:  # of one that had to be killed
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         self._members.clear()
 
     def kill(self) -> None:
-        """End all at once; `stop`, if it is waiting in another thread, then has nothing to wait for."""
+        """End all at once."""
         for member in list(self._members.values()):
             if member.child is not None:
                 member.child.kill()
+
+
+def _below(pid: int) -> list[psutil.Process]:
+    try:
+        found: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return found
 
 
 def _how(code: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.live import Live
 
-from freshet.board import draw
+from freshet.board import draw, draw_tasks
 from freshet.failures import INTERRUPTED
 from freshet.feed import Feed
 from freshet.render import console, echo, json_line, tell
@@ -118,7 +118,11 @@ class Show:
                 signal.signal(number, handler)
 
     def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        if self._told.is_set():  # asked twice
+            self._stack.kill_all()
+            return
         self._told.set()
+        self._stack.must_end()
         if not self._is_up:  # in the middle of a start, which cleans up behind itself
             raise KeyboardInterrupt
 
@@ -163,12 +167,14 @@ class Show:
         finally:
             feed.close()
         seconds = time.monotonic() - began_s
+        if self._told.is_set():  # no time for a full board: what was seen last will do
+            if not self._is_json:
+                console().print(draw_tasks(self._view(feed, seconds), console().width))
+            return None
         board = scores.board()
         if not self._is_json:
             show_board(console(), board, scores.champions())
-        return (
-            None if self._told.is_set() else self._result(feed.facts, scores.counts(), board, seconds, before)
-        )
+        return self._result(feed.facts, scores.counts(), board, seconds, before)
 
     def _follow(self, feed: Feed, began_s: float) -> None:
         """Show how it goes until it is through, or told to end."""

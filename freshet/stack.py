@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
+
+import psutil
 
 from contracts.errors import FreshetError
 from freshet.crew import Crew
@@ -92,6 +92,9 @@ class Stack:
         self._runtime: Runtime | None = None
         self._crew: Crew | None = None
         self._held = contextlib.ExitStack()
+        self._keeper_pid: int | None = None
+        self._deadline_s = 0.0
+        self._watchdog: threading.Timer | None = None
 
     @property
     def logs(self) -> Path:
@@ -120,6 +123,7 @@ class Stack:
             self._keep = True
         elif running is None and self._keep:
             running = start_keeper(self.data_dir, facts=self._facts, progress=self._note)
+            self._keeper_pid = running.pid
         else:
             # Where a demo runs, the runtime says so, and who it is.
             runtime = Runtime(self.data_dir, facts=self._facts, progress=self._note)
@@ -158,45 +162,34 @@ class Stack:
         return self._crew is not None and self._crew.done(name)
 
     def take_down(self) -> None:
-        """Stop producers, learners, scoreboard, broker and database, in this order, within 10 s.
-
-        A second Ctrl-C kills what is left; nothing is lost by it that was committed.
-        """
-        deadline = time.monotonic() + _DEADLINE_S
-        before = signal.getsignal(signal.SIGINT)
-        with contextlib.suppress(ValueError):  # not the main thread
-            signal.signal(signal.SIGINT, self._hurry)
+        """Stop producers, learners, scoreboard, broker and database, in this order, within 10 s."""
+        self.must_end()
         try:
             if self._crew is not None:
-                self._crew.stop(deadline - _FOR_SERVERS_S)
+                self._crew.stop(self._deadline_s - _FOR_SERVERS_S)
             if self._runtime is not None:
-                self._stop_servers(self._runtime, deadline)
+                self._runtime.stop()
+                self._runtime = None
         finally:
             self._held.close()
-            with contextlib.suppress(ValueError):
-                signal.signal(signal.SIGINT, before)
+            if self._watchdog is not None:
+                self._watchdog.cancel()
 
-    def _stop_servers(self, runtime: Runtime, deadline: float) -> None:
-        # A broker whose disk hangs would take its 20 s; its log is whole after a kill, too.
-        watchdog = threading.Timer(max(0.1, deadline - time.monotonic()), self._kill_servers)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            runtime.stop()
-        finally:
-            watchdog.cancel()
-            self._runtime = None
+    def must_end(self) -> None:
+        """From now on all has 9 s to end in order, a start that is under way, too; then it is killed."""
+        if self._watchdog is None:
+            self._deadline_s = time.monotonic() + _DEADLINE_S
+            # A broker whose disk hangs would take its 20 s; what was committed is whole after a kill, too.
+            self._watchdog = threading.Timer(_DEADLINE_S, self.kill_all)
+            self._watchdog.daemon = True
+            self._watchdog.start()
 
-    def _kill_servers(self) -> None:
-        if self._runtime is not None:
-            self._runtime.kafka.kill()
-            self._runtime.postgres.kill()
-
-    def _hurry(self, _number: int, _frame: FrameType | None) -> None:
-        # In a thread: the handler may have interrupted the very wait whose lock a kill needs.
-        threading.Thread(target=self._kill_all, daemon=True).start()
-
-    def _kill_all(self) -> None:
-        if self._crew is not None:
-            self._crew.kill()
-        self._kill_servers()
+    def kill_all(self) -> None:
+        """Kill every process below this one, but for those that are to stay up; whoever waits for them goes on."""
+        mine = psutil.Process().children(recursive=True)
+        stay = {p.pid for p in mine if p.pid == self._keeper_pid}
+        stay |= {below.pid for p in mine if p.pid in stay for below in p.children(recursive=True)}
+        for process in mine:
+            if process.pid not in stay:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()

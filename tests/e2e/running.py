@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -76,12 +76,19 @@ class Demo:
         with self.stderr.open("w") as stderr:
             self.process = subprocess.Popen(
                 argv("demo", *arguments, folder=folder),
-                stdout=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                text=True,
                 env=environment(),
                 start_new_session=True,
             )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Kill it if it still runs: then the test has failed."""
+        self.process.kill()
+        self.process.wait()
 
     def until_it_predicts(self) -> dict[str, Any]:
         """Wait for a prediction that is made while we look, and return it."""
