@@ -1,13 +1,14 @@
 """The scoreboard's end of the broker: all partitions of its topics, read on from given offsets, at an even pace.
 
-Truth and labels of one partition are kept at about the same event time, by pausing the one that is ahead: so that
-what waits for the other stays small, whoever was down meanwhile.
+Truth and outcomes of one partition are kept at about the same event time, by reading the one that is ahead no further:
+so that what waits for the other stays small, whoever was down meanwhile.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -20,13 +21,14 @@ from contracts.errors import ShopMismatch, Unreachable
 from contracts.topics import topic_name
 from infra.kafka import connect_consumer, topic_id
 
-__all__ = ["NEW_SHOP", "TRUTH_AHEAD", "Intake", "topic_names"]
+__all__ = ["NEW_SHOP", "TRUTH_AHEAD", "Intake", "held_back", "topic_names"]
 
 NEW_SHOP: Final = "Start over with --fresh, or with an empty database."
 
 TRUTH_AHEAD: Final = 50_000
 """Truths of one partition that may wait for their labels before its truth is read no further."""
 
+_PAIR: Final[tuple[Kind, Kind]] = ("truth", "outcomes")
 _FETCH_BYTES: Final = 8 * 1024 * 1024
 _SILENCE_S: Final = 5.0
 _ANSWER_MS: Final = 5_000
@@ -35,6 +37,38 @@ _ANSWER_MS: Final = 5_000
 def topic_names(namespace: str = "") -> dict[str, Kind]:
     """The topics that are read, by their names on the broker."""
     return {topic_name(topic, namespace): kind for kind, topic in SOURCES.items()}
+
+
+def held_back(
+    state: State,
+    partition: int,
+    held: Kind | None,
+    truth_is_read: Callable[[], bool],
+    *,
+    truth_ahead: int = TRUTH_AHEAD,
+) -> Kind | None:
+    """Which of truth and outcomes of a partition is not to be read on for now, if any.
+
+    Parameters
+    ----------
+    state : State
+        Of the fold.
+    partition : int
+        Which one.
+    held : str, optional
+        What is held back so far. It is let go later than it is held, for each change costs what was fetched.
+    truth_is_read : callable
+        Whether the truth is read to its end: then nothing waits for it. Asked only where it matters.
+    truth_ahead : int
+        See `TRUTH_AHEAD`.
+    """
+    settled_ms, truth_ms = state.settled_ms.get(partition, 0), state.truth_ms.get(partition, 0)
+    truths = len(state.truths.get(partition, ()))
+    if truth_ms > settled_ms and truths > (truth_ahead // 2 if held == "truth" else truth_ahead):
+        return "truth"
+    is_ahead = settled_ms >= truth_ms and bool(state.labels.get(partition))
+    is_close = held == "outcomes" and truths < truth_ahead // 5
+    return "outcomes" if (is_ahead or is_close) and not truth_is_read() else None
 
 
 class Intake:
@@ -48,6 +82,8 @@ class Intake:
         Put before the names of topics.
     records : int
         The most that one `poll` returns.
+    truth_ahead : int
+        See `TRUTH_AHEAD`.
 
     Raises
     ------
@@ -55,13 +91,18 @@ class Intake:
         If the broker does not answer, or a topic is not there yet.
     """
 
-    def __init__(self, bootstrap: str, namespace: str = "", *, records: int = 5_000) -> None:
+    def __init__(
+        self, bootstrap: str, namespace: str = "", *, records: int = 5_000, truth_ahead: int = TRUTH_AHEAD
+    ) -> None:
         self._bootstrap = bootstrap
+        self._truth_ahead = truth_ahead
         self._kinds = topic_names(namespace)
         # Most of a prediction is features that aren't looked at: large fetches of them would only fill memory.
         self._consumer: KafkaConsumer = connect_consumer(
             bootstrap, max_poll_records=records, fetch_max_bytes=_FETCH_BYTES
         )
+        self._all: list[TopicPartition] = []
+        self._held: dict[TopicPartition, int] = {}
         self._heard_s = time.monotonic()
         try:
             self.ids = {topic: topic_id(bootstrap, topic) for topic in self._existing()}
@@ -105,6 +146,7 @@ class Intake:
                 )
                 raise ShopMismatch(msg, hint=NEW_SHOP)
             begun[tp.topic, tp.partition] = max(first[tp], before[1] if before else 0)
+        self._all, self._held = at, {}
         self._consumer.assign(at)
         for tp in at:
             self._consumer.seek(tp, begun[tp.topic, tp.partition])
@@ -144,7 +186,7 @@ class Intake:
             self._heard_s = now_s
         elif now_s - self._heard_s > _SILENCE_S:
             # A consumer whose broker is gone is as silent as one that has read everything.
-            self._bounds([next(iter(self._consumer.assignment()))])
+            self._bounds(self._all[:1])
             self._heard_s = now_s
         rank = list(SOURCES)
         by_rank = sorted(batches, key=lambda tp: (rank.index(self._kinds[tp.topic]), tp.partition))
@@ -159,29 +201,40 @@ class Intake:
         }
 
     def pace(self, state: State) -> None:
-        """Pause whichever of truth and outcomes is ahead, and let the other catch up."""
+        """Hold back whichever of truth and outcomes is ahead, and let the other catch up."""
         pairs: dict[int, dict[Kind, TopicPartition]] = {}
-        for tp in self._consumer.assignment():
+        for tp in self._all:
             pairs.setdefault(tp.partition, {})[self._kinds[tp.topic]] = tp
-        paused = self._consumer.paused()
+        held = dict(self._held)
         for partition, pair in pairs.items():
-            if "truth" not in pair or "outcomes" not in pair:
+            if not pair.keys() >= set(_PAIR):
                 continue
-            settled_ms, truth_ms = state.settled_ms.get(partition, 0), state.truth_ms.get(partition, 0)
-            waiting = len(state.truths.get(partition, ()))
-            self._set(pair["truth"], paused, truth_ms > settled_ms and waiting > TRUTH_AHEAD)
-            labels_ahead = settled_ms > truth_ms and bool(state.labels.get(partition))
-            self._set(pair["outcomes"], paused, labels_ahead and not self._is_read(pair["truth"]))
+            before: Kind | None = next((kind for kind in _PAIR if pair[kind] in held), None)
+            is_read = partial(self._is_read, pair["truth"])
+            now = held_back(state, partition, before, is_read, truth_ahead=self._truth_ahead)
+            if before is not None and now != before:
+                del held[pair[before]]
+            if now is not None and now != before:
+                held[pair[now]] = int(self._consumer.position(pair[now]))
+        self._hold(held)
 
-    def _set(self, tp: TopicPartition, paused: set[TopicPartition], must_pause: bool) -> None:
-        if must_pause and tp not in paused:
-            self._consumer.pause(tp)
-        elif not must_pause and tp in paused:
-            self._consumer.resume(tp)
+    def _hold(self, held: dict[TopicPartition, int]) -> None:
+        # Not by `pause`: kafka-python 3.0.12 parks what it has fetched of a paused partition, and if it is resumed
+        # while others flow it never gets back to it. Taken out of the assignment, it is fetched again later.
+        if held.keys() == self._held.keys():
+            return
+        again = {tp: offset for tp, offset in self._held.items() if tp not in held}
+        self._held = held
+        self._consumer.assign([tp for tp in self._all if tp not in held])
+        for tp, offset in again.items():
+            self._consumer.seek(tp, offset)
 
     def _is_read(self, tp: TopicPartition) -> bool:
         _, end = self._bounds([tp])
-        return int(self._consumer.position(tp)) >= end[tp]
+        return self._position(tp) >= end[tp]
+
+    def _position(self, tp: TopicPartition) -> int:
+        return self._held[tp] if tp in self._held else int(self._consumer.position(tp))
 
     def close(self) -> None:
         """Let go of all sockets."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
 from consumers.scoreboard import LagMeter, champions, forget, history, read_board, totals
-from consumers.scoreboard.fold import Changes, State
+from consumers.scoreboard.fold import Changes, Fold, State
+from consumers.scoreboard.intake import Intake
 from consumers.scoreboard.rows import Lines, ScoredLabel
 from consumers.scoreboard.store import Store
 from contracts.codec import encode
 from contracts.errors import FreshetError, ShopMismatch
 from contracts.records import DriftBegan, Metrics, ModelQuarantined
 from contracts.topics import METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, topic_name
-from infra.kafka import read_to_end
+from infra.kafka import log_range, read_to_end
 from infra.postgres import migrate
 from tests.integration.conftest import FreshDatabase
 from tests.integration.scored import contents, publish, scoreboard, until
@@ -103,6 +105,40 @@ def test_truth_after_the_labels_or_before_or_in_a_later_life_gives_the_same_scor
     for board, found in boards[1:]:
         assert board == first_board
         assert found == first
+
+
+def test_truth_and_labels_are_read_side_by_side_and_to_their_ends(
+    bootstrap: str, namespace: str, sent: list[Sent]
+):
+    publish(bootstrap, namespace, sent)
+    intake = Intake(bootstrap, namespace, records=100, truth_ahead=200)
+    fold = Fold(State())
+    try:
+        intake.start({})
+        waiting, together, labels = 0, 0, 0
+        deadline_s = time.monotonic() + 60
+        while (
+            fold.state.totals["outcomes", "conversion", 0] + fold.state.totals["outcomes", "conversion", 1]
+            < DECISIONS
+        ):
+            assert time.monotonic() < deadline_s, (intake.positions(), fold.state.totals)
+            fold.take(intake.poll(0.1))
+            intake.pace(fold.state)
+            waiting = max(waiting, *(len(truths) for truths in fold.state.truths.values()), 0)
+            changes = fold.taken_changes()
+            labels += sum(label.task == "conversion" for label in changes.labels)
+            together += sum(label.lines is not None for label in changes.labels)
+        positions = intake.positions()
+    finally:
+        intake.close()
+    assert labels == DECISIONS
+    assert waiting <= 300
+    assert together > 0.75 * DECISIONS
+    for topic in (OUTCOMES, TRUTH):
+        name = topic_name(topic, namespace)
+        assert {p: end for p, (_, end) in log_range(bootstrap, name).items()} == {
+            p: positions[name, p] for p in (0, 1)
+        }
 
 
 def test_a_quarantined_model_is_named_with_its_reason(
