@@ -81,8 +81,11 @@ def _up_to(
                 f"the group's offset has expired: audited up to {entries[-1].end}, the end of the journal"
             )
         return entries
-    upto = [entry for entry in entries if entry.end <= committed.offset]
-    if not upto or upto[-1].end != committed.offset:
+    confirming = [number for number, entry in enumerate(entries) if entry.end == committed.offset]
+    if confirming:
+        upto = entries[: confirming[-1] + 1]
+    else:
+        upto = [entry for entry in entries if entry.end <= committed.offset]
         last = f"{upto[-1].end}" if upto else "nothing"
         report.found(
             "journal", topic, committed.offset, f"the group's offset is here, the journal confirms {last}"
