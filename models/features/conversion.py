@@ -15,8 +15,8 @@ from models.features.user import USER_FEATURES, Users
 __all__ = ["ConversionFeatures"]
 
 _PLAIN: Final = SESSION_FEATURES + USER_FEATURES + PRODUCT_FEATURES + CONTEXT_FEATURES
-_ODD: Final = 3.0
 _CROSSED: Final = cross_features(_PLAIN)
+_ODD: Final = 3.0
 
 
 class ConversionFeatures:
@@ -40,7 +40,7 @@ class ConversionFeatures:
         raw += self._products.values(event.product)
         raw += context_values(session)
         x = clipped(_PLAIN, raw)
-        x.update(clipped(_CROSSED, cross_values(x)))
+        x |= clipped(_CROSSED, cross_values(x))
         return x
 
     def fold(self, event: UserEvent, time_ms: int) -> None:

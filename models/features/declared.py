@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from contracts.events import UserEvent
 
 __all__ = ["Feature", "FeatureSet", "clipped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(NamedTuple):
     """One number that models see.
 
     Parameters
@@ -62,6 +60,6 @@ def clipped(declared: tuple[Feature, ...], raw: list[float]) -> dict[str, float]
     {'a': 1.0, 'b': -0.5}
     """
     return {
-        feature.name: feature.low if value < feature.low else feature.high if value > feature.high else value
-        for feature, value in zip(declared, raw, strict=True)
+        name: low if value < low else high if value > high else value
+        for (name, low, high, _), value in zip(declared, raw, strict=True)
     }
