@@ -86,14 +86,15 @@ def lines(done: Run, scenario: Scenario) -> Iterator[str]:
         f"(AUC {evaluate.roc_auc(labels, oracle[:, 1]):.3f}), "
         f"clairvoyant {evaluate.log_loss(labels, oracle[:, 0]):.4f}"
     )
-    bayes = oracle[:, 1]
-    loss_bayes = evaluate.log_losses(labels, bayes)
     after = np.array(done.numbers) > (scenario.drift.at_events if scenario.drift else 0)
     for name, given in [("bayes_blind", oracle[:, 2]), *zip(NAMES, answers.T, strict=True)]:
-        leak = evaluate.is_leak(evaluate.log_losses(labels, given), loss_bayes, sessions)
+        # The blind line is worked out for a sample of the decision points only.
+        known = np.isfinite(given)
+        y, p, bayes = labels[known], given[known], oracle[known, 1]
+        leak = evaluate.is_leak(evaluate.log_losses(y, p), evaluate.log_losses(y, bayes), sessions[known])
         line = (
-            f"  {name:22s} share {evaluate.share_of_learnable(labels, given, bayes):6.3f}  "
-            f"log loss {evaluate.log_loss(labels, given):.4f}  AUC {evaluate.roc_auc(labels, given):.3f}"
+            f"  {name:22s} share {evaluate.share_of_learnable(y, p, bayes):6.3f}  "
+            f"log loss {evaluate.log_loss(y, p):.4f}  AUC {evaluate.roc_auc(y, p):.3f}"
             f"{'  LEAK' if leak else ''}"
         )
         if scenario.drift and name in NAMES:
