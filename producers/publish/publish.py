@@ -83,7 +83,7 @@ def publish(
     with connect_producer(bootstrap) as producer:
         sender = Sender(producer, namespace)
         start = clock()
-        for emission in go_on(chain([first], all_of_them), there):
+        for emission in go_on(chain([first], all_of_them), there, stop.is_set):
             if stop.is_set():
                 break
             if pace.is_limited:
@@ -96,7 +96,7 @@ def publish(
             if tell and done.records % _TELL_EVERY == 0:
                 tell(done)
         else:
-            done.is_complete = True
+            done.is_complete = not stop.is_set()
         sender.finish()
     if tell:
         tell(done)

@@ -6,7 +6,7 @@ order, so the last one of this source tells all: what comes after it in this par
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from contracts.emission import Emission
@@ -84,7 +84,11 @@ def last_ids(bootstrap: str, topics: Mapping[str, str], source: str) -> dict[tup
     return found
 
 
-def go_on(emissions: Iterable[Emission], done: Mapping[tuple[str, int], str]) -> Iterator[Emission]:
+def go_on(
+    emissions: Iterable[Emission],
+    done: Mapping[tuple[str, int], str],
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Emission]:
     """Leave out what is on the log already.
 
     Parameters
@@ -93,6 +97,8 @@ def go_on(emissions: Iterable[Emission], done: Mapping[tuple[str, int], str]) ->
         All of them, from the first.
     done : mapping of (str, int) to str
         See `last_ids`. Ids are unique within a partition of a topic.
+    is_stopped : callable
+        Asked while emissions are left out: a long log takes minutes, and Ctrl-C must not.
 
     Raises
     ------
@@ -102,6 +108,8 @@ def go_on(emissions: Iterable[Emission], done: Mapping[tuple[str, int], str]) ->
     left = dict(done)
     rest = iter(emissions)
     for emission in rest:
+        if is_stopped():
+            return
         at = (emission.topic, emission.partition)
         last = left.get(at)
         if last is None:

@@ -37,3 +37,8 @@ def test_whatever_each_partition_holds_the_rest_of_it_follows(places, data):
 def test_a_last_record_that_never_comes_by_is_another_shops():
     with pytest.raises(ShopMismatch, match="a/0 ends with e-99"):
         list(go_on(emissions([("a", 0)] * 5), {("a", 0): "e-99"}))
+
+
+def test_leaving_out_stops_when_told_to():
+    asked = iter([False, False, True])
+    assert list(go_on(emissions([("a", 0)] * 5), {("a", 0): "e-99"}, lambda: next(asked))) == []
