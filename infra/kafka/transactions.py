@@ -39,16 +39,18 @@ class KafkaTransactions:
                 f"Got {delivery_timeout_ms}."
             )
             raise ValueError(message)
+        linger_ms = min(1_000, delivery_timeout_ms // 4)
         self._futures: list[Any] = []
         self._producer = connect_producer(
             bootstrap,
             transactional_id=transactional_id,
             transaction_timeout_ms=transaction_timeout_ms,
             delivery_timeout_ms=delivery_timeout_ms,
-            request_timeout_ms=min(30_000, delivery_timeout_ms),
+            # The client demands that linger and request fit into the delivery timeout.
+            request_timeout_ms=min(30_000, delivery_timeout_ms - linger_ms),
             # A turn's records leave when it is flushed, which does not wait for the linger. Until then the sender
             # thread would only fight with the sends for the interpreter's lock.
-            linger_ms=1_000,
+            linger_ms=linger_ms,
             # A dead letter is its record, which may have the greatest size allowed, and its headers.
             max_request_size=2 * 1024 * 1024,
             # After a commit the next transaction may be told CONCURRENT_TRANSACTIONS. At the default of 100 ms
