@@ -53,7 +53,9 @@ def test_freshet_has_the_command_and_its_flags(page: str, typed: str):
         name = words.pop(0)
         assert name in command.commands, f"{page}: {typed}"
         command = command.commands[name]
-    known = {flag for option in command.params for flag in [*option.opts, *option.secondary_opts]} | {"--help"}
+    known = {flag for option in command.params for flag in [*option.opts, *option.secondary_opts]} | {
+        "--help"
+    }
     flags = {word.split("=")[0] for word in words if word.startswith("-") and word != "-"}
     assert flags <= known, f"{page}: {typed}"
 
