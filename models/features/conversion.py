@@ -11,6 +11,7 @@ from models.features.declared import clipped
 from models.features.product import PRODUCT_FEATURES, Products
 from models.features.session import SESSION_FEATURES, Sessions, session_values
 from models.features.user import USER_FEATURES, Users
+from models.visits import visit_of
 
 __all__ = ["ConversionFeatures"]
 
@@ -48,8 +49,11 @@ class ConversionFeatures:
         user_id = getattr(event, "user_id", None)
         if user_id is None:
             return
-        session_id = event.session_id  # type: ignore[union-attr]  # what has a user has a session or None
-        session = self._sessions.fold(event, session_id, time_ms) if session_id is not None else None
+        session = None
+        # A return or a review says whose it is, and may name a session that ended days ago.
+        session_id = getattr(event, "session_id", None) if visit_of(event) is not None else None
+        if session_id is not None:
+            session = self._sessions.fold(event, session_id, time_ms)
         price = 0.0
         if isinstance(event, ProductViewed | CartAdded):
             # One odd price must not weigh for the rest of a user's days.
