@@ -1,0 +1,136 @@
+"""The learner's fold: what it refuses, what the chain covers, what goes where, and that freezing loses nothing."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from consumers.learner import LearnerFold
+from consumers.learner.clock import TickClock
+from consumers.learner.packing import pack
+from contracts.codec import decode_user_event, encode
+from contracts.errors import BadRecord
+from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from infra.kafka import Record
+from models.portfolio import Portfolio
+from models.tasks import TASKS
+from producers.simulator import Scenario, Simulator
+
+
+def tick(time: str) -> bytes:
+    return encode({"type": "ClockTicked", "id": "t", "time": time, "source": "s"})
+
+
+def record(value: bytes, offset: int = 0) -> Record:
+    return Record("shop.user-events", 0, offset, 1_000, None, value, ())
+
+
+PREDICTION = Prediction(
+    task="conversion", partition=0, offset=7, event_id="e", user_id="u", session_id="s",
+    time="2026-01-01T00:00:00.000Z", answers={"a": 0.5, "b": None}, served="a", features={"x": 1.0},
+)  # fmt: skip
+OUTCOME = Outcome(
+    task="conversion", partition=0, offset=7, event_id="e", user_id="u", session_id="s",
+    time="2026-01-01T00:00:00.000Z", label=1.0, why="order", settled_offset=9, settled_time="2026-01-01T00:00:01.000Z",
+    answers={"a": 0.5}, losses={"a": 0.69},
+)  # fmt: skip
+LATE = LateLabel(
+    partition=0,
+    offset=8,
+    event_id="e",
+    user_id="u",
+    session_id="s",
+    time="2026-01-01T00:00:00.000Z",
+    event="OrderPlaced",
+)
+QUARANTINED = ModelQuarantined(task="conversion", model="a", partition=0, offset=7, reason="why")
+
+
+def test_ticks_move_the_clock_and_nothing_may_be_a_day_ahead_of_it() -> None:
+    clock = TickClock()
+    late, ahead = (
+        decode_user_event(tick(t)) for t in ("2026-01-02T00:00:00.000Z", "2026-01-03T00:00:00.001Z")
+    )
+    clock.admit(*ahead)  # the first tick may stand anywhere
+    clock.admit(*late)
+    assert clock.ticked_ms == ahead[1]
+    clock = TickClock()
+    clock.admit(*late)
+    with pytest.raises(BadRecord, match=r"too-far-ahead: 2026-01-03T00:00:00.001Z is 24.0 h ahead") as error:
+        clock.admit(*ahead)
+    assert error.value.reason == "too-far-ahead"
+    assert clock.ticked_ms == late[1]
+
+
+def test_the_chain_covers_every_answer_and_label_and_no_clock() -> None:
+    different = [
+        [PREDICTION],
+        [OUTCOME],
+        [LATE],
+        [QUARANTINED],
+        [PREDICTION, OUTCOME],
+        [OUTCOME, PREDICTION],
+        [],
+    ]
+    packed = [pack(outputs) for outputs in different]
+    assert len(set(packed)) == len(packed)
+
+    def changed(output: Prediction | Outcome, **fields: object) -> bytes:
+        values = {name: getattr(output, name) for name in output.__struct_fields__} | fields
+        return pack([type(output)(**values)])
+
+    assert changed(PREDICTION, latency_ms=3.0) == pack([PREDICTION])
+    for field, value in {
+        "answers": {"a": 0.5000000000000001, "b": None},
+        "task": "basket",
+        "offset": 8,
+    }.items():
+        assert changed(PREDICTION, **{field: value}) != pack([PREDICTION])
+    for field, value in {"label": 0.0, "why": "ended", "offset": 8, "task": "basket"}.items():
+        assert changed(OUTCOME, **{field: value}) != pack([OUTCOME])
+    assert changed(OUTCOME, label=None) != pack([OUTCOME])
+
+
+def test_outputs_go_to_their_topics_in_the_partition_of_their_input() -> None:
+    fold = LearnerFold(3, namespace="blue.")
+    out = fold.outgoing([PREDICTION, OUTCOME, LATE, QUARANTINED], record(b""), now_ms=1_250)
+    assert [(o.topic, o.partition) for o in out] == [
+        ("blue.ml.predictions", 3),
+        ("blue.ml.outcomes", 3),
+        ("blue.ml.outcomes", 3),
+        ("blue.ml.models", 0),
+    ]
+    assert b'"latency_ms":250.0' in (out[0].value or b"")
+    assert [o.key for o in out] == [b"u", b"u", b"u", b"conversion"]
+
+
+def test_a_frozen_fold_goes_on_to_the_last_bit() -> None:
+    values = [
+        e.value
+        for e in Simulator(Scenario(seed=3, events=400, partitions=1))
+        if e.topic == "shop.user-events"
+    ]
+    one, other = LearnerFold(0), LearnerFold(0)
+    for offset, value in enumerate(values):
+        chained = one.step(record(value, offset)).chained
+        if offset == 500:
+            other.thaw(one.freeze())
+        elif offset > 500:
+            assert other.step(record(value, offset)).chained == chained
+    assert pickle.loads(one.freeze())[1] == pickle.loads(other.freeze())[1] is not None
+
+
+def test_a_record_that_is_refused_leaves_the_state_as_it_was() -> None:
+    fold = LearnerFold(0)
+    fold.step(record(tick("2026-01-02T00:00:00.000Z")))
+    before = fold.freeze()
+    for value in (b"", b"{", tick("2026-01-04T00:00:00.000Z")):
+        with pytest.raises(BadRecord):
+            fold.step(record(value))
+    assert fold.freeze() == before
+
+
+def test_another_portfolio_has_another_fingerprint() -> None:
+    basket = LearnerFold(0, portfolio=Portfolio(0, [TASKS["basket"]]))
+    assert len({basket.fingerprint, LearnerFold(0).fingerprint, LearnerFold(1).fingerprint}) == 2
