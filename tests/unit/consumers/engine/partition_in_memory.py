@@ -124,15 +124,7 @@ class Past:
     snapshots: MemorySnapshots
 
 
-def past_of(
-    log: Partition,
-    ends: Sequence[int],
-    fold: Adder,
-    *,
-    generation: int = 1,
-    origin: int = 0,
-    parent: Parent | None = None,
-) -> Past:
+def past_of(log: Partition, ends: Sequence[int], fold: Adder) -> Past:
     """Take turns that end at `ends`; a snapshot after each."""
     chain, start, turn = GENESIS, 0, 0
     entries, kept = [], []

@@ -14,7 +14,7 @@ def test_order_and_content_change_the_chain_and_nothing_leaves_it() -> None:
 
 
 def test_a_dead_letter_is_the_untouched_record_and_headers_that_say_why() -> None:
-    record = Record("events", 3, 41, 0, b"\xff", b"\x00{", (("ce_id", b"1"), ("empty", None)))  # type: ignore[arg-type]
+    record = Record("events", 3, 41, 0, b"\xff", b"\x00{", (("ce_id", b"1"), ("empty", None)))
     letter = dead_letter("dead-letters", record, BadRecord("not-json", "x" * 600 + "\ud800"), "learner")
     assert (letter.topic, letter.partition, letter.key, letter.value) == (
         "dead-letters",

@@ -41,9 +41,9 @@ def past(log: Partition) -> Past:
 def recover(log: Partition, past: Past, fold: Adder, topic_id: str = TOPIC_ID, **allowed: bool) -> Position:
     return Recovery(
         log=log,
-        journal=past.journal,  # type: ignore[arg-type]
+        journal=past.journal,
         offsets=past.offsets,
-        snapshots=past.snapshots,  # type: ignore[arg-type]
+        snapshots=past.snapshots,
         fold=fold,
         group="g",
         topic_id=topic_id,
