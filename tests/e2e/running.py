@@ -92,7 +92,7 @@ class Demo:
 
     def until_it_predicts(self) -> dict[str, Any]:
         """Wait for a prediction that is made while we look, and return it."""
-        until(lambda: self._is_alive() and (self.folder / "runtime.json").exists(), "runtime.json")
+        until(lambda: self._is_alive() and self._is_up(), "runtime.json")
         watch = subprocess.Popen(
             argv("watch", "--json", folder=self.folder), stdout=subprocess.PIPE, text=True, env=environment()
         )
@@ -108,6 +108,11 @@ class Demo:
             timer.cancel()
             watch.terminate()
             watch.communicate()
+
+    def _is_up(self) -> bool:
+        file = self.folder / "runtime.json"
+        # One that was killed leaves its own behind.
+        return file.exists() and json.loads(file.read_text())["pid"] == self.process.pid
 
     def _is_alive(self) -> bool:
         assert self.process.poll() is None, self.stderr.read_text()

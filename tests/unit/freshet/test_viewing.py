@@ -1,0 +1,63 @@
+"""From facts to the board."""
+
+from __future__ import annotations
+
+from contracts.records import Metrics
+from contracts.settings import Settings
+from freshet.feed import Facts
+from freshet.scores import Counts
+from freshet.shop import Shop
+from freshet.viewing import progress_line, view_of
+from models.tasks import TASKS
+
+
+def metrics(labels: int, share: float) -> Metrics:
+    models = {
+        name.name: {"log_loss": 0.4, "share_of_learnable": share} for name in TASKS["conversion"].models
+    }
+    return Metrics(
+        task="conversion",
+        time="2026-01-05T08:00:00.000Z",
+        labels=labels,
+        window_labels=min(labels, 5_000),
+        models=models,
+        oracle={"bayes": 0.3},
+    )
+
+
+FACTS = Facts(
+    events=1_234,
+    events_per_s=500.0,
+    learner_lag=7,
+    counts=Counts(predictions={"conversion": 700}, labels={"conversion": 650}, late=1, dead_letters=2, lag=3),
+    history={"conversion": (metrics(1_000, 0.1), metrics(2_000, 0.5))},
+)
+
+
+def shown(shop: Shop, facts: Facts = FACTS):
+    return view_of(facts, shop, Settings(), state="running", elapsed_s=1.0)
+
+
+def test_the_newest_window_stands_in_the_table_and_all_of_them_in_the_curve():
+    view = shown(Shop(partitions=2, seed=7))
+    conversion = view.tasks[0]
+    assert conversion.labels == 2_000
+    assert all(m.metrics["share_of_learnable"] == 0.5 and m.history == (0.1, 0.5) for m in conversion.models)
+    assert {m.kind for m in conversion.models} == {"online", "frozen", "baseline"}
+
+
+def test_every_declared_model_is_on_the_board_before_there_are_scores():
+    view = shown(Shop(partitions=2, seed=7), Facts())
+    assert [task.name for task in view.tasks] == list(TASKS)
+    for task in view.tasks:
+        assert [m.name for m in task.models] == [m.name for m in TASKS[task.name].models]
+
+
+def test_a_recorded_shop_is_not_asked_for_conversion():
+    assert [task.name for task in shown(Shop(partitions=2, file="/x.csv")).tasks] == ["basket"]
+
+
+def test_a_line_off_a_terminal_says_how_far_it_is():
+    line = progress_line(shown(Shop(partitions=2, seed=7, events=3_000)))
+    assert line.startswith("events 1,234 of 3,000 (500/s), learner lag 7, scoreboard lag 3, conversion: ")
+    assert line.endswith(" 50.0 %")
