@@ -19,11 +19,12 @@ from pathlib import Path
 
 from benchmarks import naive_loop
 from benchmarks.linear_task import LINEAR_TASK
+from consumers.engine import Step
 from consumers.learner import LearnerFold, work
 from contracts.settings import Settings, environment, load
 from contracts.topics import OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
 from infra.embedded import EmbeddedKafka, EmbeddedPostgres
-from infra.kafka import connect_producer, ensure_topics, log_range, read_to_end
+from infra.kafka import Record, connect_producer, ensure_topics, log_range, read_to_end
 from infra.postgres import migrate, read_password
 from models.portfolio import Portfolio
 from models.tasks import TASKS
@@ -41,7 +42,7 @@ class _Stopping(LearnerFold):
         self.started_s: float | None = None
         self.is_done = False
 
-    def step(self, record):  # type: ignore[no-untyped-def]
+    def step(self, record: Record) -> Step:
         self.started_s = self.started_s or time.perf_counter()
         self.is_done = record.offset >= self.end - 1
         return super().step(record)
@@ -51,7 +52,7 @@ def run_learner(settings: Settings, end: int, whole: bool) -> float:
     """Seconds from the first record to the commit of the last."""
     portfolio = Portfolio(0, list(TASKS.values()) if whole else [LINEAR_TASK])
     fold = _Stopping(end, namespace=settings.namespace, portfolio=portfolio)
-    finished = []
+    finished: list[float] = []
 
     def should_stop() -> bool:
         if fold.is_done and not finished:

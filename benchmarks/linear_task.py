@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import replace
 from math import log1p
+from typing import Any
 
 from river import linear_model, optim
 
@@ -33,7 +34,7 @@ FEATURES = (
 )
 
 
-def linear_model_of_river() -> linear_model.LogisticRegression:
+def linear_model_of_river() -> Any:  # River's classes are not typed throughout
     """The model on both sides."""
     return linear_model.LogisticRegression(optimizer=optim.SGD(STEP), intercept_lr=STEP)
 

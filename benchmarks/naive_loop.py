@@ -10,6 +10,8 @@ import json
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
@@ -18,6 +20,9 @@ from contracts.codec import time_ms
 from contracts.labels import MEMORY_MS, SILENCE_MS
 
 __all__ = ["run"]
+
+Event: TypeAlias = dict[str, Any]
+Waiting: TypeAlias = list[tuple[dict[str, float], float, Event, int]]
 
 OF_A_SESSION = {
     "SessionStarted", "ProductViewed", "Searched", "CartAdded", "CartRemoved", "OrderPlaced", "OfferShown",
@@ -28,15 +33,15 @@ OF_A_SESSION = {
 class NaiveLoop:
     """Dictionaries in, dictionaries out."""
 
-    def __init__(self, send) -> None:
+    def __init__(self, send: Callable[[str, Event], object]) -> None:
         self.send = send
         self.model = linear_model_of_river()
         self.clock = 0
-        self.open = OrderedDict()
-        self.settled = OrderedDict()
-        self.seen = OrderedDict()
+        self.open: OrderedDict[str, tuple[int, Waiting]] = OrderedDict()
+        self.settled: OrderedDict[str, int] = OrderedDict()
+        self.seen: OrderedDict[str, tuple[int, int, int]] = OrderedDict()
 
-    def settle(self, session, label, why, event, offset):
+    def settle(self, session: str, label: float, why: str, event: Event, offset: int) -> None:
         last, waiting = self.open.pop(session, (0, []))
         self.settled[session] = self.clock
         for x, p, asked, asked_at in waiting:
@@ -62,7 +67,7 @@ class NaiveLoop:
             )
             self.model.learn_one(x, label == 1.0)
 
-    def features(self, event, now):
+    def features(self, event: Event, now: int) -> dict[str, float]:
         views, adds, last = self.seen.get(event["session_id"], (0, 0, now))
         product = event["product"]
         return {
@@ -76,7 +81,7 @@ class NaiveLoop:
             "minute": now // 60_000 % 1440 / 60,
         }
 
-    def handle(self, message):
+    def handle(self, message: Any) -> None:
         event = json.loads(message.value)
         kind, now, offset = event["type"], time_ms(event["time"]), message.offset
         self.clock = max(self.clock, now)
@@ -103,7 +108,7 @@ class NaiveLoop:
         if len(self.seen) > SESSIONS_KEPT:
             self.seen.popitem(last=False)
 
-    def predict(self, event, now, message, waiting):
+    def predict(self, event: Event, now: int, message: Any, waiting: Waiting) -> None:
         x = self.features(event, now)
         p = min(max(self.model.predict_proba_one(x)[True], 1e-4), 1 - 1e-4)
         self.send(
