@@ -14,10 +14,11 @@ def check_letters(stream: CommittedStream, at: Sources) -> None:
     expected, report = at.expected, at.report
     seen = Seen(stream, report, "dead letter")
     for record in stream.records():
-        headers = dict(record.headers)
+        # Ours come first: the record may have carried headers of the same names.
+        headers = dict(reversed(record.headers))
 
         def said(name: str, headers: dict[str, bytes] = headers) -> str:
-            return headers.get(f"__connect.errors.{name}", b"").decode(errors="replace")
+            return (headers.get(f"__connect.errors.{name}") or b"").decode(errors="replace")
 
         if (said("topic"), said("group")) != (at.main, at.group) or not said("offset").isdecimal():
             continue  # somebody else's

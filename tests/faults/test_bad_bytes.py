@@ -131,8 +131,14 @@ def flooded(new_stage: Callable[[str], Stage], tmp_path_factory: pytest.TempPath
         "watch": start(stage, folder / "watch.out", "watch", "--from-beginning", "--json"),
     }
     try:
+
+        def is_learnt() -> bool:
+            dead = {name: child.returncode for name, child in children.items() if child.poll() is not None}
+            assert not dead, [(name, (folder / f"{name}.err").read_text()) for name in dead]
+            return stage.committed_offset() >= stage.end()
+
         stage.publish(good[:before])
-        wait_until(lambda: stage.committed_offset() >= stage.end(), "all before the flood learnt", LONG_S)
+        wait_until(is_learnt, "all before the flood learnt", LONG_S)
         (worker,) = psutil.Process(children["learn"].pid).children(recursive=True)
         oddities: list[Oddity] = []
         rss = []
@@ -144,10 +150,10 @@ def flooded(new_stage: Callable[[str], Stage], tmp_path_factory: pytest.TempPath
                 stage, [(b"k" if o.value is None or o in big else draws.choice(KEYS), o.value) for o in wave]
             )
             oddities += wave
-            wait_until(lambda: stage.committed_offset() >= stage.end(), "the flood learnt", LONG_S)
+            wait_until(is_learnt, "the flood learnt", LONG_S)
             rss.append(worker.memory_info().rss)
         stage.publish(good[before:])
-        wait_until(lambda: stage.committed_offset() >= stage.end(), "all after the flood learnt", LONG_S)
+        wait_until(is_learnt, "all after the flood learnt", LONG_S)
         yield Flooded(stage, good, oddities, children, worker, rss[1], rss[-1], folder / "watch.out")
     finally:
         for child in children.values():
