@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from math import log, log1p
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,9 @@ def change(
     *,
     user: str = "ann",
     cart: str = "c1",
-    kind: type[CartAdded | CartRemoved] = CartAdded,
+    kind: Any = CartAdded,
 ) -> CartAdded | CartRemoved:
-    return kind(
+    added: CartAdded | CartRemoved = kind(
         id="e",
         time=rfc3339(START_MS),
         source="test",
@@ -30,6 +31,7 @@ def change(
         product=Product(product_id="p", price=price),
         quantity=quantity,
     )
+    return added
 
 
 def order(total: float, *, user: str = "ann", cart: str = "c1", lines: int = 1) -> OrderPlaced:

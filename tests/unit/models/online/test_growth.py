@@ -83,11 +83,11 @@ def test_both_learn_what_baselines_cannot_know(model: Growth) -> None:
     rng = random.Random(1)
     baseline = LargestOf(["cart_total", "own_mean_order"])
     losses = {"model": 0.0, "baseline": 0.0}
-    for n in range(3_000):
+    for n in range(9_000):
         total, pull = rng.uniform(5.0, 50.0), rng.uniform(0.0, 1.0)
         x = {"cart_total": total, "own_mean_order": 60.0, "own_last_order": 60.0, "pull": pull}
         y = total * exp(2.0 * pull) * rng.uniform(0.9, 1.1)
-        if n >= 2_000:
+        if n >= 8_000:
             losses["model"] += abs(model.predict_one(x) - y)
             losses["baseline"] += abs(baseline.predict_one(x) - y)
         model.learn_one(x, y)
