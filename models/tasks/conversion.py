@@ -15,7 +15,7 @@ from models.tasks.spec import ModelSpec, TaskSpec
 __all__ = ["CONVERSION", "FROZEN_AFTER_LABELS"]
 
 # By then it is as good as it gets, and a drift half way through a demo of two partitions has not yet come.
-FROZEN_AFTER_LABELS: Final = 30_000
+FROZEN_AFTER_LABELS: Final = 40_000
 _SECOND_ORDER: Final = {"drift": 3e-8, "prior_variance": 1.0}
 
 
