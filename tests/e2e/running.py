@@ -67,6 +67,23 @@ def at_work(folder: Path) -> list[psutil.Process]:
     return found
 
 
+def next_prediction(folder: Path) -> dict[str, Any]:
+    """Wait for a prediction that is made while we look, and return it."""
+    command = argv("watch", "--json", folder=folder)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as watch:
+        timer = threading.Timer(DEADLINE_S, watch.kill)
+        timer.start()
+        try:
+            assert watch.stdout is not None
+            line = watch.stdout.readline()
+        finally:
+            timer.cancel()
+            watch.terminate()
+    assert line, "no prediction came"
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
 class Demo:
     """A demo that runs while the test looks."""
 
@@ -93,21 +110,7 @@ class Demo:
     def until_it_predicts(self) -> dict[str, Any]:
         """Wait for a prediction that is made while we look, and return it."""
         until(lambda: self._is_alive() and self._is_up(), "runtime.json")
-        watch = subprocess.Popen(
-            argv("watch", "--json", folder=self.folder), stdout=subprocess.PIPE, text=True, env=environment()
-        )
-        timer = threading.Timer(DEADLINE_S, watch.kill)
-        timer.start()
-        try:
-            assert watch.stdout is not None
-            line = watch.stdout.readline()
-            assert line, f"no prediction came: {self.stderr.read_text()}"
-            found: dict[str, Any] = json.loads(line)
-            return found
-        finally:
-            timer.cancel()
-            watch.terminate()
-            watch.communicate()
+        return next_prediction(self.folder)
 
     def _is_up(self) -> bool:
         file = self.folder / "runtime.json"

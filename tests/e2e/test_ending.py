@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 from pathlib import Path
 
-from tests.e2e.running import Demo, at_work, freshet, run_of, until
+from tests.e2e.running import Demo, argv, at_work, environment, freshet, next_prediction, run_of, until
+from tests.e2e.terminal import Terminal
 
 # Where ten processes want each core, ten seconds are what one second is else.
 PROMISED_S = 10.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_time(folder):
-    with Demo(folder, "--rate", "200", "--seed", "3") as demo:
-        before = demo.until_it_predicts()
+    command = argv("demo", "--rate", "200", "--seed", "3", folder=folder)
+    with Terminal(command, environment()) as terminal:
+        # The live board, on a terminal: predictions are made while we look.
+        until(lambda: is_predicting(terminal), "predictions on the board")
+        for said in ("simulated shop, seed 3", "learner", "latest predictions", "Will this session end"):
+            assert said in terminal.shown
         running = json.loads((folder / "runtime.json").read_text())
-        second_is_refused(folder, demo)
+        before = next_prediction(folder)
+        second_is_refused(folder, terminal.process.pid)
 
-        # Ctrl-C at a terminal reaches the group of the demo: its children have sessions of their own.
-        os.killpg(demo.process.pid, signal.SIGINT)
-        assert demo.process.wait(timeout=PROMISED_S) == 0, demo.stderr.read_text()
+        terminal.press_ctrl_c()
+        assert terminal.process.wait(timeout=PROMISED_S) == 0, terminal.shown[-2000:]
         assert at_work(folder) == []
         assert not (folder / "runtime.json").exists()
+        assert "the data stay in" in terminal.shown.replace("\r\n", " ")
 
     # Its port is taken meanwhile: it comes back on another one, with what it had learnt, asked for nothing.
     port = int(running["bootstrap"].rpartition(":")[2])
@@ -41,19 +48,24 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
     # And it goes on all the same; what happened is whole.
     with Demo(folder, "--rate", "200") as demo:
         demo.until_it_predicts()
-        said = run_of("audit", "--json", folder=folder)
-        assert said["ok"] is True
-        assert all(found["folded_from"] == "start" for found in said["partitions"].values())
+        audit = run_of("audit", "--json", folder=folder)
+        assert audit["ok"] is True
+        assert all(found["folded_from"] == "start" for found in audit["partitions"].values())
         assert freshet("down", folder=folder).returncode == 0
         assert demo.process.wait(timeout=PROMISED_S) == 0
         assert at_work(folder) == []
 
 
-def second_is_refused(folder: Path, demo: Demo) -> None:
+def is_predicting(terminal: Terminal) -> bool:
+    assert terminal.process.poll() is None, terminal.shown[-2000:]
+    return re.search(r"predicted [1-9]", terminal.shown) is not None
+
+
+def second_is_refused(folder: Path, pid: int) -> None:
     """A second one on the same folder says who is there."""
     second = freshet("demo", folder=folder)
     assert second.returncode == 1
-    assert str(demo.process.pid) in second.stderr
+    assert str(pid) in second.stderr
     assert "Traceback" not in second.stderr
 
 
