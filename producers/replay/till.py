@@ -26,6 +26,8 @@ TICK_MS: Final = 10 * 60 * 1000
 """Ticks stand at multiples of this, where something happened; in the gaps between as the limit demands."""
 
 _GAP_MS: Final = AHEAD_MS // 2
+# An order with nothing but returns after it would else fall silent, and its lines lose their label.
+_PATIENCE_MS: Final = SILENCE_MS // 2
 _MOST_WORTH: Final = 1e9
 _LONGEST_NAME: Final = 4096
 _USER_TOPIC: Final = USER_EVENTS.name
@@ -39,7 +41,7 @@ class _Paper:
         self.invoice = row.invoice
         self.user_id = row.user_id
         self.is_return = row.is_return
-        self.time_ms = row.time_ms
+        self.time_ms = self.seen_ms = row.time_ms
         self.total = 0.0
         self.products: set[str] = set()
 
@@ -58,9 +60,9 @@ class _Paper:
 class Till:
     """Takes rows in the order of the file and hands over what they mean.
 
-    An order is placed when the first usable row of another order comes, or at the end; a return when one of another
-    order or return does. Rows that come for it later are refused. An order stays open while a return comes between
-    its rows: recorded shops interleave them.
+    An order is placed when the first usable row of another order comes, or any other row a quarter of an hour later,
+    or at the end; a return when a row of another order or return comes. Rows that come for it later are refused. An
+    order stays open while a return comes between its rows: recorded shops interleave them.
 
     Parameters
     ----------
@@ -99,13 +101,16 @@ class Till:
             paper = _Paper(row)
             paper.add(row)
             self._begin(paper)
+        self._latest_ms = paper.seen_ms = max(self._latest_ms, row.time_ms)
+        if self._order is not None and self._latest_ms - self._order.seen_ms >= _PATIENCE_MS:
+            self._place()
         self._tick_until(row.time_ms)
-        self._latest_ms = max(self._latest_ms, row.time_ms)
         if not row.is_return:
             self._sell(row)
 
     def close(self) -> None:
         """Place what is open, and let every label settle."""
+        self._take_back()
         self._place()
         if self._tick_ms is not None:
             self._tick_until(self._latest_ms + SILENCE_MS + TICK_MS)
@@ -124,7 +129,6 @@ class Till:
             self._order = paper
 
     def _place(self) -> None:
-        self._take_back()
         if self._order is not None:
             self._settle(self._order, OrderPlaced, cart_id=self._order.invoice)
             self._order = None

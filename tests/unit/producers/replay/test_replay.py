@@ -83,6 +83,18 @@ def test_a_cancellation_is_one_return_and_leaves_an_order_around_it_open(tmp_pat
     assert replay.rows.used == 5
 
 
+def test_an_order_with_only_returns_after_it_is_placed_before_it_falls_silent(tmp_path: Path) -> None:
+    lines = [Line(date="2010-12-01 08:26:00")] + [
+        Line(f"C{minute}", quantity="-1", date=f"2010-12-01 08:{minute}:00") for minute in (30, 40, 41, 59)
+    ]
+    events = user_events(Replay(recorded(tmp_path, *lines, Line("536366", date="2010-12-01 10:00:00")), 1))
+    # Its quarter of an hour is over with the row of 08:41.
+    assert named(events)[2:] == [
+        *("OrderReturned", "OrderReturned", "OrderPlaced", "OrderReturned", "OrderReturned"),
+        *("CartAdded", "OrderPlaced"),
+    ]
+
+
 def test_lines_that_come_too_late_or_of_another_customer_or_of_too_much_worth_are_counted(
     tmp_path: Path,
 ) -> None:
