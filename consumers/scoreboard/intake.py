@@ -128,8 +128,11 @@ class Intake:
         Raises
         ------
         ShopMismatch
-            If an offset belongs to another log than the one on the broker.
+            If an offset belongs to another log than the one on the broker, or to other topics.
         """
+        if foreign := sorted({topic for topic, _ in offsets} - self._kinds.keys()):
+            msg = f"The database holds the scores of other topics, {foreign[0]} among them."
+            raise ShopMismatch(msg, hint=NEW_SHOP)
         at = [
             TopicPartition(topic, p)
             for topic in self._kinds
@@ -196,9 +199,7 @@ class Intake:
 
     def positions(self) -> dict[At, int]:
         """The next offset of each partition; markers of transactions at the end of the log are passed, too."""
-        return {
-            (tp.topic, tp.partition): int(self._consumer.position(tp)) for tp in self._consumer.assignment()
-        }
+        return {(tp.topic, tp.partition): self._position(tp) for tp in self._all}
 
     def pace(self, state: State) -> None:
         """Hold back whichever of truth and outcomes is ahead, and let the other catch up."""

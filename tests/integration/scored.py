@@ -63,12 +63,9 @@ class Scoreboard:
     said: list[str] = field(default_factory=list)
     failure: BaseException | None = None
 
-    def caught_up(self) -> bool:
-        with self.fresh.open() as database, LagMeter(self.bootstrap, database, self.namespace) as meter:
-            return not sum(meter.lag().values())
-
     def wait(self) -> None:
-        until(lambda: self.failure is not None or self.caught_up(), "the scoreboard has caught up")
+        with self.fresh.open() as database, LagMeter(self.bootstrap, database, self.namespace) as meter:
+            until(lambda: self.failure is not None or not sum(meter.lag().values()), "it has caught up")
         if self.failure is not None:
             raise self.failure
 
