@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from contracts.errors import FreshetError
+from freshet.failures import USAGE
 from infra.lifeline import Child, spawn
 
 __all__ = ["ChildFailed", "Crew", "last_lines"]
@@ -33,6 +34,7 @@ class _Member:
     arguments: tuple[str, ...]
     log: Path
     ends: bool
+    is_final: bool
     child: Child | None = None
     started_s: float = 0.0
     deaths: int = 0
@@ -69,7 +71,9 @@ class Crew:
         self._note = note
         self._members: dict[str, _Member] = {}
 
-    def start(self, name: str, arguments: Sequence[str], *, ends: bool = False) -> None:
+    def start(
+        self, name: str, arguments: Sequence[str], *, ends: bool = False, is_final: bool = False
+    ) -> None:
         """Start ``python -m freshet ARGUMENTS`` in a session of its own.
 
         Parameters
@@ -80,8 +84,10 @@ class Crew:
             Never a secret: other users can read them.
         ends : bool
             Whether it comes to an end by itself; else an exit code of 0 is a death like any other.
+        is_final : bool
+            Whether its exit code is its last word, for it has tried again by itself; if it was killed, it had none.
         """
-        member = _Member(name, tuple(arguments), self._logs / f"{name}.log", ends)
+        member = _Member(name, tuple(arguments), self._logs / f"{name}.log", ends, is_final)
         self._logs.mkdir(parents=True, exist_ok=True)
         member.log.unlink(missing_ok=True)
         self._members[name] = member
@@ -120,14 +126,14 @@ class Crew:
                 member.deaths = 0
             member.deaths += 1
             how = _how(code)
-            if member.deaths >= _TRIES or code == 2:
+            if member.deaths >= _TRIES or code == USAGE or (code > 0 and member.is_final):
                 raise self._failure(member, how)
             member.again_s = now + _BACK_OFF_S[member.deaths - 1]
             self._note(f"{member.name} {how}: started again")
 
     def _failure(self, member: _Member, how: str) -> ChildFailed:
         quoted = last_lines(member.log)
-        times = f" for the {_TRIES}rd time" if member.deaths > 1 else ""
+        times = f" for the {_TRIES}rd time" if member.deaths == _TRIES else ""
         said = f" Its last lines:\n{quoted}" if quoted else " It said nothing."
         return ChildFailed(f"{member.name} {how}{times}.{said}", hint=f"All it said is in {member.log}.")
 

@@ -152,15 +152,7 @@ class Show:
         before = feed.look().events
         self._is_up = True
         began_s = time.monotonic()
-        for_ever = False
-        self._stack.man(
-            settings,
-            [
-                (PRODUCER, self._producer, not for_ever),
-                ("learn", ["learn"], for_ever),
-                ("scoreboard", ["scoreboard"], for_ever),
-            ],
-        )
+        self._stack.man(settings, PRODUCER, self._producer)
         feed.start()
         try:
             self._follow(feed, began_s)

@@ -136,13 +136,14 @@ class Stack:
             raise
         return running
 
-    def man(self, settings: Settings, children: Sequence[tuple[str, Sequence[str], bool]]) -> None:
-        """Start the children: name, arguments, and whether it comes to an end by itself; stopped in this order."""
+    def man(self, settings: Settings, producer: str, arguments: Sequence[str]) -> None:
+        """Start the children: the producer, which comes to an end, the learners and the scoreboard, which do not."""
         from contracts.settings import environment
 
-        self._crew = Crew(self.logs, environment(settings), self._note)
-        for name, arguments, ends in children:
-            self._crew.start(name, arguments, ends=ends)
+        crew = self._crew = Crew(self.logs, environment(settings), self._note)
+        crew.start(producer, arguments, ends=True)
+        crew.start("learn", ["learn"], is_final=True)
+        crew.start("scoreboard", ["scoreboard"])
 
     def check(self) -> None:
         """Look after all; call it often.

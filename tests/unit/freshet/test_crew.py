@@ -89,3 +89,31 @@ def test_a_child_that_does_not_listen_is_killed_at_the_deadline(crew):
     child.send_signal(signal.SIGSTOP)
     crew.stop(time.monotonic() + 0.5)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_last_word_of_a_child_that_has_tried_by_itself_is_final(crew, said):
+    crew.start("learn", ["learn", "--bootstrap", "127.0.0.1:1"], is_final=True)
+
+    def fails() -> bool:
+        try:
+            crew.check()
+        except ChildFailed as error:
+            assert "No Kafka broker answers at 127.0.0.1:1" in str(error)
+            return True
+        return False
+
+    until(fails)
+    assert said == []
+
+
+def test_a_child_that_was_killed_had_no_last_word(crew, said):
+    crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"], is_final=True)
+    (child,) = [p for p in psutil.Process().children() if "scoreboard" in p.cmdline()]
+    child.kill()
+
+    def is_told() -> bool:
+        crew.check()
+        return bool(said)
+
+    until(is_told)
+    assert said == ["scoreboard was killed by signal 9: started again"]
