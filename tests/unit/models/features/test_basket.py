@@ -117,6 +117,9 @@ def test_a_customer_is_held_against_their_own_orders() -> None:
     assert x["orders"] == pytest.approx(log1p(3))
     assert x["days_since_order"] == pytest.approx(log1p(3.0))
     assert (x["first_order"], x["first_order_log_total"]) == (0.0, 0.0)
+    same = features.values(change(40.0), START_MS)
+    assert same["orders_smaller"] == pytest.approx(1 / 3)
+    assert same["to_next"] == pytest.approx(log1p(100.0) - log1p(40.0))
 
 
 def test_lines_of_an_order_are_those_that_were_seen_in_its_cart() -> None:
