@@ -96,7 +96,7 @@ def test_all_answers_are_the_same_whatever_the_hash_seed_of_the_process(tmp_path
                         program, cwd=ROOT, env=environment, stdin=source, stdout=subprocess.PIPE, text=True
                     )
                 )
-        seen += [process.communicate(timeout=120)[0].splitlines() for process in running]
+        seen += [process.communicate(timeout=300)[0].splitlines() for process in running]
     here = digests(records)
     assert len(here) == len(MODELS) + 1
     assert seen == [here] * 8

@@ -40,6 +40,14 @@ def test_a_model_that_sees_the_label_is_a_leak_and_the_oracle_itself_is_none() -
     assert not evaluate.is_leak(evaluate.log_losses(labels, 0.9 * p), bayes, sessions)
 
 
+def test_a_model_that_had_a_little_luck_is_no_leak() -> None:
+    labels, p, sessions = shop()
+    bayes = evaluate.log_losses(labels, p)
+    lucky = evaluate.log_losses(labels, p * labels.mean() / p.mean())
+    assert lucky.mean() < bayes.mean()
+    assert not evaluate.is_leak(lucky, bayes, sessions)
+
+
 def test_a_leak_is_not_told_from_too_few_decisions() -> None:
     labels, p, sessions = shop(49_996)
     told = evaluate.log_losses(labels, 0.9 * p + 0.1 * labels)
