@@ -164,6 +164,14 @@ def test_no_other_decoder_raises_anything_but_bad_record_either(oddity: Oddity) 
             assert bad.reason in REASONS
 
 
+def test_a_product_event_on_a_day_that_is_not_is_refused() -> None:
+    listed = e.ProductListed(
+        id="p-1", time="2026-02-30T08:00:00.000Z", source="t", product=e.Product(product_id="p", price=1)
+    )
+    with pytest.raises(BadRecord, match="no-such-time: 2026-02-30"):
+        decode_product_event(encode(listed))
+
+
 def test_a_judgement_does_not_depend_on_how_deep_the_caller_stands() -> None:
     value = GOOD[:-1] + b',"x":' + b"[" * (DEEPEST - 1) + b"]" * (DEEPEST - 1) + b"}"
 

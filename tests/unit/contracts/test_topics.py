@@ -25,6 +25,11 @@ def test_retention_goes_by_the_brokers_clock(topic) -> None:
     assert dict(topic.config)["message.timestamp.type"] == "LogAppendTime"
 
 
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_no_reader_meets_a_compression_that_it_does_not_know(topic) -> None:
+    assert dict(topic.config)["compression.type"] == "uncompressed"
+
+
 def test_a_dead_letter_has_room_for_its_record_and_why() -> None:
     # Kafka's default limit of a record is 1 MiB and 12 bytes.
     assert int(dict(DEAD_LETTERS.config)["max.message.bytes"]) == 2 * 1024 * 1024
