@@ -51,8 +51,11 @@ def test_a_model_is_back_when_a_window_after_the_drift_is() -> None:
     assert found.lowest_share < 0
     assert found.share_at_end == pytest.approx(1.0)
     # A window is at 0.8 when few of the wrong answers are left in it.
-    assert found.back_after_decisions is not None
-    assert 14_000 < found.back_after_decisions < 15_000
+    back = found.back_after_decisions
+    assert back is not None
+    assert 14_000 < back < 15_000
+    shares = evaluate.trailing_shares(*after_drift(5_000), 10_000)
+    assert shares[back - 10_001] < 0.80 <= shares[back - 10_000]
 
 
 def test_a_model_that_never_errs_is_back_with_the_first_window() -> None:
