@@ -35,6 +35,7 @@ _RATE_OVER_S: Final = 5.0
 _HISTORY: Final = 400
 _LATEST: Final = 60
 _NEWEST: Final = 40
+_THOROUGHLY: Final = 5_000
 _JOURNAL_BACK: Final = 50
 _NUMBER = re.compile(r"[a-z]+-0*([0-9]{1,18})")
 _NOT_USERS: Final = frozenset(
@@ -88,10 +89,10 @@ class Feed:
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
     def look(self) -> Facts:
-        """Look once, before following."""
+        """Look once more thoroughly, before following or after: ticks and copies may hide the last event of a user."""
         glimpse = Glimpse(self._settings.bootstrap)
         try:
-            self._look(glimpse)
+            self._look(glimpse, _THOROUGHLY)
         finally:
             glimpse.close()
         return self.facts
@@ -119,7 +120,7 @@ class Feed:
         if glimpse is not None:
             glimpse.close()
 
-    def _look(self, glimpse: Glimpse) -> None:
+    def _look(self, glimpse: Glimpse, newest: int = _NEWEST) -> None:
         began_s = time.monotonic()
         settings = self._settings
         inputs = topic_name(USER_EVENTS, settings.namespace)
@@ -130,7 +131,7 @@ class Feed:
         for record in glimpse.since_last_look(topic_name(METRICS, settings.namespace)):
             self._remember(_metrics.decode(record.value or b""))
         ends = glimpse.ends(inputs)
-        events = max(self.facts.events, _number_of_events(glimpse.newest(inputs, _NEWEST)))
+        events = max(self.facts.events, _number_of_events(glimpse.newest(inputs, newest)))
         self.facts = Facts(
             began_s=began_s,
             events=events,

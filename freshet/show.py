@@ -166,7 +166,7 @@ class Show:
         board = scores.board()
         if not self._is_json:
             show_board(console(), board, scores.champions())
-        return self._result(feed.facts, scores.counts(), board, seconds, before)
+        return self._result(feed.look(), scores.counts(), board, seconds, before)
 
     def _follow(self, feed: Feed, began_s: float) -> None:
         """Show how it goes until it is through, or told to end."""
