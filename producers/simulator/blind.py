@@ -81,9 +81,9 @@ class BlindTables:
                         )
             # Which bin came into view is not seen: a view is a view.
             views = [sum(parts) for parts in zip(*rows[: VIEW_HIGH + 1], strict=True)]
-            rows = [views] * (VIEW_HIGH + 1) + rows[VIEW_HIGH + 1 :]
-            likelihoods.append([[list(map(mul, row, column)) for column in dwell] for row in rows])
             leaving.append(rows[LEAVE])
+            by_dwell = [[list(map(mul, row, c)) for c in dwell] for row in [views, *rows[VIEW_HIGH + 1 :]]]
+            likelihoods.append(by_dwell[:1] * VIEW_HIGH + by_dwell)
             order.append(ends)
         # Spread to full states, so that a filter looks up once.
         flats = [2 * (state // _WIDTH) + (state % _WIDTH > 0) for state in range(STATES)]

@@ -18,8 +18,9 @@ _USER_EVENTS = USER_EVENTS.name
 _PRODUCT_EVENTS = PRODUCT_EVENTS.name
 _TRUTH = TRUTH.name
 _MINUTE_MS = 60_000
-# Seconds and milliseconds of each millisecond of a minute: looking up is a sixth of writing out.
-_REST = tuple(f"{ms // 1000:02d}.{ms % 1000:03d}Z" for ms in range(_MINUTE_MS))
+# Looked up and not written out: a sixth of the time, and small enough to stay in the cache.
+_SECONDS = tuple(f"{second:02d}." for second in range(60))
+_MILLISECONDS = tuple(f"{ms:03d}Z" for ms in range(1000))
 
 
 class Wire:
@@ -54,7 +55,7 @@ class Wire:
             rest = now % _MINUTE_MS
             self._minute_ms = now - rest
             self._minute_text = rfc3339(now)[:17]
-        self.time = time = self._minute_text + _REST[rest]
+        self.time = time = self._minute_text + _SECONDS[rest // 1000] + _MILLISECONDS[rest % 1000]
         event = kind(
             id=number, time=time, source=self.source, user_id=user_id, session_id=session_id, **fields
         )
