@@ -14,14 +14,14 @@ import threading
 import traceback
 
 from consumers.learner.worker import Repairs, work
+from consumers.supervisor import EXIT_REFUSED
 from contracts.errors import FreshetError
 from contracts.settings import load
 from infra.lifeline import end_with_parent
 
-__all__ = ["EXIT_CRASHED", "EXIT_REFUSED", "main"]
+__all__ = ["EXIT_CRASHED", "main"]
 
-# Told apart by the supervisor: what was refused stays refused, what crashed is tried again.
-EXIT_REFUSED = 3
+# Told apart from `EXIT_REFUSED` by the supervisor: what crashed is tried again.
 EXIT_CRASHED = 1
 
 

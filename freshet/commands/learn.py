@@ -59,7 +59,7 @@ def learn(
         raise UsageError(message)
     need_broker(settings)
 
-    from consumers.learner import supervise
+    from consumers.supervisor import supervise
     from infra.kafka import ensure_topics
 
     ensure_topics(settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group)

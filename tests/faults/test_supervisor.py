@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from consumers.learner import WorkersStopped, supervise
+from consumers.supervisor import WorkersStopped, supervise
 from infra.embedded import EmbeddedPostgres
 from tests.faults.stage import Stage, wait_until
 

@@ -13,14 +13,16 @@ from typing import IO, Final
 
 from kafka.errors import KafkaError
 
-from consumers.learner.process import EXIT_REFUSED
 from contracts.errors import FreshetError
 from contracts.settings import Settings, environment
 from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import group_offset
 from infra.lifeline import Child, spawn
 
-__all__ = ["DEATHS_AT_ONE_OFFSET", "WorkersStopped", "supervise"]
+__all__ = ["DEATHS_AT_ONE_OFFSET", "EXIT_REFUSED", "WorkersStopped", "supervise"]
+
+EXIT_REFUSED: Final = 3
+"""A worker leaves with this where going on would be wrong: it is not started again, for it would refuse again."""
 
 DEATHS_AT_ONE_OFFSET: Final = 3
 _BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
