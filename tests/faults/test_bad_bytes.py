@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from contracts.settings import Settings, environment
 from contracts.topics import DEAD_LETTERS, OUTCOMES, PREDICTIONS, USER_EVENTS
 from freshet.cli import app
 from infra.kafka import Record, connect_producer, ensure_topics
+from infra.lifeline import Child, spawn
 from infra.postgres import Database, connect, read_password
 from producers.simulator import Scenario, Simulator
 from tests.corpus import Oddity, corpus, from_the_future, padded
@@ -71,7 +71,7 @@ class Flooded:
     stage: Stage
     good: list[bytes]
     oddities: list[Oddity]
-    children: dict[str, subprocess.Popen[bytes]]
+    children: dict[str, Child]
     worker: psutil.Process
     rss_before: int
     rss_after: int
@@ -82,12 +82,11 @@ class Flooded:
         return environment(self.stage.settings)
 
 
-def start(stage: Stage, out: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def start(stage: Stage, out: Path, *arguments: str) -> Child:
     with out.open("wb") as stdout, out.with_suffix(".err").open("wb") as stderr:
-        return subprocess.Popen(
+        return spawn(
             [sys.executable, "-m", "freshet", *arguments],
             env=environment(stage.settings) | {"PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
         )
@@ -133,7 +132,7 @@ def flooded(new_stage: Callable[[str], Stage], tmp_path_factory: pytest.TempPath
     try:
 
         def is_learnt() -> bool:
-            dead = {name: child.returncode for name, child in children.items() if child.poll() is not None}
+            dead = {name: child.poll() for name, child in children.items() if child.poll() is not None}
             assert not dead, [(name, (folder / f"{name}.err").read_text()) for name in dead]
             return stage.committed_offset() >= stage.end()
 
@@ -156,10 +155,12 @@ def flooded(new_stage: Callable[[str], Stage], tmp_path_factory: pytest.TempPath
         wait_until(is_learnt, "all after the flood learnt", LONG_S)
         yield Flooded(stage, good, oddities, children, worker, rss[1], rss[-1], folder / "watch.out")
     finally:
+        # `watch` has no turn to finish: it is ended at once.
+        children["watch"].kill()
         for child in children.values():
-            child.terminate()
+            child.let_go()
         for child in children.values():
-            child.wait(DEADLINE_S)
+            child.stop(DEADLINE_S)
 
 
 def with_own_database(stage: Stage) -> Stage:
