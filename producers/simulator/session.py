@@ -163,7 +163,9 @@ class Visit:
             self._order(now)
             self._ended(self, now)
             return None
-        return self.wait_ms()
+        # As `wait_ms`, spelt out: it happens at every event.
+        self._dwell_class = number = bisect(self._dwell, self._draw())
+        return DWELL_EDGES_MS[number] + int(self._draw() * _WIDTHS_MS[number])
 
     def _tell(self, now: int, event_id: str) -> None:
         state = self._state
