@@ -103,7 +103,7 @@ class Stage:
         with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
             process = subprocess.Popen(
                 [sys.executable, str(_WORKER), "0", *arguments],
-                env=environment(settings) | (env or {}) | {"PYTHONPATH": str(_ROOT)},
+                env=environment(settings) | dict(env or {}) | {"PYTHONPATH": str(_ROOT)},
                 stderr=log,
             )
             try:
