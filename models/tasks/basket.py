@@ -37,7 +37,7 @@ BASKET = TaskSpec(
             "recursive-median",
             "online",
             recursive_median_regression,
-            {"forgetting": 0.9999, "ridge": 3.0, "width": 0.3},
+            {"forgetting": 0.9999, "ridge": 10.0, "width": 0.05},
         ),
         ModelSpec(
             "linear", "online", linear_regression, {"step": 0.01, "intercept_step": 1e-3, "width": 0.3}
