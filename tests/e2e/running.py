@@ -34,8 +34,13 @@ def argv(*arguments: str, folder: Path) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a user without settings; off a terminal."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FRESHET_")}
+    """The environment of a user without settings; off a terminal.
+
+    Not traced for coverage: that would take a whole stack of processes three times as long, and what they run is
+    covered by tests that are nearer to it.
+    """
+    strange = ("FRESHET_", "COVERAGE_PROCESS_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
     return kept | more
 
 

@@ -17,7 +17,7 @@ PROMISED_S = 10.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_time(folder):
-    command = argv("demo", "--rate", "200", "--seed", "3", folder=folder)
+    command = argv("demo", "--rate", "50", "--seed", "3", folder=folder)
     with Terminal(command, environment()) as terminal:
         # The live board, on a terminal: predictions are made while we look.
         until(lambda: is_predicting(terminal), "predictions on the board")
@@ -35,7 +35,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
 
     # Its port is taken meanwhile: it comes back on another one, with what it had learnt, asked for nothing.
     port = int(running["bootstrap"].rpartition(":")[2])
-    with socket.create_server(("127.0.0.1", port)), Demo(folder, "--rate", "200") as demo:
+    with socket.create_server(("127.0.0.1", port)), Demo(folder, "--rate", "50") as demo:
         after = demo.until_it_predicts()
         assert json.loads((folder / "runtime.json").read_text())["bootstrap"] != running["bootstrap"]
         assert after["time"] > before["time"]
@@ -46,7 +46,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         until(lambda: at_work(folder) == [], "nothing left behind after kill -9", 30.0)
 
     # And it goes on all the same; what happened is whole.
-    with Demo(folder, "--rate", "200") as demo:
+    with Demo(folder, "--rate", "50") as demo:
         demo.until_it_predicts()
         audit = run_of("audit", "--json", folder=folder)
         assert audit["ok"] is True
@@ -70,7 +70,7 @@ def second_is_refused(folder: Path, pid: int) -> None:
 
 
 def test_an_interrupted_start_leaves_nothing_behind(folder):
-    with Demo(folder, "--rate", "200") as demo:
+    with Demo(folder, "--rate", "50") as demo:
         until(lambda: (folder / "lock").exists(), "the folder is locked")
         os.killpg(demo.process.pid, signal.SIGINT)
         assert demo.process.wait(timeout=2 * PROMISED_S) != 0
