@@ -124,6 +124,8 @@ def test_truth_and_labels_are_read_side_by_side_and_to_their_ends(
             assert time.monotonic() < deadline_s, (intake.positions(), ends)
             fold.take(intake.poll(0.1))
             intake.pace(fold.state)
+            # Also of what is held back: or what was read of it would be read again by the next scoreboard.
+            assert intake.positions().keys() == ends.keys()
             waiting = max(waiting, *(len(truths) for truths in fold.state.truths.values()), 0)
             changes = fold.taken_changes()
             labels += sum(label.task == "conversion" for label in changes.labels)
