@@ -39,6 +39,7 @@ def test_a_window_holds_the_newest_five_thousand():
     points = [windows.add(label(n)) for n in range(7_000)]
     assert points[-1] is not None
     assert (points[-1].labels, points[-1].window_labels) == (7_000, 5_000)
+    assert sum(point is not None for point in points) == 7
 
 
 def test_restored_it_goes_on_as_if_it_had_never_stopped():
