@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from infra.embedded.ports import HOST
 
-__all__ = ["LOG_FOLDER", "java_options", "properties", "quoted_for_java", "to_properties_text"]
+__all__ = [
+    "LOG_FOLDER",
+    "controller_properties",
+    "java_options",
+    "properties",
+    "quoted_for_java",
+    "to_properties_text",
+]
 
 LOG_FOLDER = "log"
 """Relative to the broker's working folder: Kafka splits log.dirs at commas, and a folder's name may hold one."""
@@ -43,9 +50,10 @@ def properties(
         "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": log_folder,
-        # After a crash the controller lets the broker back in when its old session has ended: 9 s by default.
-        "broker.session.timeout.ms": "3000",
-        "broker.heartbeat.interval.ms": "300",
+        # A broker that only stalls must not be fenced: its partitions would be without leader for an instant, in which
+        # a committed transaction can be left open for ever (see EmbeddedKafka). Nobody else would take over anyway.
+        "broker.session.timeout.ms": "60000",
+        "broker.heartbeat.interval.ms": "300",  # also how often it tries to register: at 2000, a start took 1 s more
         "auto.create.topics.enable": "false",
         "num.partitions": "1",
         # One node holds the only copy of everything.
@@ -76,6 +84,20 @@ def properties(
         "background.threads": "4",
     }
     return {**settings, **overrides}
+
+
+def controller_properties(port: int) -> dict[str, str]:
+    """Return the settings of the same node as a controller alone, which soon takes note of a broker that is gone."""
+    return {
+        "process.roles": "controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{HOST}:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"CONTROLLER://{HOST}:{port}",
+        "log.dirs": LOG_FOLDER,
+        "broker.session.timeout.ms": "500",
+        "broker.heartbeat.interval.ms": "100",
+    }
 
 
 def to_properties_text(settings: Mapping[str, str]) -> str:
