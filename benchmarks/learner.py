@@ -15,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 from benchmarks import naive_loop
 from benchmarks.linear_task import LINEAR_TASK
 from consumers.engine import Step
 from consumers.learner import LearnerFold, work
+from consumers.learner.process import collect_seldom
 from contracts.settings import Settings, environment, load
 from contracts.topics import OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
 from infra.embedded import EmbeddedKafka, EmbeddedPostgres
@@ -50,6 +52,7 @@ class _Stopping(LearnerFold):
 
 def run_learner(settings: Settings, end: int, whole: bool) -> float:
     """Seconds from the first record to the commit of the last."""
+    collect_seldom()  # as the learner's own process does
     portfolio = Portfolio(0, list(TASKS.values()) if whole else [LINEAR_TASK])
     fold = _Stopping(end, namespace=settings.namespace, portfolio=portfolio)
     finished: list[float] = []
@@ -69,6 +72,8 @@ def one_run(kind: str, group: str, end: int, profile: bool) -> None:
     settings = load({"group": group})
     topic = topic_name(USER_EVENTS, settings.namespace)
     if kind == "naive":
+        # It has a function as value_serializer, as everybody writes it.
+        warnings.simplefilter("ignore", DeprecationWarning)
         seconds = naive_loop.run(settings.bootstrap, topic, settings.namespace, group, end)
     elif profile:
         profiler = cProfile.Profile()
@@ -128,7 +133,7 @@ def assert_same_records(settings: Settings) -> None:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=40_000, help="user events a run (default %(default)s)")
+    parser.add_argument("--events", type=int, default=60_000, help="user events a run (default %(default)s)")
     parser.add_argument("--whole", action="store_true", help="also time the default portfolio")
     parser.add_argument("--profile", action="store_true", help="profile one run of the learner instead")
     parser.add_argument("--run", choices=["learner", "whole", "naive"], help=argparse.SUPPRESS)
