@@ -202,7 +202,6 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
         shown = Text.assemble(
             ("★ " if model.name == best else "  ", "yellow"),
             (plain(model.name), _KIND_STYLES.get(model.kind, "")),
-            (" LEAK" if model.leaks else "", "bold red"),
         )
         style = "green" if model.name == best else "dim" if model.kind == "baseline" else ""
         table.add_row(

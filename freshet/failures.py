@@ -81,7 +81,7 @@ def _known(error: BaseException) -> FreshetError | None:
     """`error` as one of ours, also where a client library's own came through."""
     if isinstance(error, FreshetError):
         return error
-    if (room := type(error).__module__.split(".")[0]) in {"kafka", "psycopg", "psycopg_pool"}:
+    if (room := type(error).__module__.split(".")[0]) in {"kafka", "psycopg"}:
         what = "broker" if room == "kafka" else "database"
         message = f"The {what} does not answer as it should: {type(error).__name__}: {error}"
         return Unreachable(message, hint="Is it running? `freshet doctor` looks.")

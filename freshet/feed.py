@@ -55,7 +55,7 @@ _metrics = msgspec.json.Decoder(Metrics)
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known since one moment: `began_s`, by `time.monotonic`."""
+    """What is known since one moment: `began_s`, by `time.monotonic`; `problem` says why it is not known anew."""
 
     began_s: float = 0.0
     events: int = 0
@@ -65,6 +65,7 @@ class Facts:
     counts: Counts = field(default_factory=Counts)
     history: Mapping[str, tuple[Metrics, ...]] = field(default_factory=dict)
     latest: tuple[Answer, ...] = ()
+    problem: str = ""
 
 
 class Feed:
@@ -112,7 +113,8 @@ class Feed:
             try:
                 glimpse = glimpse or Glimpse(self._settings.bootstrap)
                 self._look(glimpse)
-            except Exception:  # noqa: BLE001 - a board that can't look keeps what it has and looks again
+            except Exception as error:  # noqa: BLE001 - keeps what it has, says why, and looks again
+                self.facts = replace(self.facts, problem=f"can't look: {type(error).__name__}: {error}")
                 if glimpse is not None:
                     glimpse.close()
                 glimpse = None

@@ -20,15 +20,12 @@ class ModelView:
         By name, over the window.
     history : tuple of float or None
         The metric of the sparkline, oldest first.
-    leaks : bool
-        Better than the oracle allows.
     """
 
     name: str
     kind: str
     metrics: Mapping[str, float | None]
     history: tuple[float | None, ...] = ()
-    leaks: bool = False
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def view_of(
         dead_letters=facts.counts.dead_letters,
         tasks=tuple(_task(spec, facts) for spec in TASKS.values() if _is_asked(spec, shop)),
         latest=facts.latest,
-        note=note,
+        note=note or facts.problem,
     )
 
 

@@ -92,34 +92,37 @@ def _lines() -> Callable[[int, int, int], None]:
     return show
 
 
+_COUNTS = {
+    "events": "events",
+    "predictions": "predicted",
+    "dead_letters": "dead",
+    "missing": "missing",
+    "duplicate": "double",
+    "label_mismatches": "wrong",
+    "aborted_records": "aborted",
+}
+_BREACHES = frozenset({"missing", "duplicate", "label_mismatches"})
+
+
 def _show(report: AuditReport) -> None:
     screen = console()
     table = Table(box=None, header_style="dim", padding=(0, 1))
-    names = (
-        "from",
-        "to",
-        "events",
-        "predictions",
-        "dead_letters",
-        "missing",
-        "duplicate",
-        "label_mismatches",
-    )
-    table.add_column("partition", justify="right")
-    for name in (*names, "aborted_records"):
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_column("folded from")
-    table.add_column("chain")
+    for heading in ("part", "offsets", *_COUNTS.values()):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("folded from", no_wrap=True)
+    table.add_column("chain", no_wrap=True)
     for number, found in report.partitions.items():
         said = found.as_json()
-        cells = [Text(f"{said[name]:,}", "red" if said[name] and name in names[5:] else "") for name in names]
+        cells = [
+            Text(f"{said[name]:,}", "red" if said[name] and name in _BREACHES else "") for name in _COUNTS
+        ]
         same = said["chain"] == said["chain_recomputed"]
         table.add_row(
             str(number),
+            f"{said['from']:,}–{said['to']:,}",
             *cells,
-            f"{said['aborted_records']:,}",
             said["folded_from"] or "–",
-            Text(f"{said['chain'][:12]} {'=' if same else '≠'}", "green" if same else "red"),
+            Text(f"{said['chain'][:8]} {'=' if same else '≠'}", "green" if same else "red"),
         )
     screen.print(table)
     for line in report.explain():

@@ -12,10 +12,7 @@ import uuid
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from contracts.errors import EnvironmentProblem
 from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.ivy import Progress
 from infra.embedded.jars import kafka_jars, tell_stderr
@@ -29,8 +26,8 @@ from infra.embedded.kafka_config import (
     to_properties_text,
 )
 from infra.embedded.kafka_probe import serving_cluster
-from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
-from infra.embedded.server import Server, hold_folder, set_up_failed, start_behind_launcher
+from infra.embedded.ports import HOST, free_port, load_ports, save_ports
+from infra.embedded.server import EmbeddedServer, Server, hold_folder, set_up_failed, start_behind_launcher
 
 __all__ = ["EmbeddedKafka"]
 
@@ -40,7 +37,7 @@ _PORT_TRIES = 5
 _NOTING_S = 10.0
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(EmbeddedServer):
     """One broker on one folder.
 
     Parameters
@@ -70,13 +67,12 @@ class EmbeddedKafka:
         progress: Progress = tell_stderr,
         ending_s: float = _STOP_GRACE_S + 5,
     ) -> None:
+        super().__init__("broker", port, _STOP_GRACE_S + 5)
         self.folder = data_dir.resolve() / "kafka"
         self._overrides = dict(overrides or {})
-        self._fixed_port = port
         self._cache = cache
         self._progress = progress
         self._ending_s = ending_s
-        self._server: Server | None = None
         self._port: int | None = None
 
     @property
@@ -100,10 +96,10 @@ class EmbeddedKafka:
         EnvironmentProblem
             One of `infra.embedded.errors`, saying what is missing and what to do.
         """
-        if self._server is not None:
-            message = "the broker is started already"
-            raise RuntimeError(message)
-        self._choose_port({}, set())  # a port that must be this one and is taken is known before any download
+        self._need_stopped()
+        self._choose_port(
+            None, set()
+        )  # a port that must be this one and is taken is known before any download
         java = find_java()
         jars = kafka_jars(cache=self._cache, java=java, progress=self._progress)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -113,35 +109,6 @@ class EmbeddedKafka:
             if self._has_crashed():
                 self._settle(java, jars, lock_fd)
             self._launch(java, jars, lock_fd)
-
-    def stop(self) -> None:
-        """Stop the broker in order; nothing happens if it is not running."""
-        if self._server is not None:
-            self._server.stop(_STOP_GRACE_S + 5)
-            self._server = None
-
-    def kill(self) -> None:
-        """End the broker at once, as a crash would; it can be started again."""
-        if self._server is not None:
-            self._server.kill()
-            self._server = None
-
-    def problem(self) -> EnvironmentProblem | None:
-        """Return why a broker that was started is not running any more; None while all is well."""
-        if self._server is None or self._server.child.poll() is None:
-            return None
-        return self._server.failure("ended by itself")
-
-    def __enter__(self) -> Self:
-        """Start it."""
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop it."""
-        self.stop()
 
     def _java(self, java: Java, jars: list[Path], *arguments: str) -> list[str]:
         """Return the command line; the 46 jars stand in a file beside, or `ps` would show little else."""
@@ -201,7 +168,7 @@ class EmbeddedKafka:
         try:
             server.wait_until(has_noted, _START_DEADLINE_S)
         finally:
-            server.stop(_STOP_GRACE_S + 5)
+            server.stop(self._stop_grace_s)
 
     def _spawn(self, java: Java, jars: list[Path], properties_file: str, lock_fd: int) -> Server:
         self.log_file.unlink(missing_ok=True)  # of this start only, so that an error quotes this start's
@@ -223,7 +190,7 @@ class EmbeddedKafka:
         kept = load_ports(self.folder / "ports.json")
         lost: set[int] = set()
         for _ in range(_PORT_TRIES):
-            port = self._choose_port(kept, lost)
+            port = self._choose_port(kept.get("broker"), lost)
             controller_port = free_port(kept.get("controller"), avoid={*lost, port})
             settings = to_properties_text(properties(port, controller_port, self._overrides))
             (self.folder / "server.properties").write_text(settings)
@@ -243,14 +210,6 @@ class EmbeddedKafka:
             return
         message = f"The broker lost {_PORT_TRIES} ports in a row to other programs."
         raise PortTaken(message, port=max(lost), hint="Start again.")
-
-    def _choose_port(self, kept: dict[str, int], lost: set[int]) -> int:
-        if self._fixed_port is None:
-            return free_port(kept.get("broker"), avoid=lost)
-        if self._fixed_port in lost or not is_free(self._fixed_port):
-            message = f"Port {self._fixed_port} of {HOST} must be free for the broker, and is in use."
-            raise PortTaken(message, port=self._fixed_port, hint="End what uses it, or choose another.")
-        return self._fixed_port
 
     def _has_crashed(self) -> bool:
         """Tell whether there are data that were not closed in order; asked before a start, which takes the mark."""

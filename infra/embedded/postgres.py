@@ -7,21 +7,18 @@ import signal
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import psycopg
 
-from contracts.errors import EnvironmentProblem
 from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.ivy import Progress
 from infra.embedded.jars import tell_stderr
-from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
+from infra.embedded.ports import HOST, load_ports, save_ports
 from infra.embedded.postgres_home import data_home
 from infra.embedded.postgres_programs import usable_programs
 from infra.embedded.postgres_setup import PASSWORD, PGPASS, USER, environment, initialise, keep_password
-from infra.embedded.server import Server, hold_folder, start_behind_launcher
+from infra.embedded.server import EmbeddedServer, Server, hold_folder, start_behind_launcher
 from infra.embedded.unprivileged import SYSTEM_FOLDER, Account, choose_account
 
 __all__ = ["DATABASE", "USER", "EmbeddedPostgres"]
@@ -43,7 +40,7 @@ _SETTINGS = {
 }
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(EmbeddedServer):
     """One database on one folder.
 
     Parameters
@@ -73,13 +70,12 @@ class EmbeddedPostgres:
         system_folder: Path = SYSTEM_FOLDER,
         programs: Path | None = None,
     ) -> None:
+        super().__init__("database", port, _STOP_GRACE_S + 5)
         self.folder = data_dir.resolve() / "postgres"
-        self._fixed_port = port
         self._progress = progress
         self._ending_s = ending_s
         self._system_folder = system_folder
         self._programs = programs
-        self._server: Server | None = None
         self._port: int | None = None
 
     @property
@@ -122,10 +118,8 @@ class EmbeddedPostgres:
         EnvironmentProblem
             One of `infra.embedded.errors`, saying what is missing and what to do.
         """
-        if self._server is not None:
-            message = "the database is started already"
-            raise RuntimeError(message)
-        self._choose_port(set())  # a port that must be this one and is taken is known at once
+        self._need_stopped()
+        self._choose_port(None, set())  # a port that must be this one and is taken is known at once
         account = choose_account()
         programs = usable_programs(account, self._system_folder, self._programs)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -136,40 +130,12 @@ class EmbeddedPostgres:
             (home / "data" / "postmaster.pid").unlink(missing_ok=True)
             self._launch(programs, home, account, lock_fd)
 
-    def stop(self) -> None:
-        """Stop the database in order; nothing happens if it is not running."""
-        if self._server is not None:
-            self._server.stop(_STOP_GRACE_S + 5)
-            self._server = None
-
-    def kill(self) -> None:
-        """End the database at once, as a crash would; it can be started again."""
-        if self._server is not None:
-            self._server.kill()
-            self._server = None
-
-    def problem(self) -> EnvironmentProblem | None:
-        """Return why a database that was started is not running any more; None while all is well."""
-        if self._server is None or self._server.child.poll() is None:
-            return None
-        return self._server.failure("ended by itself")
-
-    def __enter__(self) -> Self:
-        """Start it."""
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop it."""
-        self.stop()
-
     def _launch(self, programs: Path, home: Path, account: Account | None, lock_fd: int) -> None:
         """Start on a free port, and on another when that was lost before Postgres had it."""
+        kept = load_ports(self.folder / "ports.json").get("postgres")
         lost: set[int] = set()
         for _ in range(_PORT_TRIES):
-            port = self._choose_port(lost)
+            port = self._choose_port(kept, lost)
             argv = [str(programs / "bin" / "postgres"), "-D", str(home / "data"), "-p", str(port)]
             for name, value in _SETTINGS.items():
                 argv += ["-c", f"{name}={value}"]
@@ -202,14 +168,6 @@ class EmbeddedPostgres:
             return
         message = f"The database lost {_PORT_TRIES} ports in a row to other programs."
         raise PortTaken(message, port=max(lost), hint="Start again.")
-
-    def _choose_port(self, lost: set[int]) -> int:
-        if self._fixed_port is None:
-            return free_port(load_ports(self.folder / "ports.json").get("postgres"), avoid=lost)
-        if self._fixed_port in lost or not is_free(self._fixed_port):
-            message = f"Port {self._fixed_port} of {HOST} must be free for the database, and is in use."
-            raise PortTaken(message, port=self._fixed_port, hint="End what uses it, or choose another.")
-        return self._fixed_port
 
     def _make_database(self) -> None:
         with _connect(self.conninfo, dbname="postgres") as connection:

@@ -8,15 +8,26 @@ import os
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 from contracts.errors import EnvironmentProblem
-from infra.embedded.errors import DataFolderInUse, DiskFull, ServerFailed
+from infra.embedded.errors import DataFolderInUse, DiskFull, PortTaken, ServerFailed
+from infra.embedded.ports import HOST, free_port, is_free
 from infra.lifeline import Child, spawn
 
-__all__ = ["Server", "hold_folder", "launcher_argv", "log_tail", "set_up_failed", "start_behind_launcher"]
+__all__ = [
+    "EmbeddedServer",
+    "Server",
+    "hold_folder",
+    "launcher_argv",
+    "log_tail",
+    "set_up_failed",
+    "start_behind_launcher",
+]
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _TAIL_LINES = 12
@@ -109,6 +120,73 @@ class Server:
     def kill(self) -> None:
         """End it without asking, as a crash would."""
         self.child.kill()
+
+
+class EmbeddedServer(ABC):
+    """A server on a folder of its own: started, stopped, killed and asked after.
+
+    Parameters
+    ----------
+    name : str
+        For messages: ``broker``.
+    port : int, optional
+        The port it must have; by default one that is free.
+    stop_grace_s : float
+        How long it may take to end in order.
+    """
+
+    def __init__(self, name: str, port: int | None, stop_grace_s: float) -> None:
+        self._name = name
+        self._fixed_port = port
+        self._stop_grace_s = stop_grace_s
+        self._server: Server | None = None
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+
+    def stop(self) -> None:
+        """Stop it in order; nothing happens if it is not running."""
+        if self._server is not None:
+            self._server.stop(self._stop_grace_s)
+            self._server = None
+
+    def kill(self) -> None:
+        """End it at once, as a crash would; it can be started again."""
+        if self._server is not None:
+            self._server.kill()
+            self._server = None
+
+    def problem(self) -> EnvironmentProblem | None:
+        """Return why it is not running any more, although it was started; None while all is well."""
+        if self._server is None or self._server.child.poll() is None:
+            return None
+        return self._server.failure("ended by itself")
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop it."""
+        self.stop()
+
+    def _need_stopped(self) -> None:
+        if self._server is not None:
+            message = f"the {self._name} is started already"
+            raise RuntimeError(message)
+
+    def _choose_port(self, kept: int | None, lost: set[int]) -> int:
+        """Choose the port it must have, else `kept` if that is free, else any that is; never one of `lost`."""
+        if self._fixed_port is None:
+            return free_port(kept, avoid=lost)
+        if self._fixed_port in lost or not is_free(self._fixed_port):
+            message = f"Port {self._fixed_port} of {HOST} must be free for the {self._name}, and is in use."
+            raise PortTaken(message, port=self._fixed_port, hint="End what uses it, or choose another.")
+        return self._fixed_port
 
 
 def log_tail(file: Path, lines: int = _TAIL_LINES) -> str:

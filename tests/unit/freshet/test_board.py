@@ -13,9 +13,8 @@ from freshet.view import Answer, ModelView, TaskView, View
 EVIL = "user-1\x1b[2J[bold]x[/]"
 
 
-def model(name: str, kind: str, loss: float, **more: float | bool) -> ModelView:
-    leaks = bool(more.pop("leaks", False))
-    return ModelView(name, kind, {"log_loss": loss, **more}, tuple(loss + i / 100 for i in range(50)), leaks)
+def model(name: str, kind: str, loss: float, **more: float) -> ModelView:
+    return ModelView(name, kind, {"log_loss": loss, **more}, tuple(loss + i / 100 for i in range(50)))
 
 
 def view(models: int = 2, answers: int = 40) -> View:
@@ -28,7 +27,7 @@ def view(models: int = 2, answers: int = 40) -> View:
         window_labels=5_000,
         models=(
             model("worse", "online", 0.34, share_of_learnable=0.8),
-            model("better", "online", 0.32, share_of_learnable=0.92, leaks=True),
+            model("better", "online", 0.32, share_of_learnable=0.92),
             model("prior", "baseline", 0.1),
         ),
         oracle={"clairvoyant": 0.25, "bayes": 0.31, "bayes_blind": None, "prior": 0.43},
@@ -84,7 +83,7 @@ def test_the_board_says_what_it_is_there_for(width, height):
     text = "\n".join(drawn(view(), width, height))
     for said in (
         "123,456 of 350,000", "8,123/s", "learner 12", "scoreboard –", "70,412", "18,220", "late 3", "dead 4",
-        "last 5,000 of 65,001 labels", "★ better", "92.0 %", "LEAK", "clairvoyant 0.2500", "bayes_blind –",
+        "last 5,000 of 65,001 labels", "★ better", "92.0 %", "clairvoyant 0.2500", "bayes_blind –",
         "waiting for labels", "model-1", "1:02:05", "latest predictions",
     ):  # fmt: skip
         assert said in text, said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contracts.records import Metrics
 from contracts.settings import Settings
 from freshet.feed import Facts
@@ -34,8 +36,8 @@ FACTS = Facts(
 )
 
 
-def shown(shop: Shop, facts: Facts = FACTS):
-    return view_of(facts, shop, Settings(), state="running", elapsed_s=1.0)
+def shown(shop: Shop, facts: Facts = FACTS, note: str = ""):
+    return view_of(facts, shop, Settings(), state="running", elapsed_s=1.0, note=note)
 
 
 def test_the_newest_window_stands_in_the_table_and_all_of_them_in_the_curve():
@@ -44,6 +46,13 @@ def test_the_newest_window_stands_in_the_table_and_all_of_them_in_the_curve():
     assert conversion.labels == 2_000
     assert all(m.metrics["share_of_learnable"] == 0.5 and m.history == (0.1, 0.5) for m in conversion.models)
     assert {m.kind for m in conversion.models} == {"online", "frozen", "baseline"}
+
+
+def test_why_the_board_stands_still_is_noted_unless_there_is_something_newer():
+    stuck = replace(FACTS, problem="can't look: TimeoutError")
+    view = shown(Shop(partitions=2, seed=7), stuck)
+    assert view.note == "can't look: TimeoutError"
+    assert shown(Shop(partitions=2, seed=7), stuck, note="a child ended").note == "a child ended"
 
 
 def test_every_declared_model_is_on_the_board_before_there_are_scores():
