@@ -27,6 +27,7 @@ from freshet.commands import (
     replay,
     score,
     scoreboard,
+    setup,
     simulate,
     topics,
     watch,
@@ -128,6 +129,7 @@ _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
 _add(app, "config", config.config, config.EXAMPLES, _LOOK)
 _add(app, "doctor", doctor.doctor, doctor.EXAMPLES, _LOOK)
+_add(app, "setup", setup.setup, setup.EXAMPLES, _PARTS)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES, _PARTS)
 _add(app, "learn", learn.learn, learn.EXAMPLES, _PARTS)
 _add(app, "scoreboard", scoreboard.scoreboard, scoreboard.EXAMPLES, _PARTS)

@@ -1,4 +1,4 @@
-"""Whether a broker answers at all, asked before a client spends ten seconds on finding out."""
+"""What must be known of a broker before work begins: that it answers, and how many partitions the shop has there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contracts.errors import Unreachable
 if TYPE_CHECKING:
     from contracts.settings import Settings
 
-__all__ = ["answers", "need_broker"]
+__all__ = ["answers", "need_broker", "with_partitions_found"]
 
 _TIMEOUT_S = 3.0
 
@@ -46,3 +46,14 @@ def need_broker(settings: Settings) -> None:
     else:
         hint = f"The address came from: {came}. Is the broker running?"
     raise Unreachable(message, hint=hint)
+
+
+def with_partitions_found(settings: Settings) -> Settings:
+    """Where nobody said how many partitions there are: as many as the main input was made with, if it is there."""
+    if settings.origin["partitions"] != "default":
+        return settings
+    from contracts.topics import USER_EVENTS, topic_name
+    from infra.kafka import partition_count
+
+    found = partition_count(settings.bootstrap, topic_name(USER_EVENTS, settings.namespace))
+    return settings if found is None else settings.model_copy(update={"partitions": found})

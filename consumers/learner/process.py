@@ -15,8 +15,8 @@ import threading
 import traceback
 
 from consumers.learner.worker import Repairs, work
-from consumers.supervisor import EXIT_REFUSED
-from contracts.errors import FreshetError
+from consumers.supervisor import EXIT_FENCED, EXIT_REFUSED
+from contracts.errors import Fenced, FreshetError
 from contracts.settings import load
 from infra.lifeline import end_with_parent
 
@@ -66,6 +66,8 @@ def main(argv: list[str] | None = None) -> int:
         )
     except FreshetError as error:
         print(f"partition {arguments.partition}: {type(error).__name__}: {error}", file=sys.stderr)
+        if isinstance(error, Fenced):
+            return EXIT_FENCED
         return EXIT_CRASHED if error.retriable else EXIT_REFUSED
     except Exception:  # noqa: BLE001 - whatever it is, this process ends and the next one recovers
         traceback.print_exc()

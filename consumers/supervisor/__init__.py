@@ -1,5 +1,5 @@
 """Keeps one worker process a partition running. Knows no models: it must be up long before River is imported."""
 
-from consumers.supervisor.supervise import EXIT_REFUSED, WorkersStopped, supervise
+from consumers.supervisor.supervise import EXIT_FENCED, EXIT_REFUSED, Fixed, Shares, WorkersStopped, supervise
 
-__all__ = ["EXIT_REFUSED", "WorkersStopped", "supervise"]
+__all__ = ["EXIT_FENCED", "EXIT_REFUSED", "Fixed", "Shares", "WorkersStopped", "supervise"]

@@ -1,4 +1,4 @@
-"""One worker process a partition, each started again when it dies."""
+"""One worker process a partition, each started again when it dies; which partitions may change while they run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from kafka.errors import KafkaError
 
@@ -19,10 +19,21 @@ from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import group_offset
 from infra.lifeline import Child, spawn
 
-__all__ = ["DEATHS_AT_ONE_OFFSET", "EXIT_REFUSED", "WorkersStopped", "supervise"]
+__all__ = [
+    "DEATHS_AT_ONE_OFFSET",
+    "EXIT_FENCED",
+    "EXIT_REFUSED",
+    "Fixed",
+    "Shares",
+    "WorkersStopped",
+    "supervise",
+]
 
 EXIT_REFUSED: Final = 3
 """A worker leaves with this where going on would be wrong: it is not started again, for it would refuse again."""
+
+EXIT_FENCED: Final = 4
+"""A worker leaves with this where a newer one has taken its partition over."""
 
 DEATHS_AT_ONE_OFFSET: Final = 3
 _BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -37,6 +48,27 @@ class WorkersStopped(FreshetError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class Shares(Protocol):
+    """Says which partitions this supervisor is to look after; see `infra.kafka.GroupMembership`."""
+
+    def owned(self, wait_s: float) -> Collection[int]:
+        """Wait for about `wait_s` seconds, then say which."""
+        ...
+
+
+class Fixed:
+    """Always the same partitions: this supervisor is the only one."""
+
+    def __init__(self, partitions: Collection[int]) -> None:
+        self._partitions = partitions
+        self._pause = threading.Event()
+
+    def owned(self, wait_s: float) -> Collection[int]:
+        """Wait, then say which."""
+        self._pause.wait(wait_s)
+        return self._partitions
 
 
 @dataclass
@@ -65,25 +97,26 @@ class _Worker:
 
 def supervise(
     settings: Settings,
-    partitions: Sequence[int],
+    shares: Shares,
     *,
     should_stop: Callable[[], bool],
     arguments: Sequence[str] = (),
     program: Sequence[str] = (sys.executable, "-m", "consumers.learner"),
 ) -> None:
-    """Keep a worker for each of `partitions` running until `should_stop`.
+    """Keep a worker for each partition that `shares` names running until `should_stop`.
 
     A worker that died is started again after 0.2 to 5 s. One that refuses to go on (`RecoveryError`), or has died
-    3 times at the same offset, is not; the others go on, and what it said is raised when all are through.
+    3 times at the same offset, is not; the others go on, and what it said is raised when all are through. One whose
+    partition is no longer ours finishes its turn and ends.
 
     Parameters
     ----------
     settings : Settings
         Handed on to the workers.
-    partitions : sequence of int
-        Which partitions.
+    shares : Shares
+        Which partitions; asked ten times a second.
     should_stop : callable
-        Asked ten times a second.
+        Asked as often.
     arguments : sequence of str
         Further arguments for each worker, such as ``--untrained``.
     program : sequence of str
@@ -94,19 +127,45 @@ def supervise(
     WorkersStopped
         When no worker is left that could run, or at the end where some had stopped.
     """
-    workers = [_Worker(p, _starter(settings, [*program, str(p), *arguments])) for p in partitions]
-    pause = threading.Event()
+    workers: dict[int, _Worker] = {}
+    leaving: list[_Leaving] = []
+    # The only supervisor owns its partitions whatever happens: who fences its workers was started beside it by hand.
+    is_alone = isinstance(shares, Fixed)
     try:
-        while not should_stop() and any(w.problem is None for w in workers):
-            for worker in workers:
+        while not should_stop():
+            owned = set(shares.owned(_LOOK_EVERY_S))
+            for partition in workers.keys() - owned:
+                if (child := workers.pop(partition).child) is not None:
+                    child.let_go()
+                    leaving.append(_Leaving(child, time.monotonic() + _STOP_GRACE_S))
+            leaving = [one for one in leaving if not one.has_ended()]
+            for partition in sorted(owned - workers.keys()):
+                argv = [*program, str(partition), *arguments]
+                workers[partition] = _Worker(partition, _starter(settings, argv))
+            for worker in workers.values():
                 if worker.problem is None:
-                    _look_after(worker, settings)
-            pause.wait(_LOOK_EVERY_S)
+                    _look_after(worker, settings, is_alone=is_alone)
+            if workers and all(worker.problem is not None for worker in workers.values()):
+                break
     finally:
-        _stop([w.child for w in workers if w.child is not None])
-    problems = [w.problem for w in workers if w.problem is not None]
+        _stop([w.child for w in workers.values() if w.child is not None] + [one.child for one in leaving])
+    problems = [w.problem for w in workers.values() if w.problem is not None]
     if problems:
         raise WorkersStopped(problems)
+
+
+@dataclass(frozen=True)
+class _Leaving:
+    """A worker whose partition is no longer ours: it has been told, and ends after its turn."""
+
+    child: Child
+    deadline_s: float
+
+    def has_ended(self) -> bool:
+        if self.child.poll() is None and time.monotonic() < self.deadline_s:
+            return False
+        self.child.stop(0)
+        return True
 
 
 def _starter(settings: Settings, argv: Sequence[str]) -> Callable[[], tuple[Child, IO[bytes]]]:
@@ -122,7 +181,7 @@ def _starter(settings: Settings, argv: Sequence[str]) -> Callable[[], tuple[Chil
     return start
 
 
-def _look_after(worker: _Worker, settings: Settings) -> None:
+def _look_after(worker: _Worker, settings: Settings, *, is_alone: bool) -> None:
     if worker.child is None:
         if time.monotonic() >= worker.start_at_s:
             worker.run()
@@ -132,10 +191,14 @@ def _look_after(worker: _Worker, settings: Settings) -> None:
         return
     worker.child.stop(0)
     worker.child = None
+    last = worker.said[-1] if worker.said else f"exit code {code}"
+    if code == EXIT_FENCED and not is_alone:
+        # Soon the group says whose the partition is; until then two would only fence each other in turn.
+        worker.start_at_s = time.monotonic() + _BACK_OFF_S[-1]
+        return
     offset = _committed(settings, worker.partition)
     worker.died_at.append(offset)
-    last = worker.said[-1] if worker.said else f"exit code {code}"
-    if code == EXIT_REFUSED:
+    if code in (EXIT_REFUSED, EXIT_FENCED):
         worker.problem = last
     elif offset is not None and list(worker.died_at) == [offset] * DEATHS_AT_ONE_OFFSET:
         topic = topic_name(USER_EVENTS, settings.namespace)

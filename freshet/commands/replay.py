@@ -101,7 +101,7 @@ def replay(
 
 
 def _send(settings: Settings, path: Path, report: Path | None) -> None:
-    from freshet.reach import need_broker
+    from freshet.reach import need_broker, with_partitions_found
     from freshet.render import json_line, tell
     from freshet.sending import send
     from freshet.service import until_told
@@ -109,6 +109,7 @@ def _send(settings: Settings, path: Path, report: Path | None) -> None:
 
     told = until_told()
     need_broker(settings)
+    settings = with_partitions_found(settings)
     file = RecordedFile(path)
     shop = Replay(file, settings.partitions)
     sent = send(shop, settings, told, total=file.lines, unit="rows", done=lambda _: shop.rows.read)

@@ -18,7 +18,7 @@ from freshet.options import (
     Traffic,
     settings_from,
 )
-from freshet.reach import need_broker
+from freshet.reach import need_broker, with_partitions_found
 from freshet.render import tell
 from freshet.service import until_told
 
@@ -60,6 +60,7 @@ def simulate(
         message = f"--traffic must be a whole number of sessions an hour. Got {settings.traffic:g}."
         raise UsageError(message)
     need_broker(settings)
+    settings = with_partitions_found(settings)
 
     from freshet.sending import send
     from producers.simulator import TRAFFIC, Scenario, Simulator, parse_drift

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from freshet.options import Bootstrap, DataDir, Group, Json, Partitions, settings_from
-from freshet.reach import need_broker
+from freshet.reach import need_broker, with_partitions_found
 from freshet.render import console, echo, json_line, styled
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def topics(
 
     settings = settings_from(data_dir=data_dir, bootstrap=bootstrap, partitions=partitions, group=group)
     need_broker(settings)
+    settings = with_partitions_found(settings)
     reports = {
         report.name: report
         for report in ensure_topics(

@@ -1,4 +1,8 @@
-"""Kafka's jars: resolved once, checked against the SHA-256 in the repository, kept in the user's cache folder."""
+"""Kafka's jars: resolved once, checked against the SHA-256 in the repository, kept in the user's cache folder.
+
+``python -m infra.embedded.jars renew`` writes the lists of checksums anew; ``... connector FOLDER`` puts the jars that
+Spark reads Kafka with into a folder.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,8 @@ __all__ = ["CHECKSUMS", "KAFKA_VERSION", "cached_jars", "default_cache", "kafka_
 
 KAFKA_VERSION = "4.3.1"
 CHECKSUMS = Path(__file__).with_name("kafka-jars.sha256")
+
+_CONNECTOR = Path(__file__).with_name("connector-jars.xml")
 
 _RECEIPT = "verified.json"
 _LOCK_DEADLINE_S = 900.0
@@ -205,14 +211,27 @@ def _only_one(file: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _renew() -> None:
-    """Resolve kafka-jars.xml anew and write the list of checksums."""
+def _renew(modules: Path) -> None:
+    """Resolve `modules` anew and write the list of checksums beside."""
     work = default_cache() / "renew"
-    download(find_java(), work, 0, tell_stderr)
+    download(find_java(), work, 0, tell_stderr, modules=modules)
     jars = sorted((work / "jars").glob("*.jar"))
-    CHECKSUMS.write_text("".join(f"{sha256_of(jar)}  {jar.name}\n" for jar in jars))
+    modules.with_suffix(".sha256").write_text("".join(f"{sha256_of(jar)}  {jar.name}\n" for jar in jars))
     shutil.rmtree(work)
 
 
+def main(arguments: list[str]) -> None:
+    """Do what the module's text says."""
+    match arguments:
+        case ["renew"]:
+            for modules in (MODULES, _CONNECTOR):
+                _renew(modules)
+        case ["connector", folder]:
+            for jar in kafka_jars(modules=_CONNECTOR, checksums=_CONNECTOR.with_suffix(".sha256")):
+                shutil.copy(jar, folder)
+        case _:
+            sys.exit(f"renew, or connector FOLDER. Got: {' '.join(arguments) or 'nothing'}")
+
+
 if __name__ == "__main__":
-    _renew()
+    main(sys.argv[1:])

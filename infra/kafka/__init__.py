@@ -1,7 +1,15 @@
 """Kafka: the ports the rooms speak to, their kafka-python implementation, topics and reading."""
 
-from infra.kafka.admin import TopicReport, ensure_topics, group_offset, restore_offset, topic_id
+from infra.kafka.admin import (
+    TopicReport,
+    ensure_topics,
+    group_offset,
+    partition_count,
+    restore_offset,
+    topic_id,
+)
 from infra.kafka.clients import connect_admin, connect_consumer, connect_producer
+from infra.kafka.membership import GroupMembership
 from infra.kafka.partition_log import KafkaPartitionLog
 from infra.kafka.ports import Committed, OutgoingRecord, PartitionLog, Record, Transactions
 from infra.kafka.reading import log_range, read_last, read_to_end, tail
@@ -9,6 +17,7 @@ from infra.kafka.transactions import KafkaTransactions
 
 __all__ = [
     "Committed",
+    "GroupMembership",
     "KafkaPartitionLog",
     "KafkaTransactions",
     "OutgoingRecord",
@@ -22,6 +31,7 @@ __all__ = [
     "ensure_topics",
     "group_offset",
     "log_range",
+    "partition_count",
     "read_last",
     "read_to_end",
     "restore_offset",

@@ -17,7 +17,7 @@ from contracts.topics import TOPICS, topic_name
 from infra.kafka.clients import connect_admin
 from infra.kafka.ports import Committed
 
-__all__ = ["TopicReport", "ensure_topics", "group_offset", "restore_offset", "topic_id"]
+__all__ = ["TopicReport", "ensure_topics", "group_offset", "partition_count", "restore_offset", "topic_id"]
 
 T = TypeVar("T")
 _COORDINATOR_S: Final = 30.0
@@ -110,7 +110,7 @@ def _report(
     found = len(description["partitions"])
     if found != partitions:
         message = f"{name} must have {partitions} partitions. It was created with {found}."
-        hint = f"Go on with FRESHET_PARTITIONS={found}, or start over with --fresh."
+        hint = f"Go on with FRESHET_PARTITIONS={found}, or start over: `freshet demo --fresh`, with containers `make wipe`."
         raise TopicMismatch(message, topic=name, hint=hint)
     resource = ConfigResource(ConfigResourceType.TOPIC, name)
     described = admin.describe_configs([resource], config_filter="all")
@@ -141,6 +141,27 @@ def topic_id(bootstrap: str, topic: str) -> str:
         message = f"The topic {topic} must exist. There is none of that name on the broker."
         raise FreshetError(message, hint="`freshet topics --create` makes all of them.")
     return str(description["topic_id"])
+
+
+def partition_count(bootstrap: str, topic: str) -> int | None:
+    """How many partitions a topic was made with, None where there is no such topic.
+
+    Raises
+    ------
+    Unreachable
+        If no broker answers.
+    """
+    admin = connect_admin(bootstrap)
+    try:
+        if topic not in set(admin.list_topics()):
+            return None
+        (description,) = admin.describe_topics([topic])
+        return len(description["partitions"])
+    except KafkaError as error:
+        message = f"The broker at {bootstrap} did not do as asked ({type(error).__name__}: {error})."
+        raise Unreachable(message) from error
+    finally:
+        admin.close()
 
 
 def _of_coordinator(bootstrap: str, call: Callable[[KafkaAdminClient], T]) -> T:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from consumers.supervisor import WorkersStopped, supervise
+from consumers.supervisor import Fixed, WorkersStopped, supervise
 from infra.embedded import EmbeddedPostgres
 from tests.faults.stage import Stage, wait_until
 
@@ -30,7 +30,7 @@ def test_a_worker_that_is_killed_comes_back_and_all_end_with_the_supervisor(
     stage.publish(events[:300])
     stop = threading.Event()
     thread = threading.Thread(
-        target=supervise, args=(stage.settings, [0]), kwargs={"should_stop": stop.is_set}
+        target=supervise, args=(stage.settings, Fixed([0])), kwargs={"should_stop": stop.is_set}
     )
     thread.start()
     try:
@@ -58,7 +58,7 @@ def test_a_worker_that_died_three_times_at_one_offset_is_given_up_with_its_last_
     ) as stopped:
         supervise(
             stage.settings,
-            [0],
+            Fixed([0]),
             should_stop=lambda: False,
             program=WORKER,
             arguments=["--fault", "after poll"],
@@ -77,7 +77,7 @@ def test_a_worker_that_refuses_is_not_started_again(
 
     restore_offset(stage.bootstrap, stage.settings.group, stage.name(USER_EVENTS), 0, Committed(40, ""))
     with pytest.raises(WorkersStopped, match="OffsetsMoved"):
-        supervise(stage.settings, [0], should_stop=lambda: False)
+        supervise(stage.settings, Fixed([0]), should_stop=lambda: False)
 
 
 def test_predictions_go_on_while_the_database_is_away(

@@ -13,7 +13,7 @@ from contracts.settings import Settings
 from freshet.cli import app
 
 COMMANDS = (
-    "audit", "config", "demo", "doctor", "down", "learn", "replay", "score", "scoreboard", "simulate", "topics",
+    "audit", "config", "demo", "doctor", "down", "learn", "replay", "score", "scoreboard", "setup", "simulate", "topics",
     "watch",
 )  # fmt: skip
 

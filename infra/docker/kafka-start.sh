@@ -1,0 +1,39 @@
+#!/bin/bash
+# Starts the broker of the image apache/kafka. After a crash the controller alone starts before, and takes note that the
+# broker had died: else a transaction that was being committed can stay open for ever, and readers of committed records
+# stand still (infra/embedded/kafka.py says how).
+set -euo pipefail
+
+data=${KAFKA_LOG_DIRS:?}
+[[ -e $data/__cluster_metadata-0 && ! -e $data/.kafka_cleanshutdown ]] || exec /etc/kafka/docker/run
+
+echo 'The broker did not end in order the last time: settling that takes some seconds'
+cat >/tmp/settle.properties <<-EOF
+	process.roles=controller
+	node.id=$KAFKA_NODE_ID
+	controller.quorum.voters=$KAFKA_CONTROLLER_QUORUM_VOTERS
+	controller.listener.names=CONTROLLER
+	listeners=CONTROLLER://localhost:9093
+	log.dirs=$data
+	broker.session.timeout.ms=500
+	broker.heartbeat.interval.ms=100
+EOF
+said=/tmp/settle.log
+LOG_DIR=/tmp KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile=/etc/kafka/docker/log4j2.yaml \
+	/opt/kafka/bin/kafka-server-start.sh /tmp/settle.properties >"$said" 2>&1 &
+controller=$!
+noted=
+for ((tenths = 0, since = 0; tenths < 600; tenths++)); do
+	kill -0 "$controller" 2>/dev/null || { cat "$said" >&2; exit 1; }
+	# Nothing to note where it died before it had registered.
+	((since == 0)) && grep -q 'Activated periodic tasks' "$said" && since=$tenths
+	if grep -q 'Fencing broker' "$said" || ((since > 0 && tenths - since > 100)); then
+		noted=yes
+		break
+	fi
+	sleep 0.1
+done
+kill "$controller"
+wait "$controller" || true
+[[ $noted ]] || { cat "$said" >&2; echo 'The controller did not start within 60 s.' >&2; exit 1; }
+exec /etc/kafka/docker/run

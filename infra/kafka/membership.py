@@ -1,0 +1,93 @@
+"""Which partitions of a topic this process is to look after, among all that ask: membership in a consumer group."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Final
+
+from kafka import KafkaConsumer
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import KafkaError
+
+from contracts.errors import Unreachable
+from infra.kafka.clients import connect_consumer
+
+__all__ = ["GroupMembership"]
+
+_log = logging.getLogger(__name__)
+
+# The least that a broker takes by default. A member that was killed is missed after this; one that leaves, at once.
+_SESSION_TIMEOUT_MS: Final = 6_000
+_HEARTBEAT_MS: Final = 1_500
+_BACK_OFF_S: Final = 1.0
+
+
+class GroupMembership:
+    """A member of a group that spreads the partitions of one topic over its members, and reads none of them.
+
+    It says who should work, not who may: two can believe that they own a partition for a moment, and the
+    transactional id decides. So where the broker is away, what was owned last still is.
+
+    Parameters
+    ----------
+    bootstrap : str
+        ``host:port`` of a broker.
+    group : str
+        Name of the group; not the one that commits offsets.
+    topic : str
+        Whose partitions are spread.
+    """
+
+    def __init__(self, bootstrap: str, group: str, topic: str) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._topic = topic
+        self._owned: frozenset[int] = frozenset()
+        self._retry_at_s = 0.0
+        self._consumer: KafkaConsumer | None = self._join()
+
+    def owned(self, wait_s: float) -> frozenset[int]:
+        """Take part for about `wait_s` seconds, then say which partitions are ours. Call it often."""
+        try:
+            if self._consumer is None:
+                time.sleep(wait_s)
+                if time.monotonic() < self._retry_at_s:
+                    return self._owned
+                self._consumer = self._join()
+            # Records of a partition that has just come and is not paused yet are of no interest here.
+            self._consumer.poll(timeout_ms=int(wait_s * 1000), max_records=1)
+            mine = self._consumer.assignment()
+            self._consumer.pause(*mine)
+            self._owned = frozenset(at.partition for at in mine)
+        except (KafkaError, Unreachable, OSError) as error:
+            _log.warning("The group %s is out of reach: %s", self._group, error)
+            self._leave()
+            self._retry_at_s = time.monotonic() + _BACK_OFF_S
+        return self._owned
+
+    def close(self) -> None:
+        """Leave the group, so that others take over at once."""
+        self._leave()
+
+    def _join(self) -> KafkaConsumer:
+        consumer = connect_consumer(
+            self._bootstrap,
+            group_id=self._group,
+            # Nothing is read: where a position would be does not matter, and must not be an error.
+            auto_offset_reset="latest",
+            session_timeout_ms=_SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=_HEARTBEAT_MS,
+            # Who keeps a partition goes on with it while others move.
+            partition_assignment_strategy=[CooperativeStickyAssignor],
+        )
+        consumer.subscribe([self._topic])
+        return consumer
+
+    def _leave(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            try:
+                consumer.close(autocommit=False, timeout_ms=2_000)
+            except (KafkaError, OSError) as error:
+                _log.warning("The group %s was not left in order: %s", self._group, error)

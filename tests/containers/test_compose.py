@@ -1,0 +1,257 @@
+"""`docker compose up` from nothing, as its users see it: from outside, by clients that know nothing of Freshet.
+
+The tests share one stack and each leaves it as it found it: up and healthy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import psycopg
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+from tests.containers.conftest import PARTITIONS
+from tests.containers.stack import LONG_RUNNING, Stack, docker, until
+
+HANDOVER_S = 15.0
+# A Kafka that has crashed starts twice, on two cores that others need too.
+RECOVERED_S = 120.0
+
+
+def read(stack: Stack, topic: str, enough: int) -> list[dict[str, Any]]:
+    """At least so many records of a topic, by a consumer without a group."""
+    consumer = KafkaConsumer(
+        topic,
+        bootstrap_servers=stack.bootstrap,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        consumer_timeout_ms=60_000,
+    )
+    found = []
+    try:
+        for record in consumer:
+            found.append(json.loads(record.value))
+            if len(found) >= enough:
+                break
+    finally:
+        consumer.close()
+    return found
+
+
+def committed(stack: Stack) -> dict[int, int]:
+    """Offsets of the learners' group, by partition."""
+    admin = KafkaAdminClient(bootstrap_servers=stack.bootstrap)
+    try:
+        offsets = admin.list_group_offsets({"learner": None})["learner"]
+        return {at.partition: found.offset for at, found in offsets.items()}
+    finally:
+        admin.close()
+
+
+def all_move_on(stack: Stack, timeout_s: float) -> float:
+    """Wait until every partition has been committed further than now; seconds."""
+    before = committed(stack)
+
+    def moved() -> bool:
+        after = committed(stack)
+        return all(after.get(p, 0) > before.get(p, 0) for p in range(PARTITIONS))
+
+    return until(moved, "every partition moves on", timeout_s)
+
+
+def test_predictions_and_their_labels_can_be_read_from_outside(stack: Stack) -> None:
+    predictions = read(stack, "ml.predictions", 300)
+    outcomes = read(stack, "ml.outcomes", 100)
+    assert len(predictions) == 300
+    assert len(outcomes) == 100
+    asked = {(p["task"], p["event_id"]) for p in read(stack, "ml.predictions", 2_000)}
+    assert all((o["task"], o["event_id"]) in asked for o in outcomes if "answers" in o)
+    assert {p["served"] for p in predictions} <= {"second-order", "recursive-median"}
+
+
+def test_every_partition_is_owned_by_one_of_three_learners(stack: Stack) -> None:
+    assert len(stack.containers("learner")) == 3
+    all_move_on(stack, 60)
+    admin = KafkaAdminClient(bootstrap_servers=stack.bootstrap)
+    try:
+        members = admin.describe_groups(["learner.members"])["learner.members"]["members"]
+    finally:
+        admin.close()
+    assert len(members) == 3
+
+
+def test_containers_are_hardened(stack: Stack) -> None:
+    for service in LONG_RUNNING:
+        for container in stack.containers(service):
+            found = stack.inspect(container)
+            host = found["HostConfig"]
+            assert found["Config"]["User"] not in ("", "root", "0"), service
+            assert host["ReadonlyRootfs"], service
+            assert host["CapDrop"] == ["ALL"] and not host["CapAdd"], service
+            assert "no-new-privileges:true" in host["SecurityOpt"], service
+            assert not host["Privileged"] and host["Memory"] > 0, service
+            assert host["RestartPolicy"]["Name"] == "unless-stopped", service
+            assert host["LogConfig"]["Config"]["max-size"], service
+            status = docker("exec", container, "cat", "/proc/1/status")
+            (uid,) = [line.split()[1] for line in status.splitlines() if line.startswith("Uid:")]
+            (effective,) = [line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")]
+            assert uid != "0" and int(effective, 16) == 0, service
+
+
+def test_secrets_are_files_that_only_their_user_can_read(stack: Stack) -> None:
+    learner, postgres = stack.containers("learner")[0], stack.containers("postgres")[0]
+    password = "/run/freshet/password/postgres"  # noqa: S105 - the file's name
+    for container, files in ((learner, [password, "/run/freshet/key/snapshots"]), (postgres, [password])):
+        for file in files:
+            assert docker("exec", container, "stat", "-c", "%a %u", file) == "400 999\n"
+    secret = docker("exec", learner, "cat", password).strip()
+    for service in LONG_RUNNING:
+        found = json.dumps(stack.inspect(stack.containers(service)[0]))
+        assert secret not in found, service
+    mounted = {
+        service: {m["Destination"] for m in stack.inspect(stack.containers(service)[0])["Mounts"]}
+        for service in LONG_RUNNING
+    }
+    assert {s for s in LONG_RUNNING if "/run/freshet/key" in mounted[s]} == {"learner"}
+    assert {s for s in LONG_RUNNING if "/run/freshet/password" in mounted[s]} == {
+        "postgres",
+        "learner",
+        "scoreboard",
+    }
+    writing = ["docker", "exec", learner, "sh", "-c", f"echo x >>{password}"]
+    assert subprocess.run(writing, capture_output=True, check=False).returncode != 0
+
+
+def test_every_published_port_is_on_loopback(stack: Stack) -> None:
+    bound = {
+        (published["HostIp"], published["HostPort"])
+        for service in LONG_RUNNING
+        for container in stack.containers(service)
+        for binding in stack.inspect(container)["HostConfig"]["PortBindings"].values()
+        for published in binding
+    }
+    assert bound == {("127.0.0.1", str(stack.kafka_port)), ("127.0.0.1", str(stack.postgres_port))}
+    for port in (stack.kafka_port, stack.postgres_port):
+        # 0A is LISTEN in /proc/net; 0100007F is 127.0.0.1.
+        with open("/proc/net/tcp") as tcp, open("/proc/net/tcp6") as tcp6:
+            rows = [line.split() for line in [*tcp, *tcp6]]
+        listening = {
+            row[1].split(":")[0] for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")
+        }
+        assert listening == {"0100007F"}
+
+
+def test_kafka_answers_outside_on_loopback_only_and_inside_by_its_name(stack: Stack) -> None:
+    names = {
+        stack.inspect(c)["NetworkSettings"]["Networks"][f"{stack.project}_default"]["IPAddress"]
+        for c in stack.containers("kafka")
+    }
+    (address,) = names
+    ask = (
+        "import sys; from kafka import KafkaConsumer; c = KafkaConsumer(bootstrap_servers=sys.argv[1]);"
+        "print(sorted((b.host, b.port) for b in c._client.cluster.brokers()))"
+    )
+    learner = stack.containers("learner")[0]
+    assert docker("exec", learner, "python", "-W", "ignore", "-c", ask, "kafka:9092") == "[('kafka', 9092)]\n"
+    consumer = KafkaConsumer(bootstrap_servers=stack.bootstrap)
+    try:
+        known = consumer._client.cluster.brokers()  # noqa: SLF001 - nothing public says what is advertised
+        assert [(b.host, b.port) for b in known] == [("127.0.0.1", stack.kafka_port)]
+    finally:
+        consumer.close()
+    assert address
+
+
+def test_postgres_refuses_a_wrong_password(stack: Stack) -> None:
+    conninfo = f"host=127.0.0.1 port={stack.postgres_port} user=freshet dbname=freshet connect_timeout=5"
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(f"{conninfo} password=wrong")
+    with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+        psycopg.connect(conninfo, passfile=os.devnull)
+    password = docker("exec", stack.containers("learner")[0], "cat", "/run/freshet/password/postgres").strip()
+    with psycopg.connect(conninfo, password=password) as connection:
+        assert connection.execute("SELECT count(*) FROM score_label").fetchone() is not None
+
+
+def test_another_number_of_partitions_is_refused_with_the_way_out(stack: Stack) -> None:
+    done = stack.compose("run", "--rm", "-T", "setup", check=False, FRESHET_PARTITIONS="3")
+    assert done.returncode == 1
+    assert f"must have 3 partitions. It was created with {PARTITIONS}." in done.stderr
+    assert f"FRESHET_PARTITIONS={PARTITIONS}" in done.stderr and "make wipe" in done.stderr
+    found = stack.compose("run", "--rm", "-T", "setup", FRESHET_PARTITIONS="")
+    assert f"0 of them new; {PARTITIONS} partitions" in found.stdout + found.stderr
+
+
+def test_a_killed_learners_partitions_are_handed_over(stack: Stack) -> None:
+    gone = stack.containers("learner")[-1]
+    docker("kill", gone)  # for the engine that is a stop by hand: it is not started again
+    took_s = all_move_on(stack, 4 * HANDOVER_S)
+    print(f"handed over within {took_s:.1f} s")
+    assert len(stack.containers("learner")) == 2
+    docker("start", gone)
+    until(lambda: stack.is_healthy(gone), "the third learner is back", RECOVERED_S)
+
+
+def test_a_learner_that_was_frozen_and_replaced_is_fenced_when_it_wakes(stack: Stack) -> None:
+    frozen = stack.containers("learner")[0]
+    docker("pause", frozen)
+    try:
+        all_move_on(stack, 4 * HANDOVER_S)
+    finally:
+        docker("unpause", frozen)
+    until(lambda: "this one is fenced" in docker_logs(frozen), "the zombie's workers are fenced", 60)
+    until(lambda: stack.is_healthy(frozen), "it takes part again", RECOVERED_S)
+    all_move_on(stack, RECOVERED_S)
+
+
+def docker_logs(container: str) -> str:
+    done = subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("service", LONG_RUNNING)
+def test_whatever_is_killed_comes_back_by_itself(stack: Stack, service: str) -> None:
+    container = stack.containers(service)[0]
+    restarts = stack.kill_main_process(container)
+    until(
+        lambda: stack.inspect(container)["RestartCount"] > restarts and stack.is_healthy(container),
+        f"{service} is back",
+        RECOVERED_S,
+    )
+    all_move_on(stack, RECOVERED_S)
+
+
+@pytest.mark.parametrize("service", ["kafka", "postgres"])
+def test_a_restart_is_survived(stack: Stack, service: str) -> None:
+    stack.compose("restart", service)
+    until(lambda: stack.is_healthy(stack.containers(service)[0]), f"{service} is back", RECOVERED_S)
+    all_move_on(stack, RECOVERED_S)
+
+
+def test_down_and_up_goes_on_where_it_was_and_all_that_happened_can_be_proved(stack: Stack) -> None:
+    before = committed(stack)
+    stack.compose("down")
+    stack.up()
+    after = committed(stack)
+    assert all(after[p] >= before[p] > 0 for p in range(PARTITIONS))
+    all_move_on(stack, RECOVERED_S)
+    report = stack.audit()
+    assert report["ok"], report
+    assert set(report["partitions"]) == {str(p) for p in range(PARTITIONS)}
+    for partition in report["partitions"].values():
+        assert partition["predictions"] > 0
+        assert partition["chain"] == partition["chain_recomputed"]
+
+
+def test_partitions_of_the_members_topic_are_those_of_the_shop(stack: Stack) -> None:
+    consumer = KafkaConsumer(bootstrap_servers=stack.bootstrap)
+    try:
+        assert consumer.partitions_for_topic("shop.user-events") == set(range(PARTITIONS))
+        ends = consumer.end_offsets([TopicPartition("ml.journal.learner", p) for p in range(PARTITIONS)])
+        assert all(ends.values())
+    finally:
+        consumer.close()
