@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import socket
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,6 +15,7 @@ from testcontainers.core.docker_client import DockerClient, get_docker_host
 from tests.backend.choice import Unavailable
 from tests.backend.images import KAFKA, POSTGRES
 
+_USUAL = "unix:///var/run/docker.sock"
 _ANSWER_S = 10
 _PULL_S = 300.0  # 600 MB on a slow line; who has none at all is refused at once
 
@@ -52,15 +53,18 @@ def _named(client: docker.DockerClient) -> str:
 
 def _connect() -> docker.DockerClient:
     # The same places that testcontainers looks at.
-    host = get_docker_host() or ""
-    if host.startswith(("tcp:", "ssh:", "http:", "https:")):
-        message = f"the engine at {host} is on another machine, and ports are published on loopback only"
+    host = get_docker_host() or _USUAL
+    if not host.startswith("unix://"):
+        message = f"the engine at {host} may be on another machine, and ports are published on loopback only"
         raise Unavailable(message)
     try:
+        # Docker's library leaves a socket that could not connect to the garbage collector, which warns of it later.
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_ANSWER_S)
+            probe.connect(host.removeprefix("unix://"))
         return DockerClient(timeout=_ANSWER_S).client
     except (DockerException, OSError) as error:
-        where = host or os.environ.get("DOCKER_HOST") or "the usual socket"
-        message = f"no engine answers at {where}: {_root_of(error)}"
+        message = f"no engine answers at {host}: {_root_of(error)}"
         raise Unavailable(message) from error
 
 
