@@ -26,7 +26,7 @@ demo: $(STAMP) ## start broker, database, shop and learners, and show the live b
 down: $(STAMP) ## end what `freshet demo --keep` left running
 	@$(PY) -m freshet down $(ARGS)
 
-test: $(STAMP) ## run all tests: on the embedded broker and database, where they need one
+test: $(STAMP) ## run all tests: those of integration in containers where an engine answers
 	@sh requirements/java.sh
 	@$(PY) -m pytest $(ARGS)
 
@@ -36,12 +36,18 @@ lint: $(STAMP)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-check: lint ## what CI runs: lint, types, import rules, all tests, and the floor of branch coverage
+# Tests of integration run twice where an engine answers; there, containers that can't be had are a failure.
+check: lint ## what CI runs: lint, types, import rules, all tests, branch coverage, containers
 	@sh requirements/java.sh
 	$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest $(ARGS)
+	FRESHET_TEST_BACKEND=embedded $(PY) -m coverage run -m pytest $(ARGS)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --include='$(FLOOR)' --fail-under=95
+	@if $(PY) -m tests.backend; then \
+		set -x; FRESHET_TEST_BACKEND=containers $(PY) -m pytest tests/integration $(wildcard tests/containers); \
+	else \
+		echo 'Tests in containers were not run, for no engine answers.'; \
+	fi
 
 bench: $(STAMP) ## measure: the learner against a naive loop, the simulator alone
 	@sh requirements/java.sh

@@ -6,16 +6,16 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-if TYPE_CHECKING:
-    from infra.embedded import EmbeddedKafka, EmbeddedPostgres
+from infra.embedded import EmbeddedKafka, EmbeddedPostgres
+from tests.backend import Backend, EmbeddedBackend
+from tests.backend import plugin as backend_plugin
 
 ROOT = Path(__file__).resolve().parent.parent
-NEED_BACKENDS = ("integration", "e2e", "faults")
+NEED_SERVERS = ("containers", "e2e", "embedded", "faults", "integration")
 
 # Two shared cores make a deadline a coin toss; CI prints the seed that failed.
 settings.register_profile(
@@ -24,11 +24,16 @@ settings.register_profile(
 settings.load_profile("house")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the broker and the database of the run."""
+    backend_plugin.register(config)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies in the folders of tests that need the broker or the database."""
     for item in items:
         folder = item.path.relative_to(ROOT).parts
-        if folder[0] == "tests" and folder[1] in NEED_BACKENDS:
+        if folder[0] == "tests" and folder[1] in NEED_SERVERS:
             item.add_marker(pytest.mark.integration)
 
 
@@ -50,32 +55,43 @@ def recorded_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def embedded_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
-    """The broker of this run, started by the first test that asks for it.
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBackend]:
+    """The embedded broker and database of this run, also where integration tests run in containers."""
+    with EmbeddedBackend(tmp_path_factory.mktemp("embedded")) as backend:
+        yield backend
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """The broker and the database of this run; a test that stops one of them starts it again before it ends."""
+    if backend_plugin.chosen(request.config).name == "embedded":
+        yield request.getfixturevalue("embedded")
+        return
+    from tests.backend.containers import ContainersBackend
+
+    with ContainersBackend(tmp_path_factory.mktemp("containers")) as containers:
+        yield containers
+
+
+@pytest.fixture(scope="session")
+def embedded_kafka(embedded: EmbeddedBackend) -> EmbeddedKafka:
+    """The embedded broker of this run, for tests that need just this one: what kills it, or starts processes on it.
 
     A test that stops it starts it again before it ends: it comes back on the same port.
     """
-    from infra.embedded import EmbeddedKafka
-
-    # A worker that was killed leaves its transaction open until its timeout; the broker looks every 10 s unless told.
-    overrides = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000"}
-    with EmbeddedKafka(tmp_path_factory.mktemp("broker"), overrides) as kafka:
-        yield kafka
+    return embedded.broker
 
 
 @pytest.fixture(scope="session")
-def bootstrap(embedded_kafka: EmbeddedKafka) -> str:
+def embedded_postgres(embedded: EmbeddedBackend) -> EmbeddedPostgres:
+    """The embedded database server of this run."""
+    return embedded.database
+
+
+@pytest.fixture(scope="session")
+def bootstrap(backend: Backend) -> str:
     """Address of the broker of this run."""
-    return embedded_kafka.bootstrap
-
-
-@pytest.fixture(scope="session")
-def embedded_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """The database server of this run, started by the first test that asks for it."""
-    from infra.embedded import EmbeddedPostgres
-
-    with EmbeddedPostgres(tmp_path_factory.mktemp("database")) as postgres:
-        yield postgres
+    return backend.broker.bootstrap
 
 
 @pytest.fixture

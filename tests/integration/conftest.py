@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from infra.embedded import EmbeddedPostgres
 from infra.postgres import Database, connect
+from tests.backend import Backend
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,17 @@ class FreshDatabase:
 
 
 @pytest.fixture
-def fresh_database(embedded_postgres: EmbeddedPostgres) -> Iterator[FreshDatabase]:
+def fresh_database(backend: Backend) -> Iterator[FreshDatabase]:
     """An empty database, dropped after the test."""
+    server = backend.database
     name = f"t{uuid.uuid4().hex[:10]}"
-    password = embedded_postgres.password_file.read_text().strip()
-    with connect(embedded_postgres.conninfo, password) as connection:
+    password = server.password_file.read_text().strip()
+    with connect(server.conninfo, password) as connection:
         connection.autocommit = True
         connection.execute(f"CREATE DATABASE {name}")
-    parts = conninfo_to_dict(embedded_postgres.conninfo)
+    parts = conninfo_to_dict(server.conninfo)
     url = f"postgresql://{parts['user']}@{parts['host']}:{parts['port']}/{name}"
-    yield FreshDatabase(url, password, embedded_postgres.password_file)
-    with connect(embedded_postgres.conninfo, password) as connection:
+    yield FreshDatabase(url, password, server.password_file)
+    with connect(server.conninfo, password) as connection:
         connection.autocommit = True
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -7,15 +7,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from consumers.scoreboard import LagMeter, read_board
+from tests.backend import Backend
 from tests.integration.conftest import FreshDatabase
 from tests.integration.scored import contents, has_begun, publish, scoreboard, until
 from tests.integration.scored_shop import shop
-
-if TYPE_CHECKING:
-    from infra.embedded import EmbeddedKafka, EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
 SENT = list(shop(4_000, features=3, drift_at=2_000))
@@ -74,17 +71,17 @@ def test_killed_at_every_point_it_ends_with_the_scores_of_an_undisturbed_run(
 
 
 def test_it_waits_for_a_database_that_is_restarted(
-    bootstrap: str, embedded_postgres: EmbeddedPostgres, fresh_database: FreshDatabase, namespace: str
+    bootstrap: str, backend: Backend, fresh_database: FreshDatabase, namespace: str
 ):
     publish(bootstrap, namespace, SENT[:6_000])
     with scoreboard(bootstrap, fresh_database, namespace) as running:
         running.wait()
-        embedded_postgres.stop()
+        backend.database.stop()
         try:
             publish(bootstrap, namespace, SENT[6_000:])
             until(lambda: bool(running.said), "it says that it waits")
         finally:
-            embedded_postgres.start()
+            backend.database.start()
         running.wait()
     assert "The scoreboard waits: The database at 127.0.0.1:" in running.said[0]
     assert running.said[-1] == "The scoreboard goes on."
@@ -93,9 +90,8 @@ def test_it_waits_for_a_database_that_is_restarted(
 
 
 def test_it_waits_for_a_broker_that_is_restarted(
-    embedded_kafka: EmbeddedKafka, fresh_database: FreshDatabase, namespace: str, tmp_path: Path
+    bootstrap: str, backend: Backend, fresh_database: FreshDatabase, namespace: str, tmp_path: Path
 ):
-    bootstrap = embedded_kafka.bootstrap
     publish(bootstrap, namespace, SENT[:6_000])
     # In a process of its own: kafka-python leaves sockets that could not connect to the garbage collector, and here
     # warnings are errors.
@@ -103,11 +99,11 @@ def test_it_waits_for_a_broker_that_is_restarted(
     running = child(bootstrap, fresh_database, namespace, said=said)
     try:
         until(lambda: has_begun(fresh_database), "it has begun")
-        embedded_kafka.stop()
+        backend.broker.stop()
         try:
             until(lambda: "waits" in said.read_text(), "it says that it waits")
         finally:
-            embedded_kafka.start()
+            backend.broker.start()
         publish(bootstrap, namespace, SENT[6_000:])
         with fresh_database.open() as database:
             with LagMeter(bootstrap, database, namespace) as meter:
