@@ -13,8 +13,8 @@ from contracts.settings import Settings
 from freshet.cli import app
 
 COMMANDS = (
-    "audit", "config", "demo", "doctor", "down", "learn", "replay", "score", "scoreboard", "setup", "simulate", "topics",
-    "watch",
+    "audit", "config", "demo", "doctor", "down", "learn", "replay", "score", "scoreboard", "setup", "simulate",
+    "topics", "watch",
 )  # fmt: skip
 
 
