@@ -7,12 +7,13 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Final
 
 from kafka.errors import KafkaError
 
+from consumers.supervisor.watch import Unwatched, Watch
 from contracts.errors import FreshetError
 from contracts.settings import Settings, environment
 from contracts.topics import USER_EVENTS, topic_name
@@ -49,11 +50,12 @@ class _Worker:
     died_at: deque[int | None] = field(default_factory=lambda: deque(maxlen=DEATHS_AT_ONE_OFFSET))
     problem: str | None = None
 
-    def run(self) -> None:
+    def run(self) -> int:
         child, stderr = self.start()
         self.child = child
         self.said.clear()
         threading.Thread(target=self._pass_on, args=(stderr,), daemon=True).start()
+        return child.pid
 
     def _pass_on(self, stderr: IO[bytes]) -> None:
         with stderr:
@@ -70,6 +72,7 @@ def supervise(
     should_stop: Callable[[], bool],
     arguments: Sequence[str] = (),
     program: Sequence[str] = (sys.executable, "-m", "consumers.learner"),
+    watch: Watch = Unwatched(),  # noqa: B008 - has no state
 ) -> None:
     """Keep a worker for each of `partitions` running until `should_stop`.
 
@@ -88,19 +91,23 @@ def supervise(
         Further arguments for each worker, such as ``--untrained``.
     program : sequence of str
         What is run: it takes the partition and `arguments`, and its settings from the environment.
+    watch : Watch
+        Told what becomes of the workers.
 
     Raises
     ------
     WorkersStopped
         When no worker is left that could run, or at the end where some had stopped.
     """
-    workers = [_Worker(p, _starter(settings, [*program, str(p), *arguments])) for p in partitions]
+    more = watch.environment()
+    workers = [_Worker(p, _starter(settings, more, [*program, str(p), *arguments])) for p in partitions]
+    watch.owned(partitions)
     pause = threading.Event()
     try:
         while not should_stop() and any(w.problem is None for w in workers):
             for worker in workers:
                 if worker.problem is None:
-                    _look_after(worker, settings)
+                    _look_after(worker, settings, watch)
             pause.wait(_LOOK_EVERY_S)
     finally:
         _stop([w.child for w in workers if w.child is not None])
@@ -109,8 +116,10 @@ def supervise(
         raise WorkersStopped(problems)
 
 
-def _starter(settings: Settings, argv: Sequence[str]) -> Callable[[], tuple[Child, IO[bytes]]]:
-    env = environment(settings)
+def _starter(
+    settings: Settings, more: Mapping[str, str], argv: Sequence[str]
+) -> Callable[[], tuple[Child, IO[bytes]]]:
+    env = environment(settings) | dict(more)
 
     def start() -> tuple[Child, IO[bytes]]:
         read_fd, write_fd = os.pipe()
@@ -122,15 +131,16 @@ def _starter(settings: Settings, argv: Sequence[str]) -> Callable[[], tuple[Chil
     return start
 
 
-def _look_after(worker: _Worker, settings: Settings) -> None:
+def _look_after(worker: _Worker, settings: Settings, watch: Watch) -> None:
     if worker.child is None:
         if time.monotonic() >= worker.start_at_s:
-            worker.run()
+            watch.started(worker.partition, worker.run())
         return
     code = worker.child.poll()
     if code is None:
         return
     worker.child.stop(0)
+    watch.died(worker.partition, worker.child.pid)
     worker.child = None
     offset = _committed(settings, worker.partition)
     worker.died_at.append(offset)
@@ -146,6 +156,8 @@ def _look_after(worker: _Worker, settings: Settings) -> None:
     else:
         deaths = sum(1 for at in worker.died_at if at == offset)
         worker.start_at_s = time.monotonic() + _BACK_OFF_S[min(deaths, len(_BACK_OFF_S)) - 1]
+    if worker.problem is not None:
+        watch.gave_up(worker.partition, worker.problem)
 
 
 def _committed(settings: Settings, partition: int) -> int | None:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from threading import Event
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contracts.errors import UsageError
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Group, Partitions, PasswordFile, settings_from
+from freshet.monitored import monitored
+from freshet.options import (
+    Bootstrap,
+    DatabaseUrl,
+    DataDir,
+    Group,
+    HttpHost,
+    HttpPort,
+    Partitions,
+    PasswordFile,
+    settings_from,
+)
 from freshet.reach import need_broker
 from freshet.render import tell
 from freshet.service import until_told
 
+if TYPE_CHECKING:
+    from consumers.supervisor import Watch
+    from contracts.settings import Settings
+
 EXAMPLES = """freshet learn --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet
 freshet learn --partition 1
+freshet learn --http-port 9101
 freshet learn --mend-offsets"""
 
 
@@ -37,6 +54,8 @@ def learn(
     bootstrap: Bootstrap = None,
     database_url: DatabaseUrl = None,
     password_file: PasswordFile = None,
+    http_port: HttpPort = None,
+    http_host: HttpHost = None,
 ) -> None:
     """Predict every event before learning from it, exactly once, until Ctrl-C.
 
@@ -50,6 +69,8 @@ def learn(
         database_password_file=password_file,
         partitions=partitions,
         group=group,
+        http_port=http_port,
+        http_host=http_host,
     )
     chosen = sorted(set(partition)) if partition else list(range(settings.partitions))
     if chosen[-1] >= settings.partitions:
@@ -59,6 +80,21 @@ def learn(
         raise UsageError(message)
     need_broker(settings)
 
+    from consumers.supervisor import Unwatched, WorkersMonitor
+    from infra.postgres import DatabaseCheck
+
+    allowed = [
+        flag for flag, given in (("--mend-offsets", mend_offsets), ("--untrained", untrained)) if given
+    ]
+    if settings.http_port is None:
+        _learn(settings, chosen, told, allowed, Unwatched())
+        return
+    database = DatabaseCheck(settings.database_url, settings.database_password_file)
+    with WorkersMonitor(database) as monitor, monitored(settings, monitor):
+        _learn(settings, chosen, told, allowed, monitor)
+
+
+def _learn(settings: Settings, chosen: list[int], told: Event, allowed: list[str], watch: Watch) -> None:
     from consumers.supervisor import supervise
     from infra.kafka import ensure_topics
 
@@ -66,7 +102,4 @@ def learn(
     tell(
         f"learning partitions {', '.join(map(str, chosen))} of {settings.bootstrap} as group {settings.group}"
     )
-    allowed = [
-        flag for flag, given in (("--mend-offsets", mend_offsets), ("--untrained", untrained)) if given
-    ]
-    supervise(settings, chosen, should_stop=told.is_set, arguments=allowed)
+    supervise(settings, chosen, should_stop=told.is_set, arguments=allowed, watch=watch)
