@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[4]
 OBSERVER = str(ROOT / "consumers" / "learner" / "observer.py")
 MINUTE_S = 60.0
 
-# A worker's observer without a worker, and without its package, which would import River each time: takes some turns of two predictions, a label, a late label and a dead letter.
+# A worker's observer without a worker, and without its package, which would import River each time.
+# A turn of it has two predictions, one of which is settled with a label, a late label and a dead letter.
 WORKER = """
 import runpy, sys
 from consumers.engine import GENESIS, Position, Turn
