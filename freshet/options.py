@@ -21,6 +21,8 @@ __all__ = [
     "Drift",
     "Fresh",
     "Group",
+    "HttpHost",
+    "HttpPort",
     "Json",
     "Keep",
     "Partitions",
@@ -34,6 +36,7 @@ __all__ = [
 
 _PLACE = "Where"
 _SHOP = "The shop"
+_MACHINES = "For machines"
 
 DataDir: TypeAlias = Annotated[
     Path | None,
@@ -95,6 +98,24 @@ Drift: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--drift", metavar="abrupt@N", help="Shoppers change after N user events.", rich_help_panel=_SHOP
+    ),
+]
+HttpPort: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--http-port",
+        min=0,
+        max=65_535,
+        help="Serve /healthz, /readyz and /metrics there; 0: at any free port, which is told.",
+        rich_help_panel=_MACHINES,
+    ),
+]
+HttpHost: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--http-host",
+        help="At this address; 127.0.0.1, if not given.",
+        rich_help_panel=_MACHINES,
     ),
 ]
 Json: TypeAlias = Annotated[

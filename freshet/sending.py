@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from freshet.monitored import monitored
 from freshet.render import console, tell
 
 if TYPE_CHECKING:
@@ -48,6 +49,22 @@ def send(
     done : callable
         Counts it.
     """
+    from producers.publish import Published, PublishMonitor
+
+    so_far = Published()
+    with monitored(settings, PublishMonitor(so_far)):
+        return _send(emissions, settings, told, so_far, total, unit, done)
+
+
+def _send(
+    emissions: Iterable[Emission],
+    settings: Settings,
+    told: Event,
+    published: Published,
+    total: int | None,
+    unit: str,
+    done: Callable[[Published], int],
+) -> Published:
     from infra.kafka import ensure_topics
     from producers.publish import Pace, publish
 
@@ -62,6 +79,7 @@ def send(
             pace=pace,
             stop=told,
             tell=_lines(total, unit, done),
+            done=published,
         )
     columns = (TextColumn("sending"), BarColumn(), TextColumn("{task.completed:,.0f} " + unit))
     with Progress(*columns, TaskProgressColumn(), TimeRemainingColumn(), console=screen) as bar:
@@ -73,6 +91,7 @@ def send(
             pace=pace,
             stop=told,
             tell=lambda so_far: bar.update(task, completed=done(so_far)),
+            done=published,
         )
 
 

@@ -140,7 +140,9 @@ class Stack:
         """Start the children: the producer, which comes to an end, the learners and the scoreboard, which do not."""
         from contracts.settings import environment
 
-        crew = self._crew = Crew(self.logs, environment(settings), self._note)
+        # One port would be wanted by all of them. The word, for .env in this folder may name one too.
+        env = environment(settings) | {"FRESHET_HTTP_PORT": "none"}
+        crew = self._crew = Crew(self.logs, env, self._note)
         crew.start(producer, arguments, ends=True)
         crew.start("learn", ["learn"], is_final=True)
         crew.start("scoreboard", ["scoreboard"])

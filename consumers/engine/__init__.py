@@ -7,6 +7,7 @@ from consumers.engine.chain import GENESIS, link
 from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold, Step
 from consumers.engine.journal import Journal, Journalled, committed_metadata, journal_key
+from consumers.engine.observer import Observer, Turn, Unobserved
 from consumers.engine.recovery import GroupOffsets, Position, Recovery
 from consumers.engine.snapshots import Snapshots, SnapshotWriter
 from consumers.engine.watchdog import Watchdog
@@ -20,12 +21,15 @@ __all__ = [
     "Identity",
     "Journal",
     "Journalled",
+    "Observer",
     "Position",
     "Recovery",
     "SnapshotPolicy",
     "SnapshotWriter",
     "Snapshots",
     "Step",
+    "Turn",
+    "Unobserved",
     "Watchdog",
     "Worker",
     "committed_metadata",

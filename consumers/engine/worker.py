@@ -13,6 +13,7 @@ from consumers.engine.chain import link
 from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold
 from consumers.engine.journal import committed_metadata, journal_key
+from consumers.engine.observer import Observer, Turn, Unobserved
 from consumers.engine.recovery import Position, Recovery
 from consumers.engine.snapshots import SnapshotWriter
 from consumers.engine.watchdog import Watchdog
@@ -59,6 +60,14 @@ class SnapshotPolicy:
     every_events: int
 
 
+@dataclass(frozen=True)
+class _Learned:
+    chain: bytes
+    steps: list[tuple[Sequence[Any], Record]]
+    sent: list[OutgoingRecord]
+    refused: list[str]
+
+
 class Worker:
     """Runs a fold over one partition of the main input.
 
@@ -84,6 +93,8 @@ class Worker:
         Called with each of `FAULT_POINTS`.
     now_ms : callable
         The clock, milliseconds since 1970; for latency alone.
+    observer : Observer
+        Told what happens.
     """
 
     def __init__(
@@ -99,6 +110,7 @@ class Worker:
         timeout_s: float,
         fault: Callable[[str], None] = lambda _point: None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        observer: Observer = Unobserved(),  # noqa: B008 - has no state
     ) -> None:
         self._identity = identity
         self._log = log
@@ -110,6 +122,7 @@ class Worker:
         self._timeout_s = timeout_s
         self._fault = fault
         self._now_ms = now_ms
+        self._observer = observer
         self._watchdog = Watchdog(timeout_s)
         self._snapshot_at_s = time.monotonic()
         self._events_since_snapshot = 0
@@ -128,12 +141,14 @@ class Worker:
         self._transactions.init()
         at = self._recovery.run()
         recovered(at)
+        self._observer.recovered(at)
         self._log.seek(at.end)
         while not should_stop():
             records = self._log.poll(_POLL_S)
             if records:
                 at, journal_offset = self._turn(at, records)
                 self._maybe_snapshot(at, journal_offset)
+            self._observer.looked(self._log.lag(), is_empty=not records)
 
     def close(self) -> None:
         """Let go of everything, and wait a little for the last snapshot."""
@@ -143,25 +158,38 @@ class Worker:
         self._log.close()
 
     def _turn(self, at: Position, records: Sequence[Record]) -> tuple[Position, int]:
+        polled_s = time.monotonic()
         self._fault("after poll")
         # All outputs first, then all sends: sending between predictions lets the sender thread fight for the
         # interpreter's lock.
-        chain, outputs = self._learn(at.chain, records)
+        learned = self._learn(at.chain, records)
         self._fault("after learn")
-        entry = self._journal_record(at, records[-1].offset + 1, chain)
+        entry = self._journal_record(at, records[-1].offset + 1, learned.chain)
         with self._watchdog.watch():
-            journal_offset = self._write(outputs, entry)
+            journal_offset, commit_s = self._write(learned.sent, entry)
         self._fault("after commit")
         self._events_since_snapshot += len(records)
-        return replace(at, turn=entry.turn, end=entry.end, chain=chain, parent=None), journal_offset
+        self._observer.committed(
+            Turn(
+                events=len(records),
+                outputs=[outputs for outputs, _ in learned.steps],
+                refused=learned.refused,
+                turn_s=time.monotonic() - polled_s,
+                commit_s=commit_s,
+                latency_s=max(0.0, (self._now_ms() - records[0].timestamp_ms) / 1000),
+            )
+        )
+        return replace(at, turn=entry.turn, end=entry.end, chain=learned.chain, parent=None), journal_offset
 
-    def _learn(self, chain: bytes, records: Sequence[Record]) -> tuple[bytes, list[OutgoingRecord]]:
+    def _learn(self, chain: bytes, records: Sequence[Record]) -> _Learned:
+        refused: list[str] = []
         letters: list[OutgoingRecord] = []
         steps: list[tuple[Sequence[Any], Record]] = []
         for record in records:
             try:
                 outputs, chained = self._fold.step(record)
             except BadRecord as error:
+                refused.append(error.reason)
                 letters.append(
                     dead_letter(self._identity.dead_letter_topic, record, error, self._identity.group)
                 )
@@ -171,7 +199,7 @@ class Worker:
                 steps.append((outputs, record))
         now_ms = self._now_ms()
         sent = [out for outputs, record in steps for out in self._fold.outgoing(outputs, record, now_ms)]
-        return chain, sent + letters
+        return _Learned(chain, steps, sent + letters, refused)
 
     def _journal_record(self, at: Position, end: int, chain: bytes) -> JournalRecord:
         return JournalRecord(
@@ -188,8 +216,8 @@ class Worker:
             parent=at.parent,
         )
 
-    def _write(self, outputs: list[OutgoingRecord], entry: JournalRecord) -> int:
-        """One transaction: outputs, journal, offset. Returns where the journal record stands."""
+    def _write(self, outputs: list[OutgoingRecord], entry: JournalRecord) -> tuple[int, float]:
+        """One transaction: outputs, journal, offset. Where the journal record stands, and the seconds of the commit."""
         identity, transactions = self._identity, self._transactions
         transactions.begin()
         for record in outputs:
@@ -207,10 +235,11 @@ class Worker:
             raise RuntimeError(message)
         committed = Committed(entry.end, committed_metadata(entry, journal_offset))
         self._fault("before offsets")
+        flushed_s = time.monotonic()
         transactions.commit_offset(identity.group, identity.input_topic, identity.partition, committed)
         self._fault("before commit")
         transactions.commit()
-        return journal_offset
+        return journal_offset, time.monotonic() - flushed_s
 
     def _maybe_snapshot(self, at: Position, journal_offset: int) -> None:
         is_due = (

@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 
+from consumers.learner.observer import observer_of
 from consumers.learner.worker import Repairs, work
 from consumers.supervisor import EXIT_FENCED, EXIT_REFUSED
 from contracts.errors import Fenced, FreshetError
@@ -52,10 +53,12 @@ def main(argv: list[str] | None = None) -> int:
     logging.getLogger("kafka").setLevel(logging.ERROR)
     collect_seldom()
     try:
+        settings = load()
         work(
-            load(),
+            settings,
             arguments.partition,
             should_stop=stop.is_set,
+            observer=observer_of(settings, arguments.partition),
             repairs=Repairs(arguments.mend_offsets, arguments.untrained),
             recovered=lambda at: print(
                 f"partition {arguments.partition}: at offset {at.end}, turn {at.turn}, generation {at.generation}, "

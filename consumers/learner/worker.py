@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from consumers.engine import (
     Identity,
     Journal,
+    Observer,
     Position,
     Recovery,
     SnapshotPolicy,
     Snapshots,
     SnapshotWriter,
+    Unobserved,
     Worker,
 )
 from consumers.learner.fold import LearnerFold
@@ -71,6 +73,7 @@ def work(
     fault: Callable[[str], None] = lambda _point: None,
     recovered: Callable[[Position], None] = lambda _position: None,
     fold: LearnerFold | None = None,
+    observer: Observer = Unobserved(),  # noqa: B008 - has no state
 ) -> None:
     """Run the worker of one partition until `should_stop`.
 
@@ -92,6 +95,8 @@ def work(
         Called once with where the worker stands.
     fold : LearnerFold, optional
         Another portfolio than the default.
+    observer : Observer
+        Told what the worker does.
 
     Raises
     ------
@@ -139,6 +144,7 @@ def work(
         policy=SnapshotPolicy(settings.snapshot_every_s, settings.snapshot_every_events),
         timeout_s=settings.transaction_timeout_ms / 1000,
         fault=fault,
+        observer=observer,
     )
     try:
         worker.run(should_stop, recovered)

@@ -1,9 +1,11 @@
 """The scoreboard: joins labels with the truth, keeps the scores of every model, and says them to whoever asks.
 
-`run` is the process. The rest reads its tables: `totals`, `read_board`, `history`, `champions`, `LagMeter`.
+`run` is the process, `ScoreboardMonitor` tells machines how it is.
+The rest reads its tables: `totals`, `read_board`, `history`, `champions`, `LagMeter`.
 """
 
 from consumers.scoreboard.board import BOARD_LABELS, DRIFT_WINDOW, WINDOW_LABELS, AfterDrift, board, kind_of
+from consumers.scoreboard.monitor import ScoreboardMonitor
 from consumers.scoreboard.process import run
 from consumers.scoreboard.reading import (
     Champion,
@@ -25,6 +27,7 @@ __all__ = [
     "Champion",
     "Columns",
     "LagMeter",
+    "ScoreboardMonitor",
     "Totals",
     "board",
     "champions",

@@ -103,6 +103,7 @@ class Intake:
         )
         self._all: list[TopicPartition] = []
         self._held: dict[TopicPartition, int] = {}
+        self._ends: dict[TopicPartition, int] = {}
         self._heard_s = time.monotonic()
         try:
             self.ids = {topic: topic_id(bootstrap, topic) for topic in self._existing()}
@@ -149,7 +150,7 @@ class Intake:
                 )
                 raise ShopMismatch(msg, hint=NEW_SHOP)
             begun[tp.topic, tp.partition] = max(first[tp], before[1] if before else 0)
-        self._all, self._held = at, {}
+        self._all, self._held, self._ends = at, {}, dict(end)
         self._consumer.assign(at)
         for tp in at:
             self._consumer.seek(tp, begun[tp.topic, tp.partition])
@@ -187,9 +188,10 @@ class Intake:
         now_s = time.monotonic()
         if batches:
             self._heard_s = now_s
+            self._note_ends()
         elif now_s - self._heard_s > _SILENCE_S:
             # A consumer whose broker is gone is as silent as one that has read everything.
-            self._bounds(self._all[:1])
+            _, self._ends = self._bounds(self._all)
             self._heard_s = now_s
         rank = list(SOURCES)
         by_rank = sorted(batches, key=lambda tp: (rank.index(self._kinds[tp.topic]), tp.partition))
@@ -200,6 +202,19 @@ class Intake:
     def positions(self) -> dict[At, int]:
         """The next offset of each partition; markers of transactions at the end of the log are passed, too."""
         return {(tp.topic, tp.partition): self._position(tp) for tp in self._all}
+
+    def lag(self) -> dict[At, int]:
+        """Records behind the end of each partition, as the broker said last: asks for nothing.
+
+        While records come, those of open transactions count; in silence they don't, so that it comes to 0.
+        """
+        return {(tp.topic, tp.partition): max(0, self._ends[tp] - self._position(tp)) for tp in self._all}
+
+    def _note_ends(self) -> None:
+        for tp in self._all:
+            end = None if tp in self._held else self._consumer.highwater(tp)
+            if end is not None:
+                self._ends[tp] = int(end)
 
     def pace(self, state: State) -> None:
         """Hold back whichever of truth and outcomes is ahead, and let the other catch up."""

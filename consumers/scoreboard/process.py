@@ -9,9 +9,10 @@ from typing import Final
 
 from kafka.errors import KafkaError
 
-from consumers.scoreboard.fold import Fold
+from consumers.scoreboard.fold import Changes, Fold
 from consumers.scoreboard.intake import Intake
 from consumers.scoreboard.store import At, Store
+from consumers.scoreboard.watch import Look, Unwatched, Watch
 from contracts.codec import encode
 from contracts.errors import Unreachable
 from contracts.settings import Settings
@@ -41,6 +42,7 @@ def run(
     namespace: str = "",
     save_every_records: int = 20_000,
     fault: Callable[[str], None] = _no_fault,
+    watch: Watch = Unwatched(),  # noqa: B008 - has no state
 ) -> None:
     """Keep scores until `stop` is set.
 
@@ -58,6 +60,8 @@ def run(
         A transaction holds about so many records, or what came within a second.
     fault : callable
         Called with the name of each point between two steps; for tests that end the process there.
+    watch : Watch
+        Told how it goes.
 
     Raises
     ------
@@ -81,11 +85,14 @@ def run(
             password = read_password(settings.database_password_file)
             migrate(settings.database_url, password)
             with Database(settings.database_url, password) as database:
-                session = _Session(settings.bootstrap, database, namespace, say, fault, save_every_records)
+                session = _Session(
+                    settings.bootstrap, database, namespace, say, fault, save_every_records, watch
+                )
                 session.work(stop, progressed)
         except Unreachable as error:
             say(f"The scoreboard waits: {error.message} The next try is in {wait_s:g} s.")
             complained = True
+            watch.waits(error.message)
             stop.wait(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
@@ -101,12 +108,14 @@ class _Session:
         say: Callable[[str], None],
         fault: Callable[[str], None],
         save_every_records: int,
+        watch: Watch,
     ) -> None:
         self._bootstrap = bootstrap
         self._metrics_topic = topic_name(METRICS, namespace)
         self._say = say
         self._fault = fault
         self._save_every_records = save_every_records
+        self._watch = watch
         self._store = Store(database)
         self._intake = Intake(bootstrap, namespace, records=min(_POLL_RECORDS, save_every_records))
         self._saved: dict[At, int] = {}
@@ -141,6 +150,7 @@ class _Session:
                     f"Not scored, for they are deleted: {topic}/{partition}, offsets {self._saved[at]} to {n - 1}."
                 )
         self._fold = Fold(self._store.load())
+        self._watch.began(self._store.newest_windows(), self._store.drifts())
 
     def _loop(self, stop: Event) -> None:
         saved_s = time.monotonic()
@@ -150,15 +160,28 @@ class _Session:
             self._intake.pace(self._fold.state)
             now_s = time.monotonic()
             if now_s - saved_s >= _SAVE_EVERY_S or self._fold.changes.records >= self._save_every_records:
-                self._save()
+                self._look(self._save())
                 saved_s = now_s
         self._save()
 
-    def _save(self) -> None:
+    def _look(self, saved: Changes | None) -> None:
+        state, changes = self._fold.state, saved or Changes()
+        self._watch.looked(
+            Look(
+                records=changes.records,
+                lag=self._intake.lag(),
+                totals=dict(state.totals),
+                served=dict(state.served),
+                metrics=changes.metrics,
+                drifts=[(one.drift, one.event_number) for _, one in changes.drifts],
+            )
+        )
+
+    def _save(self) -> Changes | None:
         positions = self._intake.positions()
         moved = {at: (self._saved[at], n) for at, n in positions.items() if n != self._saved[at]}
         if not moved:
-            return
+            return None
         changes = self._fold.taken_changes()
         self._store.save(changes, self._fold.state, moved)
         self._fault("saved")
@@ -166,6 +189,7 @@ class _Session:
         if changes.metrics:
             self._send()
             self._fault("sent")
+        return changes
 
     def _send(self) -> None:
         """Bring to ``ml.metrics`` what is only in the database; again after a kill in between: same bytes, same key."""

@@ -202,6 +202,20 @@ class Store:
                     },
                 )
 
+    def newest_windows(self) -> list[Metrics]:
+        """The newest windowed scores of each task."""
+        with self._database.transaction() as connection:
+            return [
+                _metrics.decode(row[0])
+                for row in connection.execute(queries("boards")["newest_windows"]).fetchall()
+            ]
+
+    def drifts(self) -> list[tuple[str, int]]:
+        """Every drift that was seen, and the user events before it."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(queries("boards")["drifts"]).fetchall()
+        return [(drift, event_number) for drift, event_number in rows]
+
     def unsent(self) -> list[Metrics]:
         """Windowed scores that may not stand on ``ml.metrics`` yet, in order."""
         with self._database.transaction() as connection:

@@ -7,12 +7,13 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Final, Protocol
 
 from kafka.errors import KafkaError
 
+from consumers.supervisor.watch import Unwatched, Watch
 from contracts.errors import FreshetError
 from contracts.settings import Settings, environment
 from contracts.topics import USER_EVENTS, topic_name
@@ -53,8 +54,8 @@ class WorkersStopped(FreshetError):
 class Shares(Protocol):
     """Says which partitions this supervisor is to look after; see `infra.kafka.GroupMembership`."""
 
-    def owned(self, wait_s: float) -> Collection[int]:
-        """Wait for about `wait_s` seconds, then say which."""
+    def owned(self, wait_s: float) -> Collection[int] | None:
+        """Wait for about `wait_s` seconds, then say which; None while that is not known yet."""
         ...
 
 
@@ -81,11 +82,12 @@ class _Worker:
     died_at: deque[int | None] = field(default_factory=lambda: deque(maxlen=DEATHS_AT_ONE_OFFSET))
     problem: str | None = None
 
-    def run(self) -> None:
+    def run(self) -> int:
         child, stderr = self.start()
         self.child = child
         self.said.clear()
         threading.Thread(target=self._pass_on, args=(stderr,), daemon=True).start()
+        return child.pid
 
     def _pass_on(self, stderr: IO[bytes]) -> None:
         with stderr:
@@ -102,6 +104,7 @@ def supervise(
     should_stop: Callable[[], bool],
     arguments: Sequence[str] = (),
     program: Sequence[str] = (sys.executable, "-m", "consumers.learner"),
+    watch: Watch = Unwatched(),  # noqa: B008 - has no state
 ) -> None:
     """Keep a worker for each partition that `shares` names running until `should_stop`.
 
@@ -121,6 +124,8 @@ def supervise(
         Further arguments for each worker, such as ``--untrained``.
     program : sequence of str
         What is run: it takes the partition and `arguments`, and its settings from the environment.
+    watch : Watch
+        Told what becomes of the workers.
 
     Raises
     ------
@@ -131,20 +136,27 @@ def supervise(
     leaving: list[_Leaving] = []
     # The only supervisor owns its partitions whatever happens: who fences its workers was started beside it by hand.
     is_alone = isinstance(shares, Fixed)
+    more = watch.environment()
+    known: frozenset[int] | None = None
     try:
         while not should_stop():
-            owned = set(shares.owned(_LOOK_EVERY_S))
+            owned = shares.owned(_LOOK_EVERY_S)
+            if owned is None:
+                continue
+            if known != (owned := frozenset(owned)):
+                known = owned
+                watch.owned(owned)
             for partition in workers.keys() - owned:
                 if (child := workers.pop(partition).child) is not None:
                     child.let_go()
-                    leaving.append(_Leaving(child, time.monotonic() + _STOP_GRACE_S))
-            leaving = [one for one in leaving if not one.has_ended()]
+                    leaving.append(_Leaving(partition, child, time.monotonic() + _STOP_GRACE_S))
+            leaving = [one for one in leaving if not one.has_ended(watch)]
             for partition in sorted(owned - workers.keys()):
                 argv = [*program, str(partition), *arguments]
-                workers[partition] = _Worker(partition, _starter(settings, argv))
+                workers[partition] = _Worker(partition, _starter(settings, more, argv))
             for worker in workers.values():
                 if worker.problem is None:
-                    _look_after(worker, settings, is_alone=is_alone)
+                    _look_after(worker, settings, watch, is_alone=is_alone)
             if workers and all(worker.problem is not None for worker in workers.values()):
                 break
     finally:
@@ -158,18 +170,22 @@ def supervise(
 class _Leaving:
     """A worker whose partition is no longer ours: it has been told, and ends after its turn."""
 
+    partition: int
     child: Child
     deadline_s: float
 
-    def has_ended(self) -> bool:
+    def has_ended(self, watch: Watch) -> bool:
         if self.child.poll() is None and time.monotonic() < self.deadline_s:
             return False
         self.child.stop(0)
+        watch.died(self.partition, self.child.pid)
         return True
 
 
-def _starter(settings: Settings, argv: Sequence[str]) -> Callable[[], tuple[Child, IO[bytes]]]:
-    env = environment(settings)
+def _starter(
+    settings: Settings, more: Mapping[str, str], argv: Sequence[str]
+) -> Callable[[], tuple[Child, IO[bytes]]]:
+    env = environment(settings) | dict(more)
 
     def start() -> tuple[Child, IO[bytes]]:
         read_fd, write_fd = os.pipe()
@@ -181,15 +197,16 @@ def _starter(settings: Settings, argv: Sequence[str]) -> Callable[[], tuple[Chil
     return start
 
 
-def _look_after(worker: _Worker, settings: Settings, *, is_alone: bool) -> None:
+def _look_after(worker: _Worker, settings: Settings, watch: Watch, *, is_alone: bool) -> None:
     if worker.child is None:
         if time.monotonic() >= worker.start_at_s:
-            worker.run()
+            watch.started(worker.partition, worker.run())
         return
     code = worker.child.poll()
     if code is None:
         return
     worker.child.stop(0)
+    watch.died(worker.partition, worker.child.pid)
     worker.child = None
     last = worker.said[-1] if worker.said else f"exit code {code}"
     if code == EXIT_FENCED and not is_alone:
@@ -209,6 +226,8 @@ def _look_after(worker: _Worker, settings: Settings, *, is_alone: bool) -> None:
     else:
         deaths = sum(1 for at in worker.died_at if at == offset)
         worker.start_at_s = time.monotonic() + _BACK_OFF_S[min(deaths, len(_BACK_OFF_S)) - 1]
+    if worker.problem is not None:
+        watch.gave_up(worker.partition, worker.problem)
 
 
 def _committed(settings: Settings, partition: int) -> int | None:

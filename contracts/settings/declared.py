@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from contracts.settings.masking import shown
@@ -29,6 +29,10 @@ def absolute(path: Path) -> Path:
 
 
 _File = Annotated[Path, AfterValidator(absolute)]
+
+# The word by which a nearer source takes back what a farther one says: an empty value counts as not given.
+_NONE: Final = "none"
+_OrNone = BeforeValidator(lambda value: None if value == _NONE else value)
 
 
 class Settings(BaseSettings):
@@ -118,6 +122,18 @@ class Settings(BaseSettings):
         description="A record is given up after this: below the transaction timeout, or a loss could commit.",
     )
     max_poll_records: int = Field(default=2_000, ge=1, le=100_000, description="Records in a turn, at most.")
+
+    http_port: Annotated[int | None, _OrNone] = Field(
+        default=None,
+        ge=0,
+        le=65_535,
+        description="Port for health and metrics of a long-running command; 0: any free one; none: no server.",
+    )
+    http_host: str = Field(
+        default="127.0.0.1",
+        pattern=r"^[^\s/\[\]]+$",
+        description="Address at which health and metrics are served: no password guards them.",
+    )
 
     debug: bool = Field(default=False, description="Show tracebacks of mistakes that have a message, too.")
 

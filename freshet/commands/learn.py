@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contracts.errors import UsageError
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Group, Partitions, PasswordFile, settings_from
+from freshet.monitored import monitored
+from freshet.options import (
+    Bootstrap,
+    DatabaseUrl,
+    DataDir,
+    Group,
+    HttpHost,
+    HttpPort,
+    Partitions,
+    PasswordFile,
+    settings_from,
+)
 from freshet.reach import need_broker, with_partitions_found
 from freshet.render import tell
 from freshet.service import until_told
 
+if TYPE_CHECKING:
+    from consumers.supervisor import Shares, Watch
+
 EXAMPLES = """freshet learn --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet
 freshet learn --partition 1
 freshet learn --share
+freshet learn --http-port 9101
 freshet learn --mend-offsets"""
 
 
@@ -44,6 +60,8 @@ def learn(
     bootstrap: Bootstrap = None,
     database_url: DatabaseUrl = None,
     password_file: PasswordFile = None,
+    http_port: HttpPort = None,
+    http_host: HttpHost = None,
 ) -> None:
     """Predict every event before learning from it, exactly once, until Ctrl-C.
 
@@ -58,6 +76,8 @@ def learn(
         database_password_file=password_file,
         partitions=partitions,
         group=group,
+        http_port=http_port,
+        http_host=http_host,
     )
     if share and partition:
         message = (
@@ -73,25 +93,29 @@ def learn(
         )
         raise UsageError(message)
 
-    from consumers.supervisor import Fixed, supervise
+    from consumers.supervisor import Fixed, Unwatched, WorkersMonitor, supervise
     from contracts.topics import USER_EVENTS, topic_name
     from infra.kafka import GroupMembership, ensure_topics
+    from infra.postgres import DatabaseCheck
 
-    ensure_topics(settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group)
-    allowed = [
-        flag for flag, given in (("--mend-offsets", mend_offsets), ("--untrained", untrained)) if given
-    ]
-    if not share:
+    with ExitStack() as held:
+        watch: Watch = Unwatched()
+        if settings.http_port is not None:
+            database = DatabaseCheck(settings.database_url, settings.database_password_file)
+            watch = monitor = held.enter_context(WorkersMonitor(database))
+            held.enter_context(monitored(settings, monitor))
+        ensure_topics(
+            settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group
+        )
+        shares: Shares = Fixed(chosen)
         which = f"partitions {', '.join(map(str, chosen))}"
+        if share:
+            topic = topic_name(USER_EVENTS, settings.namespace)
+            group = f"{settings.namespace}{settings.group}.members"
+            shares = held.enter_context(closing(GroupMembership(settings.bootstrap, group, topic)))
+            which = f"a share of {settings.partitions} partitions"
         tell(f"learning {which} of {settings.bootstrap} as group {settings.group}")
-        supervise(settings, Fixed(chosen), should_stop=told.is_set, arguments=allowed)
-        return
-    tell(
-        f"learning a share of the {settings.partitions} partitions of {settings.bootstrap} as group {settings.group}"
-    )
-    topic = topic_name(USER_EVENTS, settings.namespace)
-    membership = GroupMembership(settings.bootstrap, f"{settings.namespace}{settings.group}.members", topic)
-    try:
-        supervise(settings, membership, should_stop=told.is_set, arguments=allowed)
-    finally:
-        membership.close()
+        allowed = [
+            flag for flag, given in (("--mend-offsets", mend_offsets), ("--untrained", untrained)) if given
+        ]
+        supervise(settings, shares, should_stop=told.is_set, arguments=allowed, watch=watch)

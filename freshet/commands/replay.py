@@ -12,6 +12,8 @@ from freshet.options import (
     DataDir,
     Fresh,
     Group,
+    HttpHost,
+    HttpPort,
     Json,
     Keep,
     Partitions,
@@ -53,6 +55,8 @@ def replay(
     group: Group = None,
     data_dir: DataDir = None,
     bootstrap: Bootstrap = None,
+    http_port: HttpPort = None,
+    http_host: HttpHost = None,
 ) -> None:
     """Replay a recorded shop through the same topics, tasks and scores.
 
@@ -68,12 +72,20 @@ def replay(
         "partitions": partitions,
         "group": group,
         "bootstrap": bootstrap,
+        "http_port": http_port,
+        "http_host": http_host,
     }
     settings = settings_from(**typed)
     if send_only:
         _send(settings, file, report)
         return
-    for flag, value in (("--bootstrap", bootstrap), ("--report", report)):
+    with_sending = {
+        "--bootstrap": bootstrap,
+        "--report": report,
+        "--http-port": http_port,
+        "--http-host": http_host,
+    }
+    for flag, value in with_sending.items():
         if value is not None:
             message = f"{flag} goes with --send-only: without it, an embedded broker is started."
             raise UsageError(message)

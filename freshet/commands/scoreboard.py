@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, PasswordFile, settings_from
+from freshet.monitored import monitored
+from freshet.options import (
+    Bootstrap,
+    DatabaseUrl,
+    DataDir,
+    HttpHost,
+    HttpPort,
+    PasswordFile,
+    settings_from,
+)
 from freshet.render import plain, tell
 from freshet.service import until_told
 
@@ -15,6 +24,8 @@ def scoreboard(
     bootstrap: Bootstrap = None,
     database_url: DatabaseUrl = None,
     password_file: PasswordFile = None,
+    http_port: HttpPort = None,
+    http_host: HttpHost = None,
 ) -> None:
     """Join predictions, labels and truth into scores, until Ctrl-C.
 
@@ -27,8 +38,19 @@ def scoreboard(
         bootstrap=bootstrap,
         database_url=database_url,
         database_password_file=password_file,
+        http_port=http_port,
+        http_host=http_host,
     )
-    from consumers.scoreboard import run
+    from consumers.scoreboard import ScoreboardMonitor, run
+    from infra.postgres import DatabaseCheck
 
     tell(f"keeping scores of {settings.bootstrap}")
-    run(settings, stop=told, say=lambda line: tell(plain(line)), namespace=settings.namespace)
+    monitor = ScoreboardMonitor(DatabaseCheck(settings.database_url, settings.database_password_file))
+    with monitored(settings, monitor):
+        run(
+            settings,
+            stop=told,
+            say=lambda line: tell(plain(line)),
+            namespace=settings.namespace,
+            watch=monitor,
+        )

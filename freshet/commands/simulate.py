@@ -11,6 +11,8 @@ from freshet.options import (
     Bootstrap,
     DataDir,
     Drift,
+    HttpHost,
+    HttpPort,
     Partitions,
     Rate,
     Seed,
@@ -39,6 +41,8 @@ def simulate(
     drift: Drift = None,
     data_dir: DataDir = None,
     bootstrap: Bootstrap = None,
+    http_port: HttpPort = None,
+    http_host: HttpHost = None,
 ) -> None:
     """Send the events of a simulated shop, and the truth beside them, until all are sent or Ctrl-C.
 
@@ -49,6 +53,8 @@ def simulate(
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,
+        http_port=http_port,
+        http_host=http_host,
         rate=rate,
         speed=speed,
         traffic=traffic,

@@ -110,7 +110,10 @@ def _report(
     found = len(description["partitions"])
     if found != partitions:
         message = f"{name} must have {partitions} partitions. It was created with {found}."
-        hint = f"Go on with FRESHET_PARTITIONS={found}, or start over: `freshet demo --fresh`, with containers `make wipe`."
+        hint = (
+            f"Go on with FRESHET_PARTITIONS={found}, or start over: `freshet demo --fresh`; "
+            "with containers `make wipe`."
+        )
         raise TopicMismatch(message, topic=name, hint=hint)
     resource = ConfigResource(ConfigResourceType.TOPIC, name)
     described = admin.describe_configs([resource], config_filter="all")

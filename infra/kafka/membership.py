@@ -43,12 +43,15 @@ class GroupMembership:
         self._bootstrap = bootstrap
         self._group = group
         self._topic = topic
-        self._owned: frozenset[int] = frozenset()
+        self._owned: frozenset[int] | None = None
         self._retry_at_s = 0.0
         self._consumer: KafkaConsumer | None = self._join()
 
-    def owned(self, wait_s: float) -> frozenset[int]:
-        """Take part for about `wait_s` seconds, then say which partitions are ours. Call it often."""
+    def owned(self, wait_s: float) -> frozenset[int] | None:
+        """Take part for about `wait_s` seconds, then say which partitions are ours; None before the group has said.
+
+        Call it often.
+        """
         try:
             if self._consumer is None:
                 time.sleep(wait_s)
@@ -59,7 +62,8 @@ class GroupMembership:
             self._consumer.poll(timeout_ms=int(wait_s * 1000), max_records=1)
             mine = self._consumer.assignment()
             self._consumer.pause(*mine)
-            self._owned = frozenset(at.partition for at in mine)
+            if self._consumer.group_metadata().generation_id >= 0:
+                self._owned = frozenset(at.partition for at in mine)
         except (KafkaError, Unreachable, OSError) as error:
             _log.warning("The group %s is out of reach: %s", self._group, error)
             self._leave()

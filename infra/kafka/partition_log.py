@@ -63,6 +63,11 @@ class KafkaPartitionLog:
         end = self._consumer.end_offsets([self._at])[self._at]
         return int(start), int(end)
 
+    def lag(self) -> int | None:
+        """How far `position` is behind the high watermark that came with the last answer, if one came yet."""
+        end = self._consumer.highwater(self._at)
+        return None if end is None else max(0, int(end) - self.position())
+
     def close(self) -> None:
         """Let go of all sockets."""
         self._consumer.close(autocommit=False)

@@ -70,6 +70,14 @@ class PartitionLog(Protocol):
         """First offset of the log, and the one after its last committed record."""
         ...
 
+    def lag(self) -> int | None:
+        """How many offsets lie between `position` and the end of the log; None where nothing is known of it yet.
+
+        As the broker said with the last answer to `poll`: asks for nothing, so never blocks. Counts what is not
+        committed yet, too.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of all sockets."""
         ...

@@ -3,11 +3,13 @@
 from infra.postgres.database import Connection, Database, address_of, connect, read_password
 from infra.postgres.migrations import migrate
 from infra.postgres.queries import queries
+from infra.postgres.reachable import DatabaseCheck
 from infra.postgres.snapshots import Snapshot, SnapshotStore, is_genuine, sealed
 
 __all__ = [
     "Connection",
     "Database",
+    "DatabaseCheck",
     "Snapshot",
     "SnapshotStore",
     "address_of",

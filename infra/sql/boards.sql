@@ -29,6 +29,9 @@ GROUP BY drift, event_number
 ORDER BY event_number DESC
 LIMIT 1
 
+-- name: drifts
+SELECT DISTINCT drift, event_number FROM score_drift ORDER BY event_number, drift
+
 -- name: labels_after
 -- The first %(limit)s of each partition that were decided after the drift; cut where the first partition ends that has
 -- more, so that none is missing in between.
@@ -47,6 +50,9 @@ ORDER BY settled_ms, partition, position
 
 -- name: windows
 SELECT metrics::text FROM score_window WHERE task = %s ORDER BY labels DESC LIMIT %s
+
+-- name: newest_windows
+SELECT DISTINCT ON (task) metrics::text FROM score_window ORDER BY task, labels DESC
 
 -- name: served
 SELECT task, partition, model FROM score_served ORDER BY task, partition

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from threading import Event
 from typing import Final
@@ -26,11 +26,31 @@ _TELL_EVERY: Final = 1_000
 
 @dataclass
 class Published:
-    """How far it got: user events and records of all topics sent in this run."""
+    """How far it got in this run; others may look at it while it goes on.
+
+    Parameters
+    ----------
+    user_events, records : int
+        Sent; records of all topics.
+    is_complete : bool
+        Whether nothing is left to send.
+    has_begun : bool
+        Whether it is known where to go on: the topics were read.
+    topics : dict of str to int
+        Records sent, by the topic's name on the broker.
+    behind_s : float
+        How much later than due the last record was sent; 0 where the pace has no limit.
+    alive_s : float, optional
+        By the clock, when it last sent something, waited for what is due, or passed over what is there.
+    """
 
     user_events: int = 0
     records: int = 0
     is_complete: bool = False
+    has_begun: bool = field(default=False, compare=False)
+    topics: dict[str, int] = field(default_factory=dict, compare=False)
+    behind_s: float = field(default=0.0, compare=False)
+    alive_s: float | None = field(default=None, compare=False)
 
 
 def publish(
@@ -42,6 +62,7 @@ def publish(
     stop: Event | None = None,
     clock: Callable[[], float] = time.monotonic,
     tell: Callable[[Published], None] | None = None,
+    done: Published | None = None,
 ) -> Published:
     """Send what is not on the log yet, and return when all is written or `stop` is set.
 
@@ -64,6 +85,8 @@ def publish(
         Monotonic seconds.
     tell : callable, optional
         Called now and then with how far it is.
+    done : Published, optional
+        Where to count; it is what is returned.
 
     Raises
     ------
@@ -73,24 +96,35 @@ def publish(
         If the broker does not answer, or a record could not be written.
     """
     pace, stop = pace or Pace(), stop or Event()
-    done = Published()
+    done = done if done is not None else Published()
     all_of_them = iter(emissions)
     first = next(all_of_them, None)
     if first is None:
-        return Published(is_complete=True)
+        done.has_begun = done.is_complete = True
+        return done
     names = {topic.name: topic_name(topic, namespace) for topic in _TOPICS}
+    done.topics = dict.fromkeys(names.values(), 0)
     there = last_ids(bootstrap, names, first.source)
+
+    def is_stopped() -> bool:
+        done.alive_s = clock()
+        return stop.is_set()
+
     with connect_producer(bootstrap) as producer:
         sender = Sender(producer, namespace)
         start = clock()
-        for emission in go_on(chain([first], all_of_them), there, stop.is_set):
+        done.has_begun, done.alive_s = True, start
+        for emission in go_on(chain([first], all_of_them), there, is_stopped):
             if stop.is_set():
                 break
             if pace.is_limited:
                 due = start + pace.due_s(emission)
                 while (wait := due - clock()) > 0 and not stop.wait(min(wait, _NAP_S)):
-                    pass
+                    done.alive_s = clock()
+                done.behind_s = max(0.0, -wait)
             sender.send(emission)
+            done.alive_s = clock()
+            done.topics[names[emission.topic]] += 1
             done.records += 1
             done.user_events += emission.counts
             if tell and done.records % _TELL_EVERY == 0:

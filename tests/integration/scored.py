@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import Any
 
 from consumers.scoreboard import LagMeter, run
+from consumers.scoreboard.watch import Unwatched, Watch
 from contracts.settings import Settings
 from contracts.topics import topic_name
 from infra.kafka import connect_producer, ensure_topics
@@ -62,6 +63,7 @@ class Scoreboard:
     namespace: str
     said: list[str] = field(default_factory=list)
     failure: BaseException | None = None
+    watch: Watch = field(default_factory=Unwatched)
 
     def wait(self) -> None:
         with self.fresh.open() as database, LagMeter(self.bootstrap, database, self.namespace) as meter:
@@ -76,15 +78,24 @@ class Scoreboard:
             database_password_file=self.fresh.password_file,
         )
         try:
-            run(settings, stop=stop, say=self.said.append, namespace=self.namespace, save_every_records=1_000)
+            run(
+                settings,
+                stop=stop,
+                say=self.said.append,
+                namespace=self.namespace,
+                save_every_records=1_000,
+                watch=self.watch,
+            )
         except BaseException as error:
             self.failure = error
 
 
 @contextmanager
-def scoreboard(bootstrap: str, fresh: FreshDatabase, namespace: str) -> Iterator[Scoreboard]:
+def scoreboard(
+    bootstrap: str, fresh: FreshDatabase, namespace: str, *, watch: Watch | None = None
+) -> Iterator[Scoreboard]:
     """A scoreboard in a thread, asked to end at the end of the block."""
-    board = Scoreboard(bootstrap, fresh, namespace)
+    board = Scoreboard(bootstrap, fresh, namespace, watch=watch or Unwatched())
     stop = Event()
     thread = Thread(target=board.run, args=(stop,))
     thread.start()

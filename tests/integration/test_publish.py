@@ -59,7 +59,15 @@ def as_log(emissions: list[Emission]) -> Log:
 def test_every_emission_stands_in_its_partition_once_and_in_order(shop, emissions):
     bootstrap, namespace = shop
     told: list[int] = []
-    done = publish(emissions, bootstrap, namespace=namespace, tell=lambda p: told.append(p.records))
+    counted = Published()
+    done = publish(
+        emissions, bootstrap, namespace=namespace, tell=lambda p: told.append(p.records), done=counted
+    )
+    assert done is counted
+    assert done.topics == {
+        topic_name(topic, namespace): sum(e.topic == topic.name for e in emissions) for topic in TOPICS
+    }
+    assert done.has_begun and done.alive_s is not None and done.behind_s == 0
     assert done == Published(SCENARIO.events, len(emissions), is_complete=True)
     assert told[-1] == len(emissions)
     assert log_of(bootstrap, namespace) == as_log(emissions)

@@ -57,6 +57,8 @@ def test_help_names_every_command():
         ("replay",),
         ("replay", "no-such-file.csv"),
         ("replay", "x.csv", "--bootstrap", "127.0.0.1:1"),
+        ("replay", "x.csv", "--http-port", "0"),
+        ("learn", "--http-port", "65536"),
     ],
 )
 def test_what_can_not_be_ends_with_2_and_says_so_on_stderr(arguments, tmp_path):

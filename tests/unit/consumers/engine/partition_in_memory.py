@@ -76,6 +76,9 @@ class Partition:
         records = self.records()
         return self.start, records[-1].offset + 1 if records else self.start
 
+    def lag(self) -> int | None:
+        return self.bounds()[1] - self._at
+
     def close(self) -> None:
         pass
 

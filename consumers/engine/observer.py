@@ -1,0 +1,76 @@
+"""Who may watch a worker at work: told once a turn, never asked, and never part of what is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from consumers.engine.recovery import Position
+
+__all__ = ["Observer", "Turn", "Unobserved"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one committed turn did.
+
+    Parameters
+    ----------
+    events : int
+        Records of the main input, dead letters among them.
+    outputs : sequence of sequences
+        What `Fold.step` gave, for each record that led to anything.
+    refused : sequence of str
+        For each dead letter the reason.
+    turn_s : float
+        From the end of the poll to the end of the commit.
+    commit_s : float
+        Of these, what offsets and commit took.
+    latency_s : float
+        From the broker's append of the first record to the end of the commit: no event of the turn waited longer.
+    """
+
+    events: int
+    outputs: Sequence[Sequence[Any]]
+    refused: Sequence[str]
+    turn_s: float
+    commit_s: float
+    latency_s: float
+
+
+class Observer(Protocol):
+    """Is told what a worker does, on the worker's own thread: it must be quick and must not raise."""
+
+    def recovered(self, at: Position) -> None:
+        """The committed state is back; called once."""
+        ...
+
+    def committed(self, turn: Turn) -> None:
+        """A turn is committed. Of a worker that is killed right after its commit, the last turn is not told."""
+        ...
+
+    def looked(self, lag_events: int | None, *, is_empty: bool) -> None:
+        """A poll is done, and so is its turn if it had records.
+
+        Parameters
+        ----------
+        lag_events : int or None
+            Records behind the end of the log, as far as is known.
+        is_empty : bool
+            Whether the poll had none.
+        """
+        ...
+
+
+class Unobserved:
+    """An observer that does nothing."""
+
+    def recovered(self, at: Position) -> None:
+        """Do nothing."""
+
+    def committed(self, turn: Turn) -> None:
+        """Do nothing."""
+
+    def looked(self, lag_events: int | None, *, is_empty: bool) -> None:
+        """Do nothing."""

@@ -1,0 +1,119 @@
+"""A worker's metrics, where the supervisor collects them: see `consumers.supervisor.monitor`.
+
+Written to files that the supervisor reads (prometheus-client's mode for several processes), so that they stay when a
+worker is killed. Once a turn; per record nothing is done but counting.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from itertools import chain
+from typing import Final
+
+from consumers.engine import Observer, Position, Turn, Unobserved
+from consumers.supervisor import FOLDER_VARIABLE, IDLE, LAG, LAST_COMMIT, RECOVERED
+from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from contracts.settings import Settings
+
+__all__ = ["observer_of"]
+
+# From a turn with one event on an idle machine to one of 2,000 events that waited for a broker.
+_TURN_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_COMMIT_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_LATENCY_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+
+
+def observer_of(settings: Settings, partition: int) -> Observer:
+    """The observer of one partition's worker; one that does nothing where no supervisor collects."""
+    is_collected = settings.http_port is not None and bool(os.environ.get(FOLDER_VARIABLE))
+    return _Metrics(partition) if is_collected else Unobserved()
+
+
+class _Metrics:
+    def __init__(self, partition: int) -> None:
+        # Here, for it looks at the environment when it is imported.
+        from prometheus_client import CollectorRegistry, Gauge, Histogram
+        from prometheus_client import Counter as Count
+
+        registry = CollectorRegistry()  # nobody collects here: the values stand in the files
+        self._partition = str(partition)
+
+        def counter(name: str, text: str, *labels: str) -> Count:
+            return Count(f"freshet_learner_{name}", text, ("partition", *labels), registry=registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            made = Gauge(name, text, ("partition",), registry=registry, multiprocess_mode="livemax")
+            return made.labels(self._partition)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            made = Histogram(
+                f"freshet_learner_{name}", text, ("partition",), registry=registry, buckets=buckets
+            )
+            return made.labels(self._partition)
+
+        self._events = counter("events", "Records of the main input, dead letters among them.")
+        self._predictions = counter("predictions", "Predictions.", "task")
+        self._outcomes = counter(
+            "outcomes", "Predictions that were settled, with a label or without.", "task"
+        )
+        self._labels = counter("labels", "Predictions that were settled with a label.", "task")
+        self._late = counter("late_labels", "Events for a visit that was settled already.")
+        self._dead = counter("dead_letters", "Records that could not be used.", "reason")
+        self._quarantined = counter("models_quarantined", "Models taken out.", "task", "model")
+        self._recoveries = counter("recoveries", "Recoveries by what the state was built from.", "how")
+        self._turn = histogram("turn_seconds", "A turn, from poll to commit.", _TURN_S)
+        self._commit = histogram("commit_seconds", "Offsets and commit of a turn.", _COMMIT_S)
+        self._latency = histogram(
+            "latency_seconds", "From the append of the first event of a turn to its commit.", _LATENCY_S
+        )
+        self._recovered = gauge(RECOVERED, "1 once the committed state is back.")
+        self._lag = gauge(LAG, "Records behind the end of the log.")
+        self._last_commit = gauge(LAST_COMMIT, "When a turn was committed last.")
+        self._idle = gauge(IDLE, "When the end of the log was last found with nothing new.")
+        self._recovered.set(0)
+        for never_yet in (self._events, self._late):
+            never_yet.labels(self._partition)
+
+    def recovered(self, at: Position) -> None:
+        self._recoveries.labels(self._partition, at.how).inc()
+        self._recovered.set(1)
+
+    def committed(self, turn: Turn) -> None:
+        partition = self._partition
+        self._events.labels(partition).inc(turn.events)
+        self._count(turn)
+        for reason, letters in Counter(turn.refused).items():
+            self._dead.labels(partition, reason).inc(letters)
+        self._turn.observe(turn.turn_s)
+        self._commit.observe(turn.commit_s)
+        self._latency.observe(turn.latency_s)
+        self._last_commit.set(time.time())
+
+    def _count(self, turn: Turn) -> None:
+        partition = self._partition
+        found: Counter[tuple[type, str, bool]] = Counter()
+        for out in chain.from_iterable(turn.outputs):
+            if isinstance(out, LateLabel):
+                found[LateLabel, "", False] += 1
+            elif isinstance(out, ModelQuarantined):
+                self._quarantined.labels(partition, out.task, out.model).inc()
+            else:
+                found[type(out), out.task, isinstance(out, Outcome) and out.label is not None] += 1
+        for (kind, task, has_label), records in found.items():
+            if kind is LateLabel:
+                self._late.labels(partition).inc(records)
+            elif kind is Prediction:
+                self._predictions.labels(partition, task).inc(records)
+            else:
+                self._outcomes.labels(partition, task).inc(records)
+                if has_label:
+                    self._labels.labels(partition, task).inc(records)
+
+    def looked(self, lag_events: int | None, *, is_empty: bool) -> None:
+        if lag_events is None:
+            return
+        self._lag.set(lag_events)
+        if is_empty and lag_events == 0:
+            self._idle.set(time.time())

@@ -1,0 +1,52 @@
+"""Who may watch a supervisor: told which partitions it owns, and what becomes of their workers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+__all__ = ["Unwatched", "Watch"]
+
+
+class Watch(Protocol):
+    """Is told on the supervisor's own thread: it must be quick and must not raise."""
+
+    def environment(self) -> Mapping[str, str]:
+        """What workers are to find in their environment besides the settings; asked before the first one starts."""
+        ...
+
+    def owned(self, partitions: Collection[int]) -> None:
+        """These partitions are this supervisor's, and no others: told at the start and whenever that changes."""
+        ...
+
+    def started(self, partition: int, pid: int) -> None:
+        """A worker runs."""
+        ...
+
+    def died(self, partition: int, pid: int) -> None:
+        """A worker has ended, for whatever reason; another may be started."""
+        ...
+
+    def gave_up(self, partition: int, problem: str) -> None:
+        """A partition's worker is not started again."""
+        ...
+
+
+class Unwatched:
+    """A watch that does nothing."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
+
+    def owned(self, partitions: Collection[int]) -> None:
+        """Do nothing."""
+
+    def started(self, partition: int, pid: int) -> None:
+        """Do nothing."""
+
+    def died(self, partition: int, pid: int) -> None:
+        """Do nothing."""
+
+    def gave_up(self, partition: int, problem: str) -> None:
+        """Do nothing."""
