@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import RetriableError
 
 from tests.containers.conftest import PARTITIONS
 from tests.containers.stack import LONG_RUNNING, Stack, docker, until
@@ -43,22 +44,25 @@ def read(stack: Stack, topic: str, enough: int) -> list[dict[str, Any]]:
 
 
 def committed(stack: Stack) -> dict[int, int]:
-    """Offsets of the learners' group, by partition."""
+    """Offsets of the learners' group, by partition; a broker that has just come back says nothing for a moment."""
     admin = KafkaAdminClient(bootstrap_servers=stack.bootstrap)
     try:
         offsets = admin.list_group_offsets({"learner": None})["learner"]
         return {at.partition: found.offset for at, found in offsets.items()}
+    except RetriableError:
+        return {}
     finally:
         admin.close()
 
 
 def all_move_on(stack: Stack, timeout_s: float) -> float:
     """Wait until every partition has been committed further than now; seconds."""
+    until(lambda: len(committed(stack)) == PARTITIONS, "the group's offsets are known", timeout_s)
     before = committed(stack)
 
     def moved() -> bool:
         after = committed(stack)
-        return all(after.get(p, 0) > before.get(p, 0) for p in range(PARTITIONS))
+        return all(after.get(p, 0) > offset for p, offset in before.items())
 
     return until(moved, "every partition moves on", timeout_s)
 
