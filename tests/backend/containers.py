@@ -50,14 +50,7 @@ class ContainersBackend:
 
     @cached_property
     def broker(self) -> ContainerBroker:
-        container = start_on_free_port(
-            lambda port: (
-                KafkaContainer(host_port=port)
-                .with_kraft()
-                .with_heap("512m")
-                .with_settings(_broker_settings())
-            )
-        )
+        container = start_on_free_port(_broker)
         self._running.callback(container.stop)
         return ContainerBroker(container)
 
@@ -145,10 +138,12 @@ class ContainerDatabase:
                 time.sleep(_POLL_S)
 
 
-def _broker_settings() -> dict[str, str]:
-    """As the embedded broker has them, but for addresses and folders, which are the container's own."""
-    own = KafkaContainer(host_port=0).own_settings()
-    return {n: v for n, v in properties(0, 0, BROKER_OVERRIDES).items() if n not in own}
+def _broker(port: int) -> KafkaContainer:
+    """Make one as the embedded broker is, but for addresses and folders, which are the container's own."""
+    container = KafkaContainer(host_port=port).with_kraft().with_heap("512m")
+    own = container.own_settings()
+    settings = properties(port, KafkaContainer.CONTROLLER_PORT, BROKER_OVERRIDES)
+    return container.with_settings({name: value for name, value in settings.items() if name not in own})
 
 
 def _stop(container: DockerContainer) -> None:

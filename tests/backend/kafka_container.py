@@ -51,9 +51,10 @@ class KafkaContainer(DockerContainer):
 
     Examples
     --------
-    >>> with KafkaContainer(host_port=29092).with_kraft() as kafka:  # doctest: +SKIP
-    ...     kafka.get_bootstrap_server()
-    '127.0.0.1:29092'
+    For the fixture of a test::
+
+        with KafkaContainer(host_port=29092).with_kraft() as kafka:
+            yield kafka.get_bootstrap_server()
     """
 
     CONTROLLER_PORT = 9094
