@@ -60,14 +60,17 @@ def test_its_figures_are_those_of_its_tables_in_this_life_and_in_the_next(
         assert found[f"{PREFIX}drifts_total",] == 1
         assert found[f"{PREFIX}last_drift_event_number",] == 2_000
         assert found[f"{PREFIX}lag_records", "0", topic_name(OUTCOMES, namespace)] == 0
-        scores = {at[1:]: value for at, value in found.items() if at[0] == f"{PREFIX}score"}
-        assert {(metric, model): value for metric, model, task in scores if task == "conversion"
-                for value in [scores[metric, model, task]]} == {
+        scores = {
+            at[1:3]: value
+            for at, value in found.items()
+            if at[0] == f"{PREFIX}score" and at[3] == "conversion"
+        }
+        assert scores == {
             (metric, model): value
             for model, by_metric in newest.models.items()
             for metric, value in by_metric.items()
             if value is not None
-        }  # fmt: skip
+        }
         assert found[f"{PREFIX}oracle_log_loss", "bayes", "conversion"] == newest.oracle["bayes"]
         assert found[f"{PREFIX}served_partitions", "second-order", "conversion"] == 2
 
