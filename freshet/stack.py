@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contracts.settings import Settings
     from infra.embedded import Running, Runtime
 
-__all__ = ["DemoRuns", "Stack", "start_over"]
+__all__ = ["DemoRuns", "Stack", "for_children", "start_over"]
 
 _DEADLINE_S = 9.0  # from Ctrl-C until nothing is left; people are promised 10
 _FOR_SERVERS_S = 4.0  # of those, for broker and database
@@ -65,6 +65,14 @@ def start_over(data_dir: Path) -> None:
         with _only_demo(data_dir):
             stop_running(data_dir)
     wipe(data_dir)
+
+
+def for_children(settings: Settings) -> dict[str, str]:
+    """The environment of a demo's children: these settings, but no port, which all of them would want at once."""
+    from contracts.settings import environment
+
+    # The word, and not nothing: .env in this folder may name a port, too.
+    return environment(settings) | {"FRESHET_HTTP_PORT": "none"}
 
 
 class Stack:
@@ -138,11 +146,7 @@ class Stack:
 
     def man(self, settings: Settings, producer: str, arguments: Sequence[str]) -> None:
         """Start the children: the producer, which comes to an end, the learners and the scoreboard, which do not."""
-        from contracts.settings import environment
-
-        # One port would be wanted by all of them. The word, for .env in this folder may name one too.
-        env = environment(settings) | {"FRESHET_HTTP_PORT": "none"}
-        crew = self._crew = Crew(self.logs, env, self._note)
+        crew = self._crew = Crew(self.logs, for_children(settings), self._note)
         crew.start(producer, arguments, ends=True)
         crew.start("learn", ["learn"], is_final=True)
         crew.start("scoreboard", ["scoreboard"])

@@ -93,23 +93,30 @@ class _Metrics:
 
     def _count(self, turn: Turn) -> None:
         partition = self._partition
-        found: Counter[tuple[type, str, bool]] = Counter()
+        predicted: Counter[str] = Counter()
+        settled: Counter[str] = Counter()
+        labelled: Counter[str] = Counter()
+        late = 0
         for out in chain.from_iterable(turn.outputs):
-            if isinstance(out, LateLabel):
-                found[LateLabel, "", False] += 1
-            elif isinstance(out, ModelQuarantined):
+            kind = type(out)
+            if kind is Prediction:
+                predicted[out.task] += 1
+            elif kind is Outcome:
+                settled[out.task] += 1
+                if out.label is not None:
+                    labelled[out.task] += 1
+            elif kind is LateLabel:
+                late += 1
+            elif kind is ModelQuarantined:
                 self._quarantined.labels(partition, out.task, out.model).inc()
-            else:
-                found[type(out), out.task, isinstance(out, Outcome) and out.label is not None] += 1
-        for (kind, task, has_label), records in found.items():
-            if kind is LateLabel:
-                self._late.labels(partition).inc(records)
-            elif kind is Prediction:
-                self._predictions.labels(partition, task).inc(records)
-            else:
-                self._outcomes.labels(partition, task).inc(records)
-                if has_label:
-                    self._labels.labels(partition, task).inc(records)
+        self._late.labels(partition).inc(late)
+        for counts, found in (
+            (self._predictions, predicted),
+            (self._outcomes, settled),
+            (self._labels, labelled),
+        ):
+            for task, records in found.items():
+                counts.labels(partition, task).inc(records)
 
     def looked(self, lag_events: int | None, *, is_empty: bool) -> None:
         if lag_events is None:

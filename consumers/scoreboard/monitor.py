@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from consumers.scoreboard.watch import Look
 from contracts.records import Metrics
@@ -21,6 +21,8 @@ __all__ = ["STALE_AFTER_S", "ScoreboardMonitor"]
 
 STALE_AFTER_S: Final = 60.0
 """A scoreboard that has neither moved nor stood at the end of the log for so long is not healthy."""
+
+_Values: TypeAlias = Iterable[tuple[Sequence[str], float]]
 
 _BY_TASK: Final = {
     "predictions": ("predictions", "Predictions that were read."),
@@ -128,14 +130,14 @@ class ScoreboardMonitor:
         with self._lock:
             look, metrics, drifts = self._look, list(self._metrics.values()), set(self._drifts)
             is_waiting, well_s = self._problem is not None, self._well_s
-        yield _gauge("waiting", "1 while broker or database do not answer.", {(): is_waiting})
+        yield _gauge("waiting", "1 while broker or database do not answer.", [((), is_waiting)])
         if well_s is not None:
             text = "When records were taken in last, or none were waiting."
-            yield _gauge("last_well_timestamp_seconds", text, {(): well_s})
-        yield _counter("drifts", "Changes of the shop that were told.", {(): len(drifts)})
+            yield _gauge("last_well_timestamp_seconds", text, [((), well_s)])
+        yield _counter("drifts", "Changes of the shop that were told.", [((), len(drifts))])
         if drifts:
             text = "User events before the newest change of the shop."
-            yield _gauge("last_drift_event_number", text, {(): max(number for _, number in drifts)})
+            yield _gauge("last_drift_event_number", text, [((), max(number for _, number in drifts))])
         yield from _of_windows(metrics)
         if look is not None:
             yield from _of_look(look)
@@ -143,7 +145,7 @@ class ScoreboardMonitor:
 
 def _of_windows(metrics: Sequence[Metrics]) -> Iterator[Metric]:
     yield _gauge(
-        "window_labels", "Labels in the window.", {(m.task,): m.window_labels for m in metrics}, "task"
+        "window_labels", "Labels in the window.", [((m.task,), m.window_labels) for m in metrics], "task"
     )
     scores = {
         (m.task, model, metric): value
@@ -152,39 +154,41 @@ def _of_windows(metrics: Sequence[Metrics]) -> Iterator[Metric]:
         for metric, value in found.items()
         if value is not None
     }
-    yield _gauge("score", "Of each model over the newest labels.", scores, "task", "model", "metric")
+    yield _gauge("score", "Of each model over the newest labels.", scores.items(), "task", "model", "metric")
     lines = {(m.task, line): value for m in metrics for line, value in m.oracle.items() if value is not None}
-    yield _gauge("oracle_log_loss", "Of each line of the oracle over the same labels.", lines, "task", "line")
+    yield _gauge(
+        "oracle_log_loss", "Of each line of the oracle over the same labels.", lines.items(), "task", "line"
+    )
 
 
 def _of_look(look: Look) -> Iterator[Metric]:
     lag = {(topic, str(partition)): records for (topic, partition), records in look.lag.items()}
-    yield _gauge("lag_records", "Records behind the end of a topic.", lag, "topic", "partition")
+    yield _gauge("lag_records", "Records behind the end of a topic.", lag.items(), "topic", "partition")
     by_task: Counter[tuple[str, str]] = Counter()
     for (kind, task, _), records in look.totals.items():
         by_task[kind, task] += records
     for kind, (name, text) in _BY_TASK.items():
         found = {(task,): n for (of, task), n in by_task.items() if of == kind}
-        yield _counter(name, text, found, "task")
+        yield _counter(name, text, found.items(), "task")
     for kind, (name, text) in _IN_ALL.items():
-        yield _counter(name, text, {(): sum(n for (of, _), n in by_task.items() if of == kind)})
+        yield _counter(name, text, [((), sum(n for (of, _), n in by_task.items() if of == kind))])
     served = Counter((task, model) for (task, _), model in look.served.items() if model is not None)
-    yield _gauge("served_partitions", "Partitions that serve a model.", served, "task", "model")
+    yield _gauge("served_partitions", "Partitions that serve a model.", served.items(), "task", "model")
 
 
-def _gauge(name: str, text: str, values: dict[tuple[str, ...], float], *labels: str) -> Metric:
+def _gauge(name: str, text: str, values: _Values, *labels: str) -> Metric:
     from prometheus_client.metrics_core import GaugeMetricFamily
 
     family = GaugeMetricFamily(f"freshet_scoreboard_{name}", text, labels=labels)
-    for at, value in values.items():
+    for at, value in values:
         family.add_metric(at, value)
     return family
 
 
-def _counter(name: str, text: str, values: dict[tuple[str, ...], int], *labels: str) -> Metric:
+def _counter(name: str, text: str, values: _Values, *labels: str) -> Metric:
     from prometheus_client.metrics_core import CounterMetricFamily
 
     family = CounterMetricFamily(f"freshet_scoreboard_{name}", text, labels=labels)
-    for at, value in values.items():
+    for at, value in values:
         family.add_metric(at, value)
     return family

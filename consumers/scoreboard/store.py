@@ -83,6 +83,8 @@ class Store:
                 state.settled_ms[partition], state.truth_ms[partition] = settled_ms, truth_ms
             for kind, task, partition, records in connection.execute(self._sql["totals"]):
                 state.totals[kind, task, partition] = records
+            for task, partition, model in connection.execute(queries("boards")["served"]):
+                state.served[task, partition] = model
             for partition, event_id, *lines in connection.execute(self._sql["truths"]):
                 state.truths.setdefault(partition, {})[event_id] = Lines(*lines)
             for task in {task for kind, task, _ in state.totals if kind == "labels"}:

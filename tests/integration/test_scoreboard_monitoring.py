@@ -27,6 +27,11 @@ def check(fresh: FreshDatabase) -> DatabaseCheck:
     return DatabaseCheck(fresh.url, fresh.password_file, fresh_s=0.0)
 
 
+def wait_until_well(url: str) -> None:
+    until(lambda: judged(url, "/healthz") == judged(url, "/readyz") == (200, ""), "well")
+    until(lambda: not sum(n for at, n in metrics(url).items() if at[0] == f"{PREFIX}lag_records"), "no lag")
+
+
 def test_its_figures_are_those_of_its_tables_in_this_life_and_in_the_next(
     bootstrap: str, fresh_database: FreshDatabase, namespace: str, sent: list[Sent]
 ):
@@ -38,15 +43,7 @@ def test_its_figures_are_those_of_its_tables_in_this_life_and_in_the_next(
             scoreboard(bootstrap, fresh_database, namespace, watch=monitor) as running,
         ):
             running.wait()
-            until(
-                lambda url=server.url: judged(url, "/healthz") == judged(url, "/readyz") == (200, ""), "well"
-            )
-            until(
-                lambda url=server.url: (
-                    sum(n for at, n in metrics(url).items() if at[0] == f"{PREFIX}lag_records") == 0
-                ),
-                "no lag",
-            )
+            wait_until_well(server.url)
             found = metrics(server.url)
         with fresh_database.open() as database:
             counted, (newest,) = totals(database), history(database, "conversion", points=1)
@@ -60,14 +57,17 @@ def test_its_figures_are_those_of_its_tables_in_this_life_and_in_the_next(
         assert found[f"{PREFIX}drifts_total",] == 1
         assert found[f"{PREFIX}last_drift_event_number",] == 2_000
         assert found[f"{PREFIX}lag_records", "0", topic_name(OUTCOMES, namespace)] == 0
-        scores = {at[1:]: value for at, value in found.items() if at[0] == f"{PREFIX}score"}
-        assert {(metric, model): value for metric, model, task in scores if task == "conversion"
-                for value in [scores[metric, model, task]]} == {
+        scores = {
+            at[1:3]: value
+            for at, value in found.items()
+            if at[0] == f"{PREFIX}score" and at[3] == "conversion"
+        }
+        assert scores == {
             (metric, model): value
             for model, by_metric in newest.models.items()
             for metric, value in by_metric.items()
             if value is not None
-        }  # fmt: skip
+        }
         assert found[f"{PREFIX}oracle_log_loss", "bayes", "conversion"] == newest.oracle["bayes"]
         assert found[f"{PREFIX}served_partitions", "second-order", "conversion"] == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 
@@ -178,3 +179,12 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path):
     script = f"set -o pipefail; {command}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_port_for_machines_that_is_taken_is_said_with_the_way_out():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        result = typed("scoreboard", "--http-port", port, "--bootstrap", "127.0.0.1:1")
+    assert result.exit_code == 1
+    assert port in result.stderr and "--http-port" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,32 @@
+"""How far a reader is behind, without asking."""
+
+from __future__ import annotations
+
+from contracts.topics import USER_EVENTS, topic_name
+from infra.kafka import KafkaPartitionLog, connect_producer, ensure_topics
+from tests.integration.scored import until
+
+
+def test_lag_is_what_polls_have_not_returned_yet_and_0_at_the_end(bootstrap: str, namespace: str):
+    ensure_topics(bootstrap, 1, namespace=namespace)
+    topic = topic_name(USER_EVENTS, namespace)
+    log = KafkaPartitionLog(bootstrap, topic, 0, max_poll_records=4)
+    producer = connect_producer(bootstrap)
+    try:
+        log.seek(0)
+        assert log.lag() is None
+        until(lambda: not log.poll(0.1) and log.lag() == 0, "the end of an empty log is known")
+        for number in range(10):
+            producer.send(topic, value=b"%d" % number, partition=0)
+        producer.flush(timeout=30)
+        log.seek(0)
+        read = 0
+        while read < 10:
+            records = log.poll(1.0)
+            read += len(records)
+            if records and read > 4:  # by now the fetch that brought all ten has come
+                assert log.lag() == 10 - read
+        assert log.lag() == 0
+    finally:
+        producer.close()
+        log.close()
