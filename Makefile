@@ -4,7 +4,7 @@
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo down test lint check bench format lock clean
+.PHONY: help demo test lint check bench up down wipe logs watch advisories format lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -22,9 +22,6 @@ help: ## say what can be made
 demo: $(STAMP) ## start broker, database, shop and learners, and show the live board
 	@sh requirements/java.sh
 	@$(PY) -m freshet demo $(ARGS)
-
-down: $(STAMP) ## end what `freshet demo --keep` left running
-	@$(PY) -m freshet down $(ARGS)
 
 test: $(STAMP) ## run all tests: those of integration in containers where an engine answers
 	@sh requirements/java.sh
@@ -53,6 +50,33 @@ bench: $(STAMP) ## measure: the learner against a naive loop, the simulator alon
 	@sh requirements/java.sh
 	@$(PY) -m benchmarks $(ARGS)
 
+# What is in .env is compose's, too. The revision goes into the images' labels.
+COMPOSE = docker compose
+REVISION = $$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+
+up: ## start everything in containers, and wait until all of it is healthy
+	@DOCKER_BUILDKIT=1 $(COMPOSE) build --quiet --build-arg REVISION=$(REVISION) learner
+	@$(COMPOSE) up --wait $(ARGS)
+	@echo 'Up: make watch, make logs, docker compose exec scoreboard freshet score; make down keeps the data.'
+
+down: ## stop the containers and keep their data
+	@$(COMPOSE) down $(ARGS)
+
+wipe: ## stop the containers and delete their data
+	@$(COMPOSE) down --volumes $(ARGS)
+
+logs: ## follow the containers' logs
+	@$(COMPOSE) logs --follow --tail 20 $(ARGS)
+
+watch: ## follow the predictions of the containers
+	@$(COMPOSE) exec learner freshet watch $(ARGS)
+
+advisories: $(STAMP) ## ask for known holes in what the locks name (before a release, not in CI)
+	@for lock in app spark dev tools; do \
+		echo "requirements/$$lock.lock"; \
+		$(PY) -m pip_audit --require-hashes --disable-pip --progress-spinner off -r requirements/$$lock.lock || exit 1; \
+	done
+
 format: $(STAMP) ## format the code and mend what ruff can mend
 	$(PY) -m ruff check --fix-only --quiet .
 	$(PY) -m ruff format .
@@ -64,7 +88,9 @@ COMPILE = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-
 lock: $(STAMP) ## resolve the dependencies of pyproject.toml anew (ARGS=--upgrade for newer ones)
 	@uv=.make/tools/bin/uv; command -v uv >/dev/null 2>&1 && uv=uv; \
 	"$$uv" pip compile $(COMPILE) $(ARGS) requirements/tools.in -o requirements/tools.lock && \
-	"$$uv" pip compile $(COMPILE) $(ARGS) --all-extras --group dev pyproject.toml -o requirements/dev.lock
+	"$$uv" pip compile $(COMPILE) $(ARGS) --all-extras --group dev pyproject.toml -o requirements/dev.lock && \
+	"$$uv" pip compile $(COMPILE) -c requirements/dev.lock pyproject.toml -o requirements/app.lock && \
+	"$$uv" pip compile $(COMPILE) -c requirements/dev.lock --extra spark pyproject.toml -o requirements/spark.lock
 
 clean: ## remove .venv and all caches (not the data folder: `freshet demo --fresh` wipes that)
 	rm -rf .venv .make build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache
