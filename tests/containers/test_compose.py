@@ -6,7 +6,6 @@ The tests share one stack and each leaves it as it found it: up and healthy.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from typing import Any
 
@@ -175,7 +174,7 @@ def test_postgres_refuses_a_wrong_password(stack: Stack) -> None:
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(f"{conninfo} password=wrong")
     with pytest.raises(psycopg.OperationalError, match="no password supplied"):
-        psycopg.connect(conninfo, passfile=os.devnull)
+        psycopg.connect(conninfo, passfile="/no/such/file")
     password = docker("exec", stack.containers("learner")[0], "cat", "/run/freshet/password/postgres").strip()
     with psycopg.connect(conninfo, password=password) as connection:
         assert connection.execute("SELECT count(*) FROM score_label").fetchone() is not None
