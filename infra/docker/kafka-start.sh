@@ -22,18 +22,27 @@ said=/tmp/settle.log
 LOG_DIR=/tmp KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile=/etc/kafka/docker/log4j2.yaml \
 	/opt/kafka/bin/kafka-server-start.sh /tmp/settle.properties >"$said" 2>&1 &
 controller=$!
+# What the controller says it writes down some time later: its metadata must grow twice more, which takes a second.
+written() { cat "$data"/__cluster_metadata-0/*.log | wc -c; }
 noted=
-for ((tenths = 0, since = 0; tenths < 600; tenths++)); do
+bytes=
+growths=0
+for ((tenths = 0, since = 0; tenths < 1200; tenths++)); do
 	kill -0 "$controller" 2>/dev/null || { cat "$said" >&2; exit 1; }
-	# Nothing to note where it died before it had registered.
-	((since == 0)) && grep -q 'Activated periodic tasks' "$said" && since=$tenths
-	if grep -q 'Fencing broker' "$said" || ((since > 0 && tenths - since > 100)); then
-		noted=yes
-		break
+	if [[ $bytes ]]; then
+		before=$bytes bytes=$(written)
+		((bytes == before)) || ((++growths < 2)) || noted=yes
+	elif grep -q 'Fencing broker' "$said"; then
+		bytes=$(written)
+	elif ((since == 0)); then
+		! grep -q 'Activated periodic tasks' "$said" || since=$tenths
+	elif ((tenths - since > 100)); then
+		noted=yes # nothing to note where it died before it had registered
 	fi
+	[[ ! $noted ]] || break
 	sleep 0.1
 done
 kill "$controller"
 wait "$controller" || true
-[[ $noted ]] || { cat "$said" >&2; echo 'The controller did not start within 60 s.' >&2; exit 1; }
+[[ $noted ]] || { cat "$said" >&2; echo 'The controller took no note within 120 s.' >&2; exit 1; }
 exec /etc/kafka/docker/run

@@ -155,18 +155,9 @@ class EmbeddedKafka(EmbeddedServer):
         port = free_port()
         (self.folder / "settle.properties").write_text(to_properties_text(controller_properties(port)))
         server = self._spawn(java, jars, "settle.properties", lock_fd)
-        active_s: float | None = None
-
-        def has_noted() -> bool:
-            nonlocal active_s
-            if active_s is None and server.said("Activated periodic tasks"):
-                active_s = time.monotonic()
-            # Nothing to note where it died before it had registered.
-            waited = active_s is not None and time.monotonic() - active_s > _NOTING_S
-            return waited or server.said("Fencing broker 1 at epoch")
-
+        noted = _Noted(server, self.folder / LOG_FOLDER / "__cluster_metadata-0")
         try:
-            server.wait_until(has_noted, _START_DEADLINE_S)
+            server.wait_until(noted, _START_DEADLINE_S)
         finally:
             server.stop(self._stop_grace_s)
 
@@ -220,6 +211,37 @@ class EmbeddedKafka(EmbeddedServer):
         text = (self.folder / LOG_FOLDER / "meta.properties").read_text()
         pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and line[0] != "#")
         return dict((name, value) for name, value in pairs)["cluster.id"]
+
+
+class _Noted:
+    """Tells when the controller alone has taken note of the dead broker, and has written that down.
+
+    What it says in its log it writes some time later. Stopped in between it has noted nothing, and the broker comes
+    back into the old session. So its metadata must grow twice more, which takes a second: records are written in
+    order, and one without content follows every 500 ms.
+    """
+
+    def __init__(self, server: Server, metadata: Path) -> None:
+        self._server = server
+        self._metadata = metadata
+        self._active_s: float | None = None
+        self._bytes: int | None = None
+        self._growths = 0
+
+    def __call__(self) -> bool:
+        if self._active_s is None and self._server.said("Activated periodic tasks"):
+            self._active_s = time.monotonic()
+        if self._bytes is not None:
+            before, self._bytes = self._bytes, self._written()
+            self._growths += self._bytes > before
+            return self._growths >= 2
+        if self._server.said("Fencing broker 1 at epoch"):
+            self._bytes = self._written()
+        # Nothing to note where it died before it had registered.
+        return self._active_s is not None and time.monotonic() - self._active_s > _NOTING_S
+
+    def _written(self) -> int:
+        return sum(file.stat().st_size for file in self._metadata.glob("*.log"))
 
 
 def _serves(port: int, cluster_id: str) -> bool:
