@@ -74,7 +74,7 @@ watch: ## follow the predictions of the containers
 advisories: $(STAMP) ## ask for known holes in what the locks name (before a release, not in CI)
 	@for lock in app spark dev tools; do \
 		echo "requirements/$$lock.lock"; \
-		$(PY) -m pip_audit --require-hashes --disable-pip --progress-spinner off -r requirements/$$lock.lock || exit 1; \
+		$(PY) -m pip_audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/$$lock.lock || exit 1; \
 	done
 
 format: $(STAMP) ## format the code and mend what ruff can mend

@@ -18,6 +18,7 @@ from tests.containers.conftest import PARTITIONS
 from tests.containers.stack import LONG_RUNNING, Stack, docker, until
 
 HANDOVER_S = 15.0
+SESSION_TIMEOUT_S = 6.0
 # A Kafka that has crashed starts twice, on two cores that others need too.
 RECOVERED_S = 120.0
 
@@ -207,6 +208,17 @@ def test_a_killed_learners_partitions_are_handed_over(stack: Stack) -> None:
     print(f"shared anew within {shared_s:.1f} s, and {worked_s:.1f} s later all had recovered")
     docker("start", gone)
     until(lambda: stack.is_healthy(gone), "the third learner is back", RECOVERED_S)
+
+
+def test_a_learner_that_is_told_to_stop_leaves_the_group_at_once(stack: Stack) -> None:
+    leaving = stack.containers("learner")[0]
+    docker("stop", "--time", "20", leaving)
+    left_s = until(lambda: shares(stack) == [3, 3], "the partitions are shared anew", HANDOVER_S)
+    state = stack.inspect(leaving)["State"]
+    assert (state["ExitCode"], state["OOMKilled"]) == (0, False), docker_logs(leaving)
+    assert left_s < SESSION_TIMEOUT_S, "it was missed, it did not leave"
+    docker("start", leaving)
+    until(lambda: stack.is_healthy(leaving), "it is back", RECOVERED_S)
 
 
 def test_a_learner_that_was_frozen_and_replaced_is_fenced_when_it_wakes(stack: Stack) -> None:
