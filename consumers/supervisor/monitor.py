@@ -127,10 +127,10 @@ class WorkersMonitor:
         return self._judged(self._not_healthy)
 
     def ready(self) -> Health:
-        """Every owned partition has recovered, and the database answers."""
+        """Every owned partition has recovered, its worker has not fallen silent, and the database answers."""
         from infra.monitoring import Health
 
-        recovered = self._judged(self._not_recovered)
+        recovered = self._judged(self._not_ready)
         away = self._database.problem()
         why = [recovered.why] if recovered.why else []
         if away is not None:
@@ -161,10 +161,17 @@ class WorkersMonitor:
     def _not_healthy(self, partition: int, gauges: Mapping[str, Mapping[int, float]]) -> str | None:
         if (problem := self._not_recovered(partition, gauges)) is not None:
             return problem
-        well_s = max(gauges[LAST_COMMIT].get(partition, 0.0), gauges[IDLE].get(partition, 0.0))
-        if not well_s:
+        if not _well_s(partition, gauges):
             return f"partition {partition}: recovered, and has committed no turn yet"
-        if (silent_s := self._now() - well_s) > self._stale_after_s:
+        return self._silent(partition, gauges)
+
+    def _not_ready(self, partition: int, gauges: Mapping[str, Mapping[int, float]]) -> str | None:
+        return self._not_recovered(partition, gauges) or self._silent(partition, gauges)
+
+    def _silent(self, partition: int, gauges: Mapping[str, Mapping[int, float]]) -> str | None:
+        """Whether it took turns or stood idle once, and does so no more: the broker may be away."""
+        well_s = _well_s(partition, gauges)
+        if well_s and (silent_s := self._now() - well_s) > self._stale_after_s:
             waiting = int(gauges[LAG].get(partition, 0))
             return (
                 f"partition {partition}: no turn committed for {silent_s:.0f} s, and {waiting} records wait"
@@ -207,3 +214,7 @@ class WorkersMonitor:
                     files.append(str(file))
         merged: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return merged
+
+
+def _well_s(partition: int, gauges: Mapping[str, Mapping[int, float]]) -> float:
+    return max(gauges[LAST_COMMIT].get(partition, 0.0), gauges[IDLE].get(partition, 0.0))

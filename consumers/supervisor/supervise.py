@@ -37,7 +37,9 @@ EXIT_FENCED: Final = 4
 """A worker leaves with this where a newer one has taken its partition over."""
 
 DEATHS_AT_ONE_OFFSET: Final = 3
-_BACK_OFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_BACK_OFF_S: Final = (0.2, 0.5, 1.0)
+_FENCED_S: Final = 5.0
+_ASKED_S: Final = 2.0
 _LAST_LINES: Final = 20
 _STOP_GRACE_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.1
@@ -108,7 +110,7 @@ def supervise(
 ) -> None:
     """Keep a worker for each partition that `shares` names running until `should_stop`.
 
-    A worker that died is started again after 0.2 to 5 s. One that refuses to go on (`RecoveryError`), or has died
+    A worker that died is started again after 0.2 to 1 s. One that refuses to go on (`RecoveryError`), or has died
     3 times at the same offset, is not; the others go on, and what it said is raised when all are through. One whose
     partition is no longer ours finishes its turn and ends.
 
@@ -149,13 +151,14 @@ def supervise(
             for partition in workers.keys() - owned:
                 if (child := workers.pop(partition).child) is not None:
                     child.let_go()
-                    leaving.append(_Leaving(partition, child, time.monotonic() + _STOP_GRACE_S))
-            leaving = [one for one in leaving if not one.has_ended(watch)]
+                    watch.died(partition, child.pid)  # for what it says no longer counts
+                    leaving.append(_Leaving(child, time.monotonic() + _STOP_GRACE_S))
+            leaving = [one for one in leaving if not one.has_ended()]
             for partition in sorted(owned - workers.keys()):
                 argv = [*program, str(partition), *arguments]
                 workers[partition] = _Worker(partition, _starter(settings, more, argv))
             for worker in workers.values():
-                if worker.problem is None:
+                if worker.problem is None and not should_stop():
                     _look_after(worker, settings, watch, is_alone=is_alone)
             if workers and all(worker.problem is not None for worker in workers.values()):
                 break
@@ -170,15 +173,13 @@ def supervise(
 class _Leaving:
     """A worker whose partition is no longer ours: it has been told, and ends after its turn."""
 
-    partition: int
     child: Child
     deadline_s: float
 
-    def has_ended(self, watch: Watch) -> bool:
+    def has_ended(self) -> bool:
         if self.child.poll() is None and time.monotonic() < self.deadline_s:
             return False
         self.child.stop(0)
-        watch.died(self.partition, self.child.pid)
         return True
 
 
@@ -211,7 +212,7 @@ def _look_after(worker: _Worker, settings: Settings, watch: Watch, *, is_alone: 
     last = worker.said[-1] if worker.said else f"exit code {code}"
     if code == EXIT_FENCED and not is_alone:
         # Soon the group says whose the partition is; until then two would only fence each other in turn.
-        worker.start_at_s = time.monotonic() + _BACK_OFF_S[-1]
+        worker.start_at_s = time.monotonic() + _FENCED_S
         return
     offset = _committed(settings, worker.partition)
     worker.died_at.append(offset)
@@ -233,9 +234,8 @@ def _look_after(worker: _Worker, settings: Settings, watch: Watch, *, is_alone: 
 def _committed(settings: Settings, partition: int) -> int | None:
     """The group's offset; -1 where nothing is committed yet, None where the broker does not say."""
     try:
-        found = group_offset(
-            settings.bootstrap, settings.group, topic_name(USER_EVENTS, settings.namespace), partition
-        )
+        topic = topic_name(USER_EVENTS, settings.namespace)
+        found = group_offset(settings.bootstrap, settings.group, topic, partition, wait_s=_ASKED_S)
     except (FreshetError, KafkaError):
         return None
     return -1 if found is None else found.offset

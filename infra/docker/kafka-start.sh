@@ -18,8 +18,17 @@ cat >/tmp/settle.properties <<-EOF
 	broker.session.timeout.ms=500
 	broker.heartbeat.interval.ms=100
 EOF
+# The image's own configuration sends what the controller says to a file.
+cat >/tmp/settle-log4j2.properties <<-EOF
+	appender.out.type=Console
+	appender.out.name=OUT
+	appender.out.layout.type=PatternLayout
+	appender.out.layout.pattern=[%d] %p %m (%c)%n
+	rootLogger.level=INFO
+	rootLogger.appenderRef.out.ref=OUT
+EOF
 said=/tmp/settle.log
-LOG_DIR=/tmp KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile=/etc/kafka/docker/log4j2.yaml \
+LOG_DIR=/tmp KAFKA_LOG4J_OPTS=-Dlog4j2.configurationFile=/tmp/settle-log4j2.properties \
 	/opt/kafka/bin/kafka-server-start.sh /tmp/settle.properties >"$said" 2>&1 &
 controller=$!
 # What the controller says it writes down some time later: its metadata must grow twice more, which takes a second.

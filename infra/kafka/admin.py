@@ -167,10 +167,12 @@ def partition_count(bootstrap: str, topic: str) -> int | None:
         admin.close()
 
 
-def _of_coordinator(bootstrap: str, call: Callable[[KafkaAdminClient], T]) -> T:
+def _of_coordinator(
+    bootstrap: str, call: Callable[[KafkaAdminClient], T], wait_s: float = _COORDINATOR_S
+) -> T:
     """Ask a group's coordinator, which on a new or restarted broker takes a moment to be found."""
-    admin = connect_admin(bootstrap)
-    deadline = time.monotonic() + _COORDINATOR_S
+    deadline = time.monotonic() + wait_s
+    admin = connect_admin(bootstrap, bootstrap_timeout_ms=int(min(wait_s, 10.0) * 1000))
     try:
         while True:
             try:
@@ -186,16 +188,18 @@ def _of_coordinator(bootstrap: str, call: Callable[[KafkaAdminClient], T]) -> T:
         admin.close()
 
 
-def group_offset(bootstrap: str, group: str, topic: str, partition: int) -> Committed | None:
+def group_offset(
+    bootstrap: str, group: str, topic: str, partition: int, *, wait_s: float = _COORDINATOR_S
+) -> Committed | None:
     """What the group has committed for a partition, None where nothing is.
 
     Raises
     ------
     Unreachable
-        If no broker answers, or none is the group's coordinator for 30 s.
+        If no broker answers, or none is the group's coordinator for `wait_s` seconds.
     """
     at = TopicPartition(topic, partition)
-    offsets = _of_coordinator(bootstrap, lambda admin: admin.list_group_offsets({group: [at]})[group])
+    offsets = _of_coordinator(bootstrap, lambda admin: admin.list_group_offsets({group: [at]})[group], wait_s)
     found = offsets.get(at)
     return None if found is None or found.offset < 0 else Committed(found.offset, found.metadata or "")
 

@@ -17,7 +17,9 @@ _BOOTSTRAP_TIMEOUT_MS = 10_000
 
 def _connected(client: type[Any], bootstrap: str, config: dict[str, Any]) -> Any:
     try:
-        return client(bootstrap_servers=bootstrap, bootstrap_timeout_ms=_BOOTSTRAP_TIMEOUT_MS, **config)
+        return client(
+            **{"bootstrap_servers": bootstrap, "bootstrap_timeout_ms": _BOOTSTRAP_TIMEOUT_MS} | config
+        )
     except (KafkaError, OSError) as error:
         message = f"No Kafka broker answers at {bootstrap} ({type(error).__name__}: {error})."
         raise Unreachable(message, hint="Is it running? `freshet doctor` looks.") from error

@@ -9,6 +9,7 @@ from typing import Final
 from kafka import KafkaConsumer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError
+from kafka.structs import MemberState
 
 from contracts.errors import Unreachable
 from infra.kafka.clients import connect_consumer
@@ -62,7 +63,8 @@ class GroupMembership:
             self._consumer.poll(timeout_ms=int(wait_s * 1000), max_records=1)
             mine = self._consumer.assignment()
             self._consumer.pause(*mine)
-            if self._consumer.group_metadata().generation_id >= 0:
+            # In the middle of joining nothing is assigned, and what was ours still is.
+            if self._consumer.group_metadata().state is MemberState.STABLE:
                 self._owned = frozenset(at.partition for at in mine)
         except (KafkaError, Unreachable, OSError) as error:
             _log.warning("The group %s is out of reach: %s", self._group, error)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import Final
 
 from kafka import TopicPartition
-from kafka.errors import LogTruncationError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from kafka.errors import KafkaError, LogTruncationError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from contracts.errors import StateLost
 from infra.kafka.clients import connect_consumer
 from infra.kafka.ports import Record
 
 __all__ = ["KafkaPartitionLog"]
+
+_SILENCE_S: Final = 5.0
+_ASKED_MS: Final = 2_000
 
 
 class KafkaPartitionLog:
@@ -35,6 +40,7 @@ class KafkaPartitionLog:
         self._at = TopicPartition(topic, partition)
         self._consumer = connect_consumer(bootstrap, max_poll_records=max_poll_records)
         self._consumer.assign([self._at])
+        self._heard_s = time.monotonic()
 
     def seek(self, offset: int) -> None:
         """Read on from `offset`."""
@@ -48,6 +54,8 @@ class KafkaPartitionLog:
             start, end = self.bounds()
             message = f"{self.topic}/{self.partition} was to be read on, but only offsets {start} to {end} are there."
             raise StateLost(message, topic=self.topic, partition=self.partition, offset=start) from error
+        if batches:
+            self._heard_s = time.monotonic()
         return [
             Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
             for r in batches.get(self._at, ())
@@ -64,7 +72,19 @@ class KafkaPartitionLog:
         return int(start), int(end)
 
     def lag(self) -> int | None:
-        """How far `position` is behind the high watermark that came with the last answer, if one came yet."""
+        """How far `position` is behind the high watermark that came with the last answer; None where none came.
+
+        After some seconds of silence the broker is asked: a consumer whose broker is gone is as silent as one that has
+        read everything.
+        """
+        now_s = time.monotonic()
+        if now_s - self._heard_s > _SILENCE_S:
+            try:
+                end = self._consumer.end_offsets([self._at], timeout_ms=_ASKED_MS)[self._at]
+            except KafkaError:
+                return None
+            self._heard_s = now_s
+            return max(0, int(end) - self.position())
         end = self._consumer.highwater(self._at)
         return None if end is None else max(0, int(end) - self.position())
 

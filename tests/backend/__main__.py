@@ -1,4 +1,4 @@
-"""Ends with 0 where an engine answers that tests can run containers on, and says so either way."""
+"""Says whether an engine answers that tests can run containers on: 0 where one does, 3 where none does."""
 
 import sys
 
@@ -8,4 +8,5 @@ from tests.backend.engine import answering_engine
 try:
     print(f"{answering_engine()} answers")
 except Unavailable as reason:
-    sys.exit(f"no containers: {reason}")
+    print(f"no containers: {reason}", file=sys.stderr)
+    sys.exit(3)

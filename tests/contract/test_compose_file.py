@@ -36,7 +36,7 @@ def test_the_broker_has_the_settings_of_the_embedded_one(compose: dict[str, Any]
     there = {
         name.removeprefix("KAFKA_").lower().replace("_", "."): str(value)
         for name, value in variables.items()
-        if name != "KAFKA_HEAP_OPTS"
+        if name not in ("KAFKA_HEAP_OPTS", "KAFKA_GC_LOG_OPTS")
     }
     wanted = properties(9092, 9093, {})
     assert {k: v for k, v in there.items() if k not in OF_THE_PLACE} == {

@@ -1,9 +1,10 @@
-"""How far a reader is behind, without asking."""
+"""How far a reader is behind, by what came with the records, and in silence by asking."""
 
 from __future__ import annotations
 
 from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import KafkaPartitionLog, connect_producer, ensure_topics
+from tests.backend.protocol import Backend
 from tests.integration.scored import until
 
 
@@ -29,4 +30,21 @@ def test_lag_is_what_polls_have_not_returned_yet_and_0_at_the_end(bootstrap: str
         assert log.lag() == 0
     finally:
         producer.close()
+        log.close()
+
+
+def test_a_broker_that_is_gone_does_not_pass_for_the_end_of_the_log(backend: Backend, namespace: str):
+    bootstrap = backend.broker.bootstrap
+    ensure_topics(bootstrap, 1, namespace=namespace)
+    log = KafkaPartitionLog(bootstrap, topic_name(USER_EVENTS, namespace), 0)
+    try:
+        log.seek(0)
+        until(lambda: not log.poll(0.1) and log.lag() == 0, "the end of an empty log is known")
+        backend.broker.stop()
+        try:
+            until(lambda: not log.poll(0.1) and log.lag() is None, "it is not known any more")
+        finally:
+            backend.broker.start()
+        until(lambda: not log.poll(0.1) and log.lag() == 0, "the end is known again")
+    finally:
         log.close()

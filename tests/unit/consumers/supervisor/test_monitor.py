@@ -113,7 +113,7 @@ def test_a_worker_is_ready_when_it_has_recovered_and_healthy_when_it_has_committ
     healthy, why = monitor.healthy()
     assert not healthy
     assert "no turn committed for 6" in why and "9 records wait" in why
-    assert monitor.ready() == (True, "")
+    assert monitor.ready() == (False, why)
 
 
 def test_a_worker_at_the_end_of_the_log_is_healthy_as_long_as_it_looks(supervised: Supervised):
