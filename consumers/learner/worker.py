@@ -21,11 +21,12 @@ from consumers.engine import (
 from consumers.learner.fold import LearnerFold
 from contracts.errors import Fenced
 from contracts.settings import Settings
-from contracts.topics import DEAD_LETTERS, JOURNAL, USER_EVENTS, topic_name
+from contracts.topics import DEAD_LETTERS, JOURNAL, MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
 from infra.kafka import (
     Committed,
     KafkaPartitionLog,
     KafkaTransactions,
+    Own,
     group_offset,
     restore_offset,
     topic_id,
@@ -123,6 +124,17 @@ def work(
         f"{settings.namespace}{settings.group}-{partition}",
         transaction_timeout_ms=settings.transaction_timeout_ms,
         delivery_timeout_ms=settings.delivery_timeout_ms,
+        own=Own(
+            partition,
+            topics=(
+                identity.journal_topic,
+                topic_name(PREDICTIONS, settings.namespace),
+                topic_name(OUTCOMES, settings.namespace),
+            ),
+            shared_topics=(identity.dead_letter_topic, topic_name(MODELS, settings.namespace)),
+            group=settings.group,
+            input_topic=topic,
+        ),
     )
     worker = Worker(
         identity,

@@ -84,14 +84,16 @@ def learn(
             "--share leaves the choice of partitions to the group. Give --share or --partition, not both."
         )
         raise UsageError(message)
-    need_broker(settings)
-    settings = with_partitions_found(settings)
+    if settings.origin["partitions"] == "default":
+        need_broker(settings)
+        settings = with_partitions_found(settings)
     chosen = sorted(set(partition)) if partition else list(range(settings.partitions))
     if chosen[-1] >= settings.partitions:
         message = (
             f"--partition must be below the number of partitions, {settings.partitions}. Got {chosen[-1]}."
         )
         raise UsageError(message)
+    need_broker(settings)
 
     from consumers.supervisor import Fixed, Unwatched, WorkersMonitor, supervise
     from contracts.topics import USER_EVENTS, topic_name

@@ -13,7 +13,7 @@ from infra.kafka.membership import GroupMembership
 from infra.kafka.partition_log import KafkaPartitionLog
 from infra.kafka.ports import Committed, OutgoingRecord, PartitionLog, Record, Transactions
 from infra.kafka.reading import log_range, read_last, read_to_end, tail
-from infra.kafka.transactions import KafkaTransactions
+from infra.kafka.transactions import KafkaTransactions, Own
 
 __all__ = [
     "Committed",
@@ -21,6 +21,7 @@ __all__ = [
     "KafkaPartitionLog",
     "KafkaTransactions",
     "OutgoingRecord",
+    "Own",
     "PartitionLog",
     "Record",
     "TopicReport",

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, Final, NamedTuple
 
 from kafka import TopicPartition
 from kafka.errors import KafkaError, ProducerFencedError
 from kafka.structs import OffsetAndMetadata
 
 from contracts.errors import Unreachable
-from infra.kafka.clients import connect_producer
+from infra.kafka.clients import connect_consumer, connect_producer
 from infra.kafka.ports import Committed, OutgoingRecord
 
-__all__ = ["KafkaTransactions"]
+__all__ = ["KafkaTransactions", "Own"]
+
+_log = logging.getLogger(__name__)
+_ABORT_S: Final = 30.0
+
+
+class Own(NamedTuple):
+    """What one transactional id writes: `partition` of each of `topics` alone, and `shared_topics` beside others."""
+
+    partition: int
+    topics: tuple[str, ...]
+    shared_topics: tuple[str, ...]
+    group: str
+    input_topic: str
 
 
 class KafkaTransactions:
@@ -28,10 +42,18 @@ class KafkaTransactions:
         After this the broker aborts a transaction that is still open.
     delivery_timeout_ms : int
         After this a record counts as lost; must be less than `transaction_timeout_ms`.
+    own : Own, optional
+        What only this writer writes to, so that `init` can settle what the broker left open there.
     """
 
     def __init__(
-        self, bootstrap: str, transactional_id: str, *, transaction_timeout_ms: int, delivery_timeout_ms: int
+        self,
+        bootstrap: str,
+        transactional_id: str,
+        *,
+        transaction_timeout_ms: int,
+        delivery_timeout_ms: int,
+        own: Own | None = None,
     ) -> None:
         if delivery_timeout_ms >= transaction_timeout_ms:
             message = (
@@ -41,6 +63,8 @@ class KafkaTransactions:
             raise ValueError(message)
         linger_ms = min(1_000, delivery_timeout_ms // 4)
         self._futures: list[Any] = []
+        self._bootstrap = bootstrap
+        self._own = own
         self._producer = connect_producer(
             bootstrap,
             transactional_id=transactional_id,
@@ -65,6 +89,41 @@ class KafkaTransactions:
         except KafkaError as error:
             message = f"The broker did not hand over the transactional id ({type(error).__name__}: {error})."
             raise Unreachable(message) from error
+        if self._own is not None and (still_open := self._still_open(self._own)):
+            self._abort(self._own, still_open)
+
+    def _still_open(self, own: Own) -> list[TopicPartition]:
+        """Partitions with records of an earlier transaction that has neither been committed nor aborted.
+
+        There must be none once ownership is taken. But a Kafka that stops or dies while a transaction is being
+        committed can take partitions that have no leader at that instant for deleted, and the transaction for done
+        without its markers (4.3.1; see ADR 0001). Nobody who reads committed records has seen those records. Left
+        alone they would be committed by our own next marker, after we had done the same turn again.
+        """
+        ends = []
+        for isolation in ("read_committed", "read_uncommitted"):
+            with connect_consumer(self._bootstrap, isolation=isolation) as consumer:
+                at = [TopicPartition(topic, own.partition) for topic in own.topics]
+                at += [
+                    TopicPartition(topic, p)
+                    for topic in own.shared_topics
+                    for p in sorted(consumer.partitions_for_topic(topic) or ())
+                ]
+                ends.append(consumer.end_offsets(at))
+        stable, last = ends
+        found = [tp for tp in last if stable[tp] < last[tp]]
+        # In a topic that others write to, what is open may be theirs, and on its way.
+        return found if any(tp.topic in own.topics for tp in found) else []
+
+    def _abort(self, own: Own, still_open: list[TopicPartition]) -> None:
+        """Abort a transaction of our own in the same places: its markers settle the earlier one with it."""
+        _log.warning("a transaction was left open by the broker and is aborted: %s", still_open)
+        self.begin()
+        for tp in still_open:
+            self.send(OutgoingRecord(tp.topic, tp.partition, b"aborted", b"", []))
+        self.flush(_ABORT_S)
+        self.commit_offset(own.group, own.input_topic, own.partition, Committed(0, ""))
+        self._producer.abort_transaction()
 
     def begin(self) -> None:
         """Open a transaction."""
