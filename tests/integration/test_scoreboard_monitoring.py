@@ -6,10 +6,10 @@ import pytest
 
 from consumers.scoreboard import ScoreboardMonitor, history, totals
 from contracts.topics import OUTCOMES, topic_name
-from infra.embedded import EmbeddedPostgres
 from infra.monitoring import MonitoringServer
 from infra.postgres import DatabaseCheck
 from tests.asking import judged, metrics
+from tests.backend.protocol import Backend
 from tests.integration.conftest import FreshDatabase
 from tests.integration.scored import publish, scoreboard, until
 from tests.integration.scored_shop import Sent, shop
@@ -77,7 +77,7 @@ def test_while_the_database_is_away_it_is_not_ready_and_says_why(
     fresh_database: FreshDatabase,
     namespace: str,
     sent: list[Sent],
-    embedded_postgres: EmbeddedPostgres,
+    backend: Backend,
 ):
     publish(bootstrap, namespace, sent[:300])
     monitor = ScoreboardMonitor(check(fresh_database))
@@ -87,7 +87,7 @@ def test_while_the_database_is_away_it_is_not_ready_and_says_why(
     ):
         running.wait()
         until(lambda: judged(server.url, "/readyz") == (200, ""), "ready")
-        embedded_postgres.stop()
+        backend.database.stop()
         try:
             until(lambda: judged(server.url, "/readyz")[0] == 503, "not ready")
             assert "database" in judged(server.url, "/readyz")[1]
@@ -95,7 +95,7 @@ def test_while_the_database_is_away_it_is_not_ready_and_says_why(
             until(lambda: judged(server.url, "/readyz")[1].startswith("waiting: "), "it waits")
             assert metrics(server.url)[f"{PREFIX}waiting",] == 1
         finally:
-            embedded_postgres.start()
+            backend.database.start()
         until(lambda: judged(server.url, "/readyz") == (200, ""), "ready again")
         running.wait()
     assert metrics_of(monitor)["waiting"] == 0
