@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -71,36 +72,42 @@ def ensure_topics(
     Unreachable
         If no broker answers.
     """
-    admin = connect_admin(bootstrap)
-    try:
-        declared = {topic_name(t, namespace, group): t for t in TOPICS}
+    declared = {topic_name(t, namespace, group): t for t in TOPICS}
+    with _admin(bootstrap) as admin:
         there = set(admin.list_topics())
         missing = [name for name in declared if name not in there]
-        if missing and create:
-            admin.create_topics(
-                {
-                    name: {
-                        "num_partitions": declared[name].partitions(partitions),
-                        "replication_factor": -1,
-                        "configs": dict(declared[name].config),
-                    }
-                    for name in missing
-                },
-                wait_for_metadata=True,
-            )
+        try:
+            if missing and create:
+                admin.create_topics(
+                    {
+                        name: {
+                            "num_partitions": declared[name].partitions(partitions),
+                            "replication_factor": -1,
+                            "configs": dict(declared[name].config),
+                        }
+                        for name in missing
+                    },
+                    wait_for_metadata=True,
+                )
+        except TopicAlreadyExistsError:
+            # Another process made them between the look and the call: all is there now.
+            return ensure_topics(bootstrap, partitions, namespace=namespace, group=group, create=False)
         return [
             _report(admin, name, topic.partitions(partitions), dict(topic.config), created=name in missing)
             for name, topic in declared.items()
             if create or name in there
         ]
-    except TopicAlreadyExistsError:
-        # Another process made them between the look and the call: all is there now.
-        return ensure_topics(bootstrap, partitions, namespace=namespace, group=group, create=False)
-    except KafkaError as error:
-        message = f"The broker at {bootstrap} did not do as asked ({type(error).__name__}: {error})."
-        raise Unreachable(message) from error
-    finally:
-        admin.close()
+
+
+@contextmanager
+def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+    """For a few questions; where the broker does not answer one, `Unreachable`."""
+    with closing(connect_admin(bootstrap)) as admin:
+        try:
+            yield admin
+        except KafkaError as error:
+            message = f"The broker at {bootstrap} did not do as asked ({type(error).__name__}: {error})."
+            raise Unreachable(message) from error
 
 
 def _report(
@@ -130,16 +137,10 @@ def topic_id(bootstrap: str, topic: str) -> str:
     Raises
     ------
     FreshetError
-        If there is no such topic.
+        If there is no such topic; `Unreachable`, if no broker answers.
     """
-    admin = connect_admin(bootstrap)
-    try:
+    with _admin(bootstrap) as admin:
         (description,) = admin.describe_topics([topic])
-    except KafkaError as error:
-        message = f"The topic {topic} must exist. The broker said: {error}."
-        raise FreshetError(message) from error
-    finally:
-        admin.close()
     if description.get("error_code"):
         message = f"The topic {topic} must exist. There is none of that name on the broker."
         raise FreshetError(message, hint="`freshet topics --create` makes all of them.")
@@ -154,17 +155,11 @@ def partition_count(bootstrap: str, topic: str) -> int | None:
     Unreachable
         If no broker answers.
     """
-    admin = connect_admin(bootstrap)
-    try:
+    with _admin(bootstrap) as admin:
         if topic not in set(admin.list_topics()):
             return None
         (description,) = admin.describe_topics([topic])
         return len(description["partitions"])
-    except KafkaError as error:
-        message = f"The broker at {bootstrap} did not do as asked ({type(error).__name__}: {error})."
-        raise Unreachable(message) from error
-    finally:
-        admin.close()
 
 
 def _of_coordinator(
@@ -172,8 +167,7 @@ def _of_coordinator(
 ) -> T:
     """Ask a group's coordinator, which on a new or restarted broker takes a moment to be found."""
     deadline = time.monotonic() + wait_s
-    admin = connect_admin(bootstrap, bootstrap_timeout_ms=int(min(wait_s, 10.0) * 1000))
-    try:
+    with closing(connect_admin(bootstrap, bootstrap_timeout_ms=int(min(wait_s, 10.0) * 1000))) as admin:
         while True:
             try:
                 return call(admin)
@@ -184,8 +178,6 @@ def _of_coordinator(
                     )
                     raise Unreachable(message) from error
                 time.sleep(_COORDINATOR_PAUSE_S)
-    finally:
-        admin.close()
 
 
 def group_offset(

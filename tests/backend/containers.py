@@ -6,7 +6,6 @@ import os
 import secrets
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -26,12 +25,12 @@ from tests.backend.images import POSTGRES
 from tests.backend.kafka_container import KafkaContainer
 from tests.backend.loopback import publish_on_loopback, start_on_free_port
 from tests.backend.settings import BROKER_OVERRIDES
+from tests.waiting import until
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _USER: Final = "freshet"
 _STOP_GRACE_S: Final = 60
 _START_DEADLINE_S: Final = 60.0
-_POLL_S: Final = 0.1
 _ENDED_BY_A_SIGNAL_TO_END: Final = (0, 143)
 
 
@@ -127,15 +126,14 @@ class ContainerDatabase:
 
     def _wait(self) -> None:
         """Log in from here: the engine's proxy accepts connections before Postgres does."""
-        deadline = time.monotonic() + _START_DEADLINE_S
-        while True:
-            try:
-                psycopg.connect(self.conninfo, password=self.container.password, connect_timeout=5).close()
-                return
-            except psycopg.OperationalError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_POLL_S)
+        until(self._is_serving, f"Postgres at {self.conninfo} lets us in", _START_DEADLINE_S)
+
+    def _is_serving(self) -> bool:
+        try:
+            psycopg.connect(self.conninfo, password=self.container.password, connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 def _broker(port: int) -> KafkaContainer:

@@ -7,25 +7,13 @@ import os
 import signal
 import socket
 import subprocess
-import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGE = "freshet:test"
 LONG_RUNNING = ("kafka", "postgres", "simulator", "learner", "scoreboard")
-
-
-def until(condition: Callable[[], object], what: str, timeout_s: float) -> float:
-    """Wait for a condition, and fail by its name; seconds that it took."""
-    pause, began_s = Event(), time.monotonic()
-    while not condition():
-        assert time.monotonic() - began_s < timeout_s, f"not within {timeout_s} s: {what}"
-        pause.wait(0.2)
-    return time.monotonic() - began_s
 
 
 def free_port() -> int:
@@ -38,6 +26,14 @@ def free_port() -> int:
 def docker(*arguments: str) -> str:
     """Run docker; its standard output."""
     return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def docker_logs(container: str, *arguments: str) -> str:
+    """What a container has said, on both of its streams."""
+    argv = ["docker", "logs", *arguments, container]
+    return subprocess.run(
+        argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ).stdout
 
 
 class Stack:
@@ -105,9 +101,13 @@ class Stack:
 
     def kill_main_process(self, container: str) -> int:
         """SIGKILL from outside: the engine takes it for a crash and starts the container again. Its restarts before."""
-        found = self.inspect(container)
-        os.kill(found["State"]["Pid"], signal.SIGKILL)
-        return int(found["RestartCount"])
+        restarts = int(self.inspect(container)["RestartCount"])
+        os.kill(self.main_process(container), signal.SIGKILL)
+        return restarts
+
+    def main_process(self, container: str) -> int:
+        """Its id outside of the container; of a service with ``init`` that is the init's."""
+        return int(self.inspect(container)["State"]["Pid"])
 
     def is_healthy(self, container: str) -> bool:
         """Whether it runs and its health check says that it does its work."""

@@ -7,25 +7,14 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
 
+from tests.waiting import DEADLINE_S, until
+
 # A start imports River and scikit-learn in five processes: seconds on two idle cores, a minute on busy ones.
-DEADLINE_S = 240.0
-
-
-def until(is_so: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> float:
-    """Wait for a condition; returns the seconds it took."""
-    began = time.monotonic()
-    pause = threading.Event()
-    while not is_so():
-        assert time.monotonic() - began < deadline_s, f"not within {deadline_s:.0f} s: {what}"
-        pause.wait(0.05)
-    return time.monotonic() - began
 
 
 def argv(*arguments: str, folder: Path) -> list[str]:

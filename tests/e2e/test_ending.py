@@ -9,8 +9,9 @@ import signal
 import socket
 from pathlib import Path
 
-from tests.e2e.running import Demo, argv, at_work, environment, freshet, next_prediction, run_of, until
+from tests.e2e.running import Demo, argv, at_work, environment, freshet, next_prediction, run_of
 from tests.e2e.terminal import Terminal
+from tests.waiting import until
 
 # Where ten processes want each core, ten seconds are what one second is else.
 PROMISED_S = 10.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

@@ -8,9 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,19 +27,10 @@ from infra.kafka import (
     read_to_end,
 )
 from producers.simulator import Scenario, Simulator
+from tests.waiting import DEADLINE_S, until
 
-DEADLINE_S = 60.0
 _WORKER = Path(__file__).with_name("worker_process.py")
 _ROOT = _WORKER.parent.parent.parent
-
-
-def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
-    """Wait for a condition, not for a time."""
-    end = time.monotonic() + deadline_s
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < end, f"after {deadline_s} s still not: {what}"
-        pause.wait(0.05)
 
 
 def shop_events(events: int, seed: int = 7) -> list[Emission]:
@@ -116,8 +106,8 @@ class Stage:
         """Run a worker until it has done all that is on the log; what it said."""
         end = self.end()
         with self.worker(*arguments, env=env, **changes) as worker:
-            wait_until(lambda: not worker.runs() or "recovered" in worker.said(), "worker recovered")
-            wait_until(lambda: not worker.runs() or self.committed_offset() >= end, f"worker at offset {end}")
+            until(lambda: not worker.runs() or "recovered" in worker.said(), "worker recovered")
+            until(lambda: not worker.runs() or self.committed_offset() >= end, f"worker at offset {end}")
             worker.process.send_signal(signal.SIGTERM)
             assert worker.process.wait(DEADLINE_S) == 0, worker.said()
             return worker.said()

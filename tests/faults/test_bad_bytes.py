@@ -30,7 +30,8 @@ from infra.lifeline import Child, spawn
 from infra.postgres import Database, connect, read_password
 from producers.simulator import Scenario, Simulator
 from tests.corpus import Oddity, corpus, from_the_future, padded
-from tests.faults.stage import DEADLINE_S, Stage, wait_until
+from tests.faults.stage import Stage
+from tests.waiting import DEADLINE_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
 # Kafka's own default.
@@ -137,7 +138,7 @@ def flooded(new_stage: Callable[[str], Stage], tmp_path_factory: pytest.TempPath
             return stage.committed_offset() >= stage.end()
 
         stage.publish(good[:before])
-        wait_until(is_learnt, "all before the flood learnt", LONG_S)
+        until(is_learnt, "all before the flood learnt", LONG_S)
         (worker,) = psutil.Process(children["learn"].pid).children(recursive=True)
         oddities: list[Oddity] = []
         rss = []
@@ -149,10 +150,10 @@ def flooded(new_stage: Callable[[str], Stage], tmp_path_factory: pytest.TempPath
                 stage, [(b"k" if o.value is None or o in big else draws.choice(KEYS), o.value) for o in wave]
             )
             oddities += wave
-            wait_until(is_learnt, "the flood learnt", LONG_S)
+            until(is_learnt, "the flood learnt", LONG_S)
             rss.append(worker.memory_info().rss)
         stage.publish(good[before:])
-        wait_until(is_learnt, "all after the flood learnt", LONG_S)
+        until(is_learnt, "all after the flood learnt", LONG_S)
         yield Flooded(stage, good, oddities, children, worker, rss[1], rss[-1], folder / "watch.out")
     finally:
         # `watch` has no turn to finish: it is ended at once.
@@ -197,7 +198,7 @@ def test_worker_scoreboard_and_watch_live_on(flooded: Flooded) -> None:
     def watched() -> int:
         return flooded.watched.read_bytes().count(b"\n")
 
-    wait_until(lambda: watched() >= predictions, "every prediction watched", LONG_S)
+    until(lambda: watched() >= predictions, "every prediction watched", LONG_S)
     settings = flooded.stage.settings
     with Database(settings.database_url, read_password(settings.database_password_file)) as database:
         from consumers.scoreboard import totals
@@ -206,7 +207,7 @@ def test_worker_scoreboard_and_watch_live_on(flooded: Flooded) -> None:
             found = totals(database)
             return sum(found.outcomes.values()) + found.late
 
-        wait_until(lambda: scored() >= outcomes, "every outcome scored", LONG_S)
+        until(lambda: scored() >= outcomes, "every outcome scored", LONG_S)
         assert totals(database).dead_letters == sum(o.reason is not None for o in flooded.oddities)
     assert {name: child.poll() for name, child in flooded.children.items()} == dict.fromkeys(flooded.children)
     # The very process that began: it was never started again.

@@ -12,7 +12,8 @@ import pytest
 from consumers.engine import FAULT_POINTS
 from infra.embedded import EmbeddedKafka
 from infra.postgres import connect, read_password
-from tests.faults.stage import Stage, wait_until
+from tests.faults.stage import Stage
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_kills_at_random_leave_no_trace_in_the_result(
     for _ in range(4):
         with stage.worker(max_poll_records=23, snapshot_every_events=200) as worker:
             goal = stage.committed_offset() + draws.randrange(50, 700)
-            wait_until(lambda goal=goal: stage.committed_offset() >= goal, f"worker past {goal}")  # type: ignore[misc]
+            until(lambda goal=goal: stage.committed_offset() >= goal, f"worker past {goal}")  # type: ignore[misc]
             worker.process.kill()
     stage.run_to_end()
     assert_same_result(stage, undisturbed)
@@ -105,7 +106,7 @@ def test_a_broker_that_stops_and_comes_back_costs_nothing(
 ) -> None:
     stage.publish(events)
     with stage.worker(max_poll_records=50) as worker:
-        wait_until(lambda: stage.committed_offset() > 300, "worker past 300")
+        until(lambda: stage.committed_offset() > 300, "worker past 300")
         embedded_kafka.stop()
         embedded_kafka.start()
         worker.process.kill()

@@ -24,7 +24,8 @@ from infra.embedded import EmbeddedPostgres
 from infra.kafka import Committed, connect_producer, ensure_topics, log_range, restore_offset
 from producers.simulator import Scenario, Simulator
 from tests.asking import judged, metrics
-from tests.faults.stage import Stage, wait_until
+from tests.faults.stage import Stage
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,7 +73,7 @@ def running(stage: Stage, *arguments: str, **changes: object) -> Iterator[Runnin
         path = Path(log.name)
         try:
             told = re.compile(r"health and metrics at (\S+)")
-            wait_until(
+            until(
                 lambda: process.poll() is not None or told.search(path.read_text()) is not None,
                 "the address is told",
             )
@@ -121,8 +122,8 @@ def test_a_learner_s_counts_are_those_of_the_topics_also_after_a_worker_was_kill
     shop = user_events(1_600, partitions=2)
     send(stage, [*shop[:1_000], shop[0]._replace(value=b"{"), shop[0]._replace(value=b"[")], 2)
     with running(stage, "learn", partitions=2, max_poll_records=100) as learn:
-        wait_until(lambda: events(metrics(learn.url)) == 1_002, "all is learnt")
-        wait_until(lambda: judged(learn.url, "/healthz") == judged(learn.url, "/readyz") == (200, ""), "well")
+        until(lambda: events(metrics(learn.url)) == 1_002, "all is learnt")
+        until(lambda: judged(learn.url, "/healthz") == judged(learn.url, "/readyz") == (200, ""), "well")
         found, expected = metrics(learn.url), counts(stage)
         assert {at: found.get(at) for at in expected} == expected
         assert {at[0] for at in expected} >= {
@@ -131,17 +132,17 @@ def test_a_learner_s_counts_are_those_of_the_topics_also_after_a_worker_was_kill
         for partition in ("0", "1"):
             assert found["freshet_learner_recoveries_total", "new", partition] == 1
             assert found["freshet_learner_recovered", partition] == 1
-        wait_until(
+        until(
             lambda: all(metrics(learn.url)["freshet_learner_lag_records", p] == 0 for p in ("0", "1")),
             "no lag",
         )
 
         os.kill(learn.workers()[1], signal.SIGKILL)
         died = ("freshet_learner_worker_deaths_total", "1")
-        wait_until(lambda: metrics(learn.url)[died] == 1, "the death is noticed")
-        wait_until(lambda: judged(learn.url, "/readyz") == (200, ""), "it has recovered")
+        until(lambda: metrics(learn.url)[died] == 1, "the death is noticed")
+        until(lambda: judged(learn.url, "/readyz") == (200, ""), "it has recovered")
         send(stage, shop[1_000:], 2)
-        wait_until(lambda: events(metrics(learn.url)) == len(shop) + 2, "the rest is learnt")
+        until(lambda: events(metrics(learn.url)) == len(shop) + 2, "the rest is learnt")
         found, expected = metrics(learn.url), counts(stage)
         assert {at: found.get(at) for at in expected} == expected
         assert found["freshet_learner_worker_deaths_total", "0"] == 0
@@ -154,14 +155,12 @@ def test_a_learner_s_counts_are_those_of_the_topics_also_after_a_worker_was_kill
 
         embedded_postgres.stop()
         try:
-            wait_until(
-                lambda: judged(learn.url, "/readyz")[0] == 503, "readiness says that the database is away"
-            )
+            until(lambda: judged(learn.url, "/readyz")[0] == 503, "readiness says that the database is away")
             assert "Snapshots wait, predictions go on" in judged(learn.url, "/readyz")[1]
             assert judged(learn.url, "/healthz") == (200, "")
         finally:
             embedded_postgres.start()
-        wait_until(lambda: judged(learn.url, "/readyz") == (200, ""), "ready again")
+        until(lambda: judged(learn.url, "/readyz") == (200, ""), "ready again")
 
 
 def test_a_learner_one_of_whose_workers_refuses_says_why_and_the_other_goes_on(stage: Stage) -> None:
@@ -171,14 +170,14 @@ def test_a_learner_one_of_whose_workers_refuses_says_why_and_the_other_goes_on(s
     # Offsets of a group without a journal: somebody else's, or the journal is lost.
     restore_offset(stage.bootstrap, stage.settings.group, topic, 1, Committed(40, ""))
     with running(stage, "learn", partitions=2) as learn:
-        wait_until(lambda: "StateLost" in judged(learn.url, "/healthz")[1], "the reason is said")
+        until(lambda: "StateLost" in judged(learn.url, "/healthz")[1], "the reason is said")
         for path in ("/healthz", "/readyz"):
             code, why = judged(learn.url, path)
             assert code == 503
             assert "partition 1: StateLost" in why and "40" in why
         first = len([e for e in shop if e.partition == 0])
-        wait_until(lambda: metrics(learn.url).get(("freshet_learner_events_total", "0")) == first, "learnt")
-        wait_until(lambda: judged(learn.url, "/healthz")[1].startswith("partition 1: StateLost"), "0 is well")
+        until(lambda: metrics(learn.url).get(("freshet_learner_events_total", "0")) == first, "learnt")
+        until(lambda: judged(learn.url, "/healthz")[1].startswith("partition 1: StateLost"), "0 is well")
         found = metrics(learn.url)
         assert found["freshet_learner_worker_up", "0"] == 1
         assert found["freshet_learner_worker_up", "1"] == 0
@@ -186,9 +185,9 @@ def test_a_learner_one_of_whose_workers_refuses_says_why_and_the_other_goes_on(s
 
 def test_a_simulator_counts_what_it_sends_and_is_ready_when_it_has_begun(stage: Stage) -> None:
     with running(stage, "simulate", rate=400.0) as simulate:
-        wait_until(lambda: judged(simulate.url, "/readyz") == (200, ""), "it has begun")
+        until(lambda: judged(simulate.url, "/readyz") == (200, ""), "it has begun")
         at = ("freshet_producer_records_total", stage.name(USER_EVENTS))
-        wait_until(lambda: metrics(simulate.url).get(at, 0) > 500, "it sends")
+        until(lambda: metrics(simulate.url).get(at, 0) > 500, "it sends")
         assert judged(simulate.url, "/healthz") == (200, "")
         found = metrics(simulate.url)
         assert found["freshet_producer_complete",] == 0

@@ -11,7 +11,8 @@ from kafka.structs import OffsetAndMetadata
 from contracts.topics import JOURNAL, USER_EVENTS
 from infra.kafka import connect_admin
 from infra.postgres import connect, read_password
-from tests.faults.stage import Stage, wait_until
+from tests.faults.stage import Stage
+from tests.waiting import until
 
 REFUSED = 3
 WITHIN_S = 5.0
@@ -123,12 +124,12 @@ def test_a_model_that_answers_by_the_clock_is_diverged(stage: Stage, events: lis
 def test_a_zombie_is_fenced_and_writes_nothing(stage: Stage, events: list[bytes]) -> None:
     stage.publish(events[:300])
     with stage.worker() as zombie:
-        wait_until(lambda: stage.committed_offset() >= 300, "the first worker at 300")
+        until(lambda: stage.committed_offset() >= 300, "the first worker at 300")
         zombie.process.send_signal(signal.SIGSTOP)
         stage.run_to_end()
         stage.publish(events[300:600])
         zombie.process.send_signal(signal.SIGCONT)
-        wait_until(lambda: not zombie.runs(), "the zombie is gone")
+        until(lambda: not zombie.runs(), "the zombie is gone")
         assert zombie.process.returncode == REFUSED, zombie.said()
         assert "fenced" in zombie.said()
     assert stage.committed_offset() == 300

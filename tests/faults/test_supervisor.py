@@ -13,7 +13,8 @@ import pytest
 
 from consumers.supervisor import Fixed, WorkersStopped, supervise
 from infra.embedded import EmbeddedPostgres
-from tests.faults.stage import Stage, wait_until
+from tests.faults.stage import Stage
+from tests.waiting import until
 
 WORKER = [sys.executable, str(Path(__file__).with_name("worker_process.py"))]
 
@@ -34,11 +35,11 @@ def test_a_worker_that_is_killed_comes_back_and_all_end_with_the_supervisor(
     )
     thread.start()
     try:
-        wait_until(lambda: stage.committed_offset() >= 300, "worker at 300")
+        until(lambda: stage.committed_offset() >= 300, "worker at 300")
         (first,) = workers_of_this_process()
         os.kill(first.pid, signal.SIGKILL)
         stage.publish(events[300:500])
-        wait_until(lambda: stage.committed_offset() >= 500, "the next worker at 500")
+        until(lambda: stage.committed_offset() >= 500, "the next worker at 500")
     finally:
         stop.set()
         thread.join(30)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -17,6 +16,7 @@ from infra.kafka import connect_producer, ensure_topics
 from infra.postgres import Database
 from tests.integration.conftest import FreshDatabase
 from tests.integration.scored_shop import Sent
+from tests.waiting import until
 
 TABLES = (
     "score_offset",
@@ -27,15 +27,6 @@ TABLES = (
     "score_drift",
     "score_served",
 )
-
-
-def until(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
-    """Wait for a condition, and fail by its name."""
-    pause = Event()
-    deadline_s = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline_s, f"not within {timeout_s} s: {what}"
-        pause.wait(0.05)
 
 
 def publish(bootstrap: str, namespace: str, sent: Iterable[Sent], partitions: int = 2) -> None:

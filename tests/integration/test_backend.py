@@ -23,7 +23,7 @@ from infra.kafka import connect_producer, ensure_topics, read_to_end
 from infra.postgres import connect
 from tests.backend import Backend
 from tests.backend.settings import BROKER_OVERRIDES
-from tests.integration.scored import until
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESSES = ("listen", "advertised.", "controller.quorum", "inter.broker", "log.dirs")

@@ -6,7 +6,7 @@ from contracts.settings import Settings
 from freshet.feed import Feed
 from freshet.scores import Counts
 from infra.kafka import ensure_topics
-from tests.integration.scored import until
+from tests.waiting import until
 
 
 def test_what_keeps_the_feed_from_looking_is_said_and_gone_when_it_looks_again(

@@ -10,7 +10,7 @@ from infra.kafka import KafkaPartitionLog, connect_producer, ensure_topics
 from infra.lifeline import spawn
 from tests.backend.protocol import Backend
 from tests.conftest import ROOT
-from tests.integration.scored import until
+from tests.waiting import until
 
 
 def test_lag_is_what_polls_have_not_returned_yet_and_0_at_the_end(bootstrap: str, namespace: str):

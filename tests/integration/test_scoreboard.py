@@ -19,8 +19,9 @@ from contracts.topics import METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, topi
 from infra.kafka import log_range, read_to_end
 from infra.postgres import migrate
 from tests.integration.conftest import FreshDatabase
-from tests.integration.scored import contents, publish, scoreboard, until
+from tests.integration.scored import contents, publish, scoreboard
 from tests.integration.scored_shop import START_MS, Sent, shop
+from tests.waiting import until
 
 DECISIONS = 3_000
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from consumers.scoreboard import LagMeter, read_board
 from tests.backend import Backend
 from tests.integration.conftest import FreshDatabase
-from tests.integration.scored import contents, has_begun, publish, scoreboard, until
+from tests.integration.scored import contents, has_begun, publish, scoreboard
 from tests.integration.scored_shop import shop
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SENT = list(shop(4_000, features=3, drift_at=2_000))

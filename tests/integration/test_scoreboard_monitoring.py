@@ -11,8 +11,9 @@ from infra.postgres import DatabaseCheck
 from tests.asking import judged, metrics
 from tests.backend.protocol import Backend
 from tests.integration.conftest import FreshDatabase
-from tests.integration.scored import publish, scoreboard, until
+from tests.integration.scored import publish, scoreboard
 from tests.integration.scored_shop import Sent, shop
+from tests.waiting import until
 
 DECISIONS = 2_400
 PREFIX = "freshet_scoreboard_"

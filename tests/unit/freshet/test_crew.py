@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
-from collections.abc import Callable
 
 import psutil
 import pytest
 
 from freshet.crew import ChildFailed, Crew
-
-DEADLINE_S = 60.0
+from tests.waiting import DEADLINE_S, until
 
 
 @pytest.fixture
@@ -28,17 +25,9 @@ def crew(tmp_path, said):
     crew.kill()
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    pause = threading.Event()
-    while not is_so():
-        assert time.monotonic() < deadline, "not within the deadline"
-        pause.wait(0.05)
-
-
 def test_a_child_that_comes_to_an_end_is_done(crew):
     crew.start("version", ["--version"], ends=True)
-    until(lambda: crew.done("version"))
+    until(lambda: crew.done("version"), "it is done")
     crew.check()
 
 
@@ -55,7 +44,7 @@ def test_a_child_that_was_told_something_that_can_not_be_is_not_tried_again(crew
             return True
         return False
 
-    until(fails)
+    until(fails, "the crew says so")
     assert said == []
 
 
@@ -72,7 +61,7 @@ def test_a_child_that_was_killed_is_started_again_and_the_third_time_is_the_last
             return True
         return False
 
-    until(fails)
+    until(fails, "the crew says so")
     assert said == ["version ended by itself: started again"] * 2
 
 
@@ -102,7 +91,7 @@ def test_the_last_word_of_a_child_that_has_tried_by_itself_is_final(crew, said):
             return True
         return False
 
-    until(fails)
+    until(fails, "the crew says so")
     assert said == []
 
 
@@ -115,5 +104,5 @@ def test_a_child_that_was_killed_had_no_last_word(crew, said):
         crew.check()
         return bool(said)
 
-    until(is_told)
+    until(is_told, "it is told")
     assert said == ["scoreboard was killed by signal 9: started again"]
