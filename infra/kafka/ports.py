@@ -73,8 +73,8 @@ class PartitionLog(Protocol):
     def lag(self) -> int | None:
         """How many offsets lie between `position` and the end of the log; None where nothing is known of it yet.
 
-        As the broker said with the last answer to `poll`: asks for nothing, so never blocks. Counts what is not
-        committed yet, too.
+        As the broker said with the last answer to `poll`; one that has said nothing for seconds is asked, for a moment.
+        Counts what is not committed yet, too.
         """
         ...
 
