@@ -83,6 +83,9 @@ class Skipping:
             raise Passed
         return self.fold.step(record)
 
+    def complete(self) -> Any:
+        return self.fold.complete()
+
     def outgoing(self, outputs: Any, record: Record, now_ms: int) -> Any:
         return self.fold.outgoing(outputs, record, now_ms)
 
