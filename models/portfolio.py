@@ -184,6 +184,14 @@ class Portfolio:
             price(self._tasks[outcome.task].spec, outcome)
         self._unscored.clear()
         self._unpriced.clear()
+        models.want(
+            [
+                (f"{name}/{one.name}", one.digest)
+                for name, task in self._tasks.items()
+                for one in task.roster.standing
+                if one not in task.roster.out
+            ]
+        )
         return quarantined
 
     def _activate(self, event: ModelActivated, offset: int, out: list[Output]) -> None:

@@ -7,7 +7,7 @@ answers nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import isfinite
 from typing import Final, NamedTuple, Protocol
 
@@ -49,6 +49,10 @@ class BatchModels(Protocol):
         """The model ``task/name@version`` with this very artefact; None while it is not to be had."""
         ...
 
+    def want(self, standing: Collection[tuple[str, str]]) -> None:
+        """Of these (id, digest) answers will be wanted from now on, and of no others."""
+        ...
+
 
 class NoBatchModels:
     """Has none."""
@@ -56,6 +60,9 @@ class NoBatchModels:
     def get(self, model_id: str, digest: str) -> BatchModel | None:
         """None."""
         return None
+
+    def want(self, standing: Collection[tuple[str, str]]) -> None:
+        """Do nothing."""
 
 
 class Unscored(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -48,10 +49,14 @@ class Kept:
 
     models: dict[str, BatchModel] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    wanted: list[tuple[str, str]] = field(default_factory=list)
 
     def get(self, model_id: str, digest: str) -> BatchModel | None:
         self.asked.append((model_id, digest))
         return self.models.get(digest)
+
+    def want(self, standing: Collection[tuple[str, str]]) -> None:
+        self.wanted = list(standing)
 
     def add(self, model: BatchModel, name: str) -> str:
         digest = hashlib.sha256(name.encode()).hexdigest()
