@@ -8,6 +8,7 @@ from models.evaluate.clustered import (
     clustered_se,
     is_leak,
 )
+from models.evaluate.gate import GateReport, gate, lower_bounds, sums_by_session
 from models.evaluate.losses import CLIP, absolute_error, amount, log_loss_of, probability
 from models.evaluate.metrics import (
     average_precision,
@@ -29,6 +30,7 @@ __all__ = [
     "LEAK_ERRORS",
     "CalibrationBin",
     "Fading",
+    "GateReport",
     "Recovery",
     "Window",
     "absolute_error",
@@ -37,10 +39,12 @@ __all__ = [
     "calibration",
     "clustered_se",
     "entropy",
+    "gate",
     "is_leak",
     "log_loss",
     "log_loss_of",
     "log_losses",
+    "lower_bounds",
     "mean_absolute_error",
     "probability",
     "r2",
@@ -48,5 +52,6 @@ __all__ = [
     "roc_auc",
     "root_mean_squared_error",
     "share_of_learnable",
+    "sums_by_session",
     "trailing_shares",
 ]
