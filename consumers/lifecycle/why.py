@@ -129,7 +129,7 @@ def who_at(bootstrap: str, namespace: str, task: str, time: str) -> list[Answere
 
 
 def _of(news: Iterable[Any], task: str, partition: int) -> list[ModelInForce | ModelQuarantined]:
-    """In the order of offsets: who dies may have told an activation of its next turn before."""
+    """Of one partition, in the order of offsets."""
     mine = [
         one
         for one in news
