@@ -8,7 +8,6 @@ from models.evaluate.clustered import (
     clustered_se,
     is_leak,
 )
-from models.evaluate.gate import GateReport, gate, lower_bounds, sums_by_session
 from models.evaluate.losses import CLIP, absolute_error, amount, log_loss_of, probability
 from models.evaluate.metrics import (
     average_precision,
@@ -22,6 +21,7 @@ from models.evaluate.metrics import (
     share_of_learnable,
 )
 from models.evaluate.prequential import Fading, Window
+from models.evaluate.promotion import GateReport, gate, lower_bounds, sums_by_session
 from models.evaluate.recovery import Recovery, recovery, trailing_shares
 
 __all__ = [
