@@ -6,7 +6,7 @@ Unknown fields pass, so that old readers survive new writers.
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -14,6 +14,7 @@ __all__ = [
     "CartAdded",
     "CartRemoved",
     "ClockTicked",
+    "Digest",
     "Id",
     "ModelActivated",
     "OfferShown",
@@ -30,6 +31,7 @@ __all__ = [
     "Searched",
     "SessionEnded",
     "SessionStarted",
+    "Stage",
     "StockChanged",
     "UserEvent",
 ]
@@ -43,6 +45,8 @@ Share: TypeAlias = Annotated[float, Meta(ge=0.0, le=1.0)]
 Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=100_000)]
 Stock: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Stars: TypeAlias = Annotated[int, Meta(ge=1, le=5)]
+Digest: TypeAlias = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
+Stage: TypeAlias = Literal["shadow", "champion", "retired"]
 # Days are held to the calendar by the parser in `contracts.codec`, all else by the pattern: newer Pythons parse 24:00.
 Time: TypeAlias = Annotated[
     str,
@@ -187,11 +191,34 @@ class ClockTicked(Event, frozen=True, kw_only=True, tag="ClockTicked"):
 
 
 class ModelActivated(Event, frozen=True, kw_only=True, tag="ModelActivated"):
-    """From this record on `model` in `version` is served for `task`; written to every partition."""
+    """From this record on a batch model stands where it says; written to every partition in one transaction.
+
+    Parameters
+    ----------
+    task, model, version : str
+        Which: it answers as `name`.
+    stage : str
+        ``shadow``: it answers and is scored. ``champion``: its answer is served, and the champion before goes on as a
+        shadow. ``retired``: it answers no more.
+    digest : str
+        Hex of the artefact's SHA-256: the log says what answered, not the registry. Empty in records of before.
+    change : str, optional
+        The change of the registry that this is part of.
+    time : str
+        That of the event before it: it is no news of the shop, and must not move its clock.
+    """
 
     task: Id
     model: Id
     version: Id
+    stage: Stage = "champion"
+    digest: Digest = ""
+    change: Id | None = None
+
+    @property
+    def name(self) -> str:
+        """Under which its answers stand in predictions: ``model@version``."""
+        return f"{self.model}@{self.version}"
 
 
 class _ProductState(Event, frozen=True, kw_only=True):

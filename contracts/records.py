@@ -6,11 +6,16 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from contracts.events import Stage
+
 __all__ = [
     "DriftBegan",
     "JournalRecord",
     "LateLabel",
     "Metrics",
+    "ModelChanged",
+    "ModelInForce",
+    "ModelNews",
     "ModelQuarantined",
     "Outcome",
     "OutcomeRecord",
@@ -18,7 +23,19 @@ __all__ = [
     "Prediction",
     "Truth",
     "TruthRecord",
+    "is_batch",
 ]
+
+
+def is_batch(model: str) -> bool:
+    """Whether `model` is the name of a batch model, ``name@version``; online ones have no ``@`` in theirs.
+
+    Examples
+    --------
+    >>> is_batch("boosting@3"), is_batch("logistic")
+    (True, False)
+    """
+    return "@" in model
 
 
 class Prediction(Struct, kw_only=True, tag_field="type", tag="Prediction"):
@@ -31,9 +48,10 @@ class Prediction(Struct, kw_only=True, tag_field="type", tag="Prediction"):
     ----------
     answers : dict of str to float or None
         Each model's answer in the order of serving: a probability for conversion, a value in the shop's
-        currency for basket. None: the model is quarantined.
+        currency for basket. None: the model is quarantined, or a batch model was not to be had. Batch models stand
+        last, as ``name@version``; the chain does not cover their answers.
     served : str or None
-        The model whose answer is served.
+        The model whose answer is served: the champion among batch models, else the first of all that answered.
     features : dict of str to float
         What the models saw ("log and wait": batch training reads these very values).
     latency_ms : float, optional
@@ -97,13 +115,61 @@ class LateLabel(Struct, frozen=True, kw_only=True, tag_field="type", tag="LateLa
 
 
 class ModelQuarantined(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelQuarantined"):
-    """An online model raised or answered with something not finite, and is out from this record on (``ml.models``)."""
+    """A model raised or answered with something not finite, and is out from this record on (``ml.models``)."""
 
     task: str
     model: str
     partition: int
     offset: int
     reason: str
+
+
+class ModelInForce(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelInForce"):
+    """A worker has folded a ModelActivated: it holds in this partition behind this offset (``ml.models``).
+
+    Parameters
+    ----------
+    model : str
+        As ``name@version``.
+    offset : int
+        Of the ModelActivated in ``shop.user-events``.
+    time : str
+        The partition's clock there, event time.
+    """
+
+    task: str
+    model: str
+    stage: Stage
+    digest: str
+    change: str | None
+    partition: int
+    offset: int
+    time: str
+
+
+class ModelChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelChanged"):
+    """Somebody changed which batch models answer (``ml.models``); in one transaction with the ModelActivated.
+
+    Parameters
+    ----------
+    change : str
+        Id of the change, as in ModelActivated; its evidence stands under it in the table ``model_change``.
+    action : str
+        ``shadow``, ``promote``, ``rollback`` or ``retire``.
+    model : str
+        As ``name@version``.
+    replaced : str, optional
+        The champion before, where it is another one now.
+    forced : bool
+        Promoted although the gate did not say yes.
+    """
+
+    change: str
+    task: str
+    action: str
+    model: str
+    replaced: str | None = None
+    forced: bool = False
 
 
 class Parent(Struct, frozen=True):
@@ -192,4 +258,5 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
 
 OutcomeRecord: TypeAlias = Outcome | LateLabel
+ModelNews: TypeAlias = ModelQuarantined | ModelInForce | ModelChanged
 TruthRecord: TypeAlias = Truth | DriftBegan

@@ -24,13 +24,17 @@ from freshet.commands import (
     doctor,
     down,
     learn,
+    promote,
     replay,
+    rollback,
     score,
     scoreboard,
     setup,
+    shadow,
     simulate,
     topics,
     watch,
+    why,
 )
 from freshet.render import tell
 
@@ -114,6 +118,7 @@ def _add(group: typer.Typer, name: str, function: Any, example: str, panel: str 
 
 _LIVE = "See it live"
 _LOOK = "Look inside"
+_MODELS = "Models"
 _PARTS = "The parts, against any broker"
 
 _add(app, "demo", demo.demo, demo.EXAMPLES, _LIVE)
@@ -127,6 +132,10 @@ _dlq = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be u
 _add(_dlq, "list", dlq.list_letters, dlq.LIST_EXAMPLES)
 _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
+_add(app, "shadow", shadow.shadow, shadow.EXAMPLES, _MODELS)
+_add(app, "promote", promote.promote, promote.EXAMPLES, _MODELS)
+_add(app, "rollback", rollback.rollback, rollback.EXAMPLES, _MODELS)
+_add(app, "why", why.why, why.EXAMPLES, _MODELS)
 _add(app, "config", config.config, config.EXAMPLES, _LOOK)
 _add(app, "doctor", doctor.doctor, doctor.EXAMPLES, _LOOK)
 _add(app, "setup", setup.setup, setup.EXAMPLES, _PARTS)

@@ -25,6 +25,7 @@ __all__ = [
     "HttpPort",
     "Json",
     "Keep",
+    "ModelId",
     "Partitions",
     "PasswordFile",
     "Rate",
@@ -120,6 +121,9 @@ HttpHost: TypeAlias = Annotated[
 ]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="For machines: JSON on standard output, all else on standard error.")
+]
+ModelId: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ID", help="A model of the registry, task/name@version.")
 ]
 Fresh: TypeAlias = Annotated[bool, typer.Option("--fresh", help="Wipe the data folder and start over.")]
 Keep: TypeAlias = Annotated[

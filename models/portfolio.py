@@ -3,7 +3,8 @@
 Follow one event through `Portfolio.step`: it moves the clock and settles what fell silent; it settles its own
 visit or is late for it; it is predicted by every task that asks it; at last it enters the features. Models
 learn when a label settles, never before. Nothing here sees a wall clock, a file or a random number, so the
-same events in the same order give the same state to the last bit.
+same events in the same order give the same state to the last bit. Batch models answer in `Portfolio.complete`, once for
+many events: of them the state knows which ones stand where, and the rest is outside that promise.
 """
 
 from __future__ import annotations
@@ -12,15 +13,26 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import NamedTuple, TypeAlias
 
-from contracts.events import CartAdded, CartRemoved, OrderPlaced, ProductViewed, SessionEnded, UserEvent
-from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from contracts.codec import rfc3339
+from contracts.events import (
+    CartAdded,
+    CartRemoved,
+    ModelActivated,
+    OrderPlaced,
+    ProductViewed,
+    SessionEnded,
+    UserEvent,
+)
+from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
 from models.online.protocol import OnlineModel
+from models.roster import Roster
+from models.serving import BatchModels, Unscored, price, score
 from models.tasks import TASKS, TaskSpec
 from models.visits import SettledVisit, Visits, visit_of
 
 __all__ = ["Output", "Portfolio"]
 
-Output: TypeAlias = Prediction | Outcome | LateLabel | ModelQuarantined
+Output: TypeAlias = Prediction | Outcome | LateLabel | ModelQuarantined | ModelInForce
 
 # What is counted when it comes after its visit is settled.
 _CAN_BE_LATE = (ProductViewed, CartAdded, CartRemoved, OrderPlaced)
@@ -52,6 +64,7 @@ class _Task:
         self.partition = partition
         self.features = spec.features()
         self.models: dict[str, OnlineModel | None] = {model.name: model.build() for model in spec.models}
+        self.roster = Roster()
 
     def predict(self, x: dict[str, float], offset: int, out: list[Output]) -> dict[str, float | None]:
         answers: dict[str, float | None] = {}
@@ -103,6 +116,12 @@ class Portfolio:
         self.partition = partition
         self._tasks = {spec.name: _Task(spec, partition) for spec in tasks or TASKS.values()}
         self._visits: Visits[_Asked] = Visits()
+        # Both are empty wherever the state is looked at: between `complete` and the next `step`.
+        self._unscored: dict[str, list[Unscored]] = {}
+        self._unpriced: list[Outcome] = []
+        if named := [m.name for t in self._tasks.values() for m in t.spec.models if is_batch(m.name)]:
+            message = f"The name of an online model must have no @: batch models do. Got {named}."
+            raise ValueError(message)
 
     @property
     def clock_ms(self) -> int:
@@ -127,18 +146,71 @@ class Portfolio:
 
         Returns
         -------
-        list of Prediction, Outcome, LateLabel or ModelQuarantined
-            First what silence settled, then what this event settles or is late for, then its predictions.
+        list of Prediction, Outcome, LateLabel, ModelQuarantined or ModelInForce
+            First what silence settled, then what this event settles or is late for, then its predictions. Those of
+            tasks with batch models are whole after `complete`.
         """
         out: list[Output] = []
         for settled in self._visits.advance(time_ms):
             self._settle(settled, _Settling(event, offset, "silence"), out)
+        if isinstance(event, ModelActivated):
+            self._activate(event, offset, out)
+            return out
         visit = visit_of(event)
         if visit is not None:
             self._arrive(visit, event, time_ms, offset, out)
         for task in self._tasks.values():
             task.features.fold(event, time_ms)
         return out
+
+    def complete(self, models: BatchModels) -> list[ModelQuarantined]:
+        """Let batch models answer what was predicted since the last call, and settle what was settled since.
+
+        Parameters
+        ----------
+        models : BatchModels
+            Where they are to be had.
+
+        Returns
+        -------
+        list of ModelQuarantined
+            Batch models that are out from now on.
+        """
+        quarantined: list[ModelQuarantined] = []
+        for name, rows in self._unscored.items():
+            task = self._tasks[name]
+            quarantined += score(task.spec, task.roster, rows, models)
+        for outcome in self._unpriced:
+            price(self._tasks[outcome.task].spec, outcome)
+        self._unscored.clear()
+        self._unpriced.clear()
+        models.want(
+            [
+                (f"{name}/{one.name}", one.digest)
+                for name, task in self._tasks.items()
+                for one in task.roster.standing
+                if one not in task.roster.out
+            ]
+        )
+        return quarantined
+
+    def _activate(self, event: ModelActivated, offset: int, out: list[Output]) -> None:
+        task = self._tasks.get(event.task)
+        if task is None:
+            return
+        task.roster.take(event)
+        out.append(
+            ModelInForce(
+                task=event.task,
+                model=event.name,
+                stage=event.stage,
+                digest=event.digest,
+                change=event.change,
+                partition=self.partition,
+                offset=offset,
+                time=rfc3339(self.clock_ms),
+            )
+        )
 
     def _arrive(self, visit: str, event: UserEvent, time_ms: int, offset: int, out: list[Output]) -> None:
         if self._visits.is_settled(visit):
@@ -160,20 +232,22 @@ class Portfolio:
     ) -> _Asked:
         x = task.features.values(event, time_ms)
         answers = task.predict(x, offset, out)
-        out.append(
-            Prediction(
-                task=task.spec.name,
-                partition=self.partition,
-                offset=offset,
-                event_id=event.id,
-                user_id=_user_of(event),
-                session_id=visit,
-                time=event.time,
-                answers=answers,
-                served=next((name for name, answer in answers.items() if answer is not None), None),
-                features=x,
-            )
+        prediction = Prediction(
+            task=task.spec.name,
+            partition=self.partition,
+            offset=offset,
+            event_id=event.id,
+            user_id=_user_of(event),
+            session_id=visit,
+            time=event.time,
+            answers=answers,
+            served=next((name for name, answer in answers.items() if answer is not None), None),
+            features=x,
         )
+        out.append(prediction)
+        if task.roster.standing:
+            row = Unscored(prediction, task.roster.standing, task.roster.champion)
+            self._unscored.setdefault(task.spec.name, []).append(row)
         return _Asked(task.spec.name, offset, event, answers, x)
 
     def _settle(self, settled: SettledVisit[_Asked], by: _Settling, out: list[Output]) -> None:
@@ -185,23 +259,24 @@ class Portfolio:
             if label is not None:
                 for name, answer in asked.answers.items():
                     losses[name] = None if answer is None else task.spec.loss(label, answer)
-            out.append(
-                Outcome(
-                    task=asked.task,
-                    partition=self.partition,
-                    offset=asked.offset,
-                    event_id=asked.event.id,
-                    user_id=_user_of(asked.event),
-                    session_id=settled.visit,
-                    time=asked.event.time,
-                    label=label,
-                    why=by.why,
-                    settled_offset=by.offset,
-                    settled_time=by.event.time,
-                    answers=asked.answers,
-                    losses=losses,
-                )
+            outcome = Outcome(
+                task=asked.task,
+                partition=self.partition,
+                offset=asked.offset,
+                event_id=asked.event.id,
+                user_id=_user_of(asked.event),
+                session_id=settled.visit,
+                time=asked.event.time,
+                label=label,
+                why=by.why,
+                settled_offset=by.offset,
+                settled_time=by.event.time,
+                answers=asked.answers,
+                losses=losses,
             )
+            out.append(outcome)
+            if asked.task in self._unscored:
+                self._unpriced.append(outcome)
             if label is not None:
                 task.learn(asked.x, label, by.offset, out)
 

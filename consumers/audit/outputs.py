@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from consumers.audit.batch import batch_problem
 from consumers.audit.expected import Expectation
 from consumers.audit.quarantine import Quarantines
-from consumers.audit.refold import Refold
+from consumers.audit.refold import Refold, content_hash
 from consumers.audit.report import Kind, PartitionReport
 from consumers.audit.stream import CommittedStream
 from infra.kafka import Record
@@ -19,7 +21,8 @@ __all__ = ["Problem", "Seen", "Sources", "fields_of"]
 class Sources(NamedTuple):
     """What all checks look at.
 
-    `main` and `group` are names on the broker; `refold` is None where no state of this code could be had.
+    `main` and `group` are names on the broker; `refold` is None where no state of this code could be had; in
+    `batch_answers` those of batch models that are missing on either side are counted.
     """
 
     main: str
@@ -28,6 +31,24 @@ class Sources(NamedTuple):
     refold: Refold | None
     quarantines: Quarantines
     report: PartitionReport
+    batch_answers: Counter[str]
+
+    def value_problem(
+        self, kind: Literal["predictions", "outcomes"], fields: Mapping[str, Any]
+    ) -> str | None:
+        """Whether a record says what folding the log again gives, and if not, in words."""
+        at = (fields["task"], fields["offset"])
+        if self.refold is None:
+            return None
+        folded = getattr(self.refold, kind)
+        if at not in folded:
+            return None
+        if folded[at] != content_hash(dict(fields)):
+            return f"{at[0]} for offset {at[1]} has other values than folding the log again gives"
+        parts = self.refold.batch_predictions if kind == "predictions" else self.refold.batch_outcomes
+        if (wrong := batch_problem(fields, parts.get(at), self.batch_answers)) is not None:
+            return f"{at[0]} for offset {at[1]}: {wrong}"
+        return None
 
     def is_audited(self, offset: int) -> bool:
         """Whether an event's offset lies in what is audited."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from consumers.audit.expected import Expectation
+from consumers.audit.in_force import check_in_force
 from consumers.audit.journal import Entry, check_journal
 from consumers.audit.letters import check_letters
 from consumers.audit.outcomes import check_outcomes
@@ -163,8 +165,9 @@ class PartitionAudit:
         report: PartitionReport,
     ) -> None:
         models = self._name(MODELS)
+        news = list(read_to_end(self.bootstrap, models))
         quarantines = Quarantines(
-            read_to_end(self.bootstrap, models),
+            news,
             self.partition,
             refold.quarantined if refold else {},
             (entry.start for entry in entries if entry.parent is not None),
@@ -175,7 +178,8 @@ class PartitionAudit:
                     report.found(
                         "missing", main, offset, f"{model} of {task} is out, but {models} does not say so"
                     )
-        sources = Sources(main, self.group, expected, refold, quarantines, report)
+            check_in_force(models, news, refold.in_force, refold.since, report)
+        sources = Sources(main, self.group, expected, refold, quarantines, report, Counter())
         for topic, check in (
             (PREDICTIONS, check_predictions),
             (OUTCOMES, check_outcomes),
@@ -184,3 +188,9 @@ class PartitionAudit:
             stream = self._stream(topic, report)
             check(stream, sources)
             report.aborted_records += stream.aborted_records()
+        for kind, why in (
+            ("silent", "have none on the topics: the artefact was not to be had then"),
+            ("unchecked", "could not be checked: the artefact is not to be had here"),
+        ):
+            if count := sources.batch_answers[kind]:
+                report.notes.append(f"{count:,} answers and losses of batch models {why}")

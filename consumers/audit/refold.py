@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from consumers.audit.batch import BatchPart, batch_part
 from consumers.audit.journal import Entry
 from consumers.audit.report import PartitionReport
 from consumers.engine import GENESIS, Fold, link
 from contracts.errors import BadRecord
-from contracts.records import ModelQuarantined, Outcome, Prediction
+from contracts.records import ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
 from infra.kafka import Record
 from infra.postgres import Snapshot
 
@@ -75,20 +76,23 @@ def beginning(
 
 
 def content_hash(output: Any) -> int:
-    """Of what the state decides in a prediction or an outcome; `output` is one, or its fields as a dict."""
-    fields = (
-        output
-        if isinstance(output, dict)
-        else {name: getattr(output, name) for name in output.__struct_fields__}
-    )
+    """Of what the state decides in a prediction or an outcome; `output` is one, or its fields as a dict.
+
+    Batch models are left out, and where there are any, who was served: see `consumers.audit.batch`.
+    """
+    fields = output if isinstance(output, dict) else _fields(output)
     plain: tuple[str, ...]
     if "settled_offset" in fields:
         plain, maps = ("label", "why", "settled_offset"), ("answers", "losses")
     else:
-        plain, maps = ("served",), ("answers", "features")
-    return hash(
-        (*(fields[name] for name in plain), *(item for name in maps for item in fields[name].items()))
-    )
+        plain = () if any(map(is_batch, fields["answers"])) else ("served",)
+        maps = ("answers", "features")
+    items = (item for name in maps for item in fields[name].items() if not is_batch(item[0]))
+    return hash((*(fields[name] for name in plain), *items))
+
+
+def _fields(output: Any) -> dict[str, Any]:
+    return {name: getattr(output, name) for name in output.__struct_fields__}
 
 
 @dataclass
@@ -102,8 +106,12 @@ class Refold:
     predictions, outcomes : dict
         (task, offset) of what the current generation answered and settled, with its `content_hash`; only of turns
         whose chain agrees, for after the first that does not every value differs.
+    batch_predictions, batch_outcomes : dict
+        (task, offset) of those in which batch models stood, with what they said.
     quarantined : dict
-        (task, model) and the offset from which it is out.
+        (task, model) of online models, and the offset from which it is out.
+    in_force : dict
+        (task, model, offset) of each activation of a batch model, and its stage.
     since : int
         First offset of the current generation, or of the folding: answers before it are not compared by value.
     refused : dict of int to str
@@ -118,11 +126,15 @@ class Refold:
     chain: bytes = b""
     predictions: dict[tuple[str, int], int] = field(default_factory=dict)
     outcomes: dict[tuple[str, int], int] = field(default_factory=dict)
+    batch_predictions: dict[tuple[str, int], BatchPart] = field(default_factory=dict)
+    batch_outcomes: dict[tuple[str, int], BatchPart] = field(default_factory=dict)
     quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
+    in_force: dict[tuple[str, str, int], str] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     since: int = 0
     _answered: dict[tuple[str, int], int] = field(default_factory=dict)
     _settled: dict[tuple[str, int], int] = field(default_factory=dict)
+    _incomplete: list[Prediction | Outcome] = field(default_factory=list)
     _next: int = 0
     _differs: bool = False
 
@@ -151,18 +163,32 @@ class Refold:
             if isinstance(output, ModelQuarantined):
                 self.quarantined[(output.task, output.model)] = output.offset
             elif record.offset >= self.since and isinstance(output, Prediction | Outcome):
-                kept = self._answered if isinstance(output, Prediction) else self._settled
-                kept[(output.task, output.offset)] = content_hash(output)
+                self._incomplete.append(output)
+            elif record.offset >= self.since and isinstance(output, ModelInForce):
+                self.in_force[(output.task, output.model, output.offset)] = output.stage
 
     def finish(self) -> None:
         """All records are in."""
         self._check_turns(None)
+        self._complete()
+
+    def _complete(self) -> None:
+        """As a worker at the end of its turn: only now outputs are whole."""
+        self.fold.complete()
+        for output in self._incomplete:
+            at = (output.task, output.offset)
+            is_prediction = isinstance(output, Prediction)
+            (self._answered if is_prediction else self._settled)[at] = content_hash(output)
+            if (part := batch_part(_fields(output))) is not None:
+                (self.batch_predictions if is_prediction else self.batch_outcomes)[at] = part
+        self._incomplete.clear()
 
     def _check_turns(self, offset: int | None) -> None:
         """Check every turn that ends at or before `offset`; the first that differs is told, for all after it do too."""
         while self._next < len(self.turns) and (offset is None or self.turns[self._next].end <= offset):
             turn = self.turns[self._next]
             self._next += 1
+            self._complete()
             if turn.chain == self.chain.hex() and not self._differs:
                 self.predictions |= self._answered
                 self.outcomes |= self._settled

@@ -10,7 +10,8 @@ from consumers.audit.partition import Progress
 from consumers.audit.report import AuditReport
 from consumers.audit.run import audit
 from consumers.engine import Snapshots
-from consumers.learner import LearnerFold
+from consumers.learner import LearnerFold, Shelf
+from consumers.learner.artefacts import artefacts_of
 from contracts.errors import FreshetError
 from contracts.settings import Settings
 from infra.postgres import Snapshot, SnapshotStore, read_password
@@ -23,10 +24,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Folds:
-    namespace: str
+    settings: Settings
 
     def __call__(self, partition: int) -> LearnerFold:
-        return LearnerFold(partition, namespace=self.namespace)
+        # Its shelf never goes live: folding waits for a model, as a learner's recovery does.
+        shelf = Shelf(artefacts_of(self.settings))
+        return LearnerFold(partition, namespace=self.settings.namespace, batch_models=shelf)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def audit_learners(settings: Settings, progress: Progress) -> AuditReport:
         settings.bootstrap,
         group=settings.group,
         namespace=settings.namespace,
-        fold=_Folds(settings.namespace),
+        fold=_Folds(settings),
         snapshots=_StoredSnapshots(settings),
         progress=progress,
     )

@@ -39,6 +39,14 @@ class Fold(Protocol):
         """Take one record in. Raises `BadRecord` for one that can't be used."""
         ...
 
+    def complete(self) -> Sequence[Any]:
+        """Do at once what was left to do for all records since the last call: after each turn, and while recovering.
+
+        May fill in outputs that `step` gave, and returns those that belong to no one record. Nothing of it is chained,
+        for it may depend on how the records were cut into turns; `freeze` and `thaw` come behind it only.
+        """
+        ...
+
     def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
         """The records to write for the outputs of `record`; `now_ms` is for latency alone."""
         ...

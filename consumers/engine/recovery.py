@@ -308,6 +308,7 @@ class Recovery:
                 except BadRecord:
                     pass
                 folded += 1
+            self._fold.complete()
             self._progress(min(self._log.position(), until), until)
         while turn is not None:
             turn = _next_turn(turn, chain, ahead)

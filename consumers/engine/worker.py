@@ -197,6 +197,8 @@ class Worker:
             if outputs:
                 chain = link(chain, chained)
                 steps.append((outputs, record))
+        if completed := self._fold.complete():
+            steps.append((completed, records[-1]))
         now_ms = self._now_ms()
         sent = [out for outputs, record in steps for out in self._fold.outgoing(outputs, record, now_ms)]
         return _Learned(chain, steps, sent + letters, refused)

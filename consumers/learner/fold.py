@@ -13,14 +13,15 @@ from consumers.engine import Step
 from consumers.learner.clock import TickClock
 from consumers.learner.packing import pack
 from contracts.codec import decode_user_event, encode
-from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, topic_name
 from infra.kafka import OutgoingRecord, Record
 from models.portfolio import Portfolio
+from models.serving import BatchModels, NoBatchModels
 
 __all__ = ["SCHEMA", "LearnerFold"]
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the state's shape and meaning: raise it with every change that alters what the fold computes and that
 no name in `Portfolio.fingerprint_parts` shows."""
 
@@ -45,10 +46,20 @@ class LearnerFold:
         Put before the names of topics.
     portfolio : Portfolio, optional
         Other tasks and models than all.
+    batch_models : BatchModels, optional
+        Where batch models are to be had; without, they answer nothing and online ones are served.
     """
 
-    def __init__(self, partition: int, *, namespace: str = "", portfolio: Portfolio | None = None) -> None:
+    def __init__(
+        self,
+        partition: int,
+        *,
+        namespace: str = "",
+        portfolio: Portfolio | None = None,
+        batch_models: BatchModels | None = None,
+    ) -> None:
         self._portfolio = portfolio or Portfolio(partition)
+        self._batch_models = batch_models or NoBatchModels()
         self._clock = TickClock()
         self.fingerprint = _fingerprint(self._portfolio)
         self._predictions = topic_name(PREDICTIONS, namespace)
@@ -63,14 +74,21 @@ class LearnerFold:
         outputs = self._portfolio.step(event, time_ms, record.offset)
         return Step(outputs, pack(outputs))
 
+    def complete(self) -> Sequence[Any]:
+        """Let batch models answer what was stepped since the last call, a matrix each; who broke is told."""
+        return self._portfolio.complete(self._batch_models)
+
     def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
         """Predictions and outcomes to the partition of their input, what befalls a model to the audit trail."""
         return [self._outgoing(output, record, now_ms) for output in outputs]
 
     def _outgoing(
-        self, output: Prediction | Outcome | LateLabel | ModelQuarantined, record: Record, now_ms: int
+        self,
+        output: Prediction | Outcome | LateLabel | ModelQuarantined | ModelInForce,
+        record: Record,
+        now_ms: int,
     ) -> OutgoingRecord:
-        if isinstance(output, ModelQuarantined):
+        if isinstance(output, ModelQuarantined | ModelInForce):
             return OutgoingRecord(self._models, 0, output.task.encode(), encode(output), [])
         if isinstance(output, Prediction):
             output.latency_ms = float(now_ms - record.timestamp_ms)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Callable
 from itertools import chain
 from typing import Final
 
 from consumers.engine import Observer, Position, Turn, Unobserved
-from consumers.supervisor import FOLDER_VARIABLE, IDLE, LAG, LAST_COMMIT, RECOVERED
+from consumers.supervisor import FOLDER_VARIABLE, IDLE, LAG, LAST_COMMIT, MISSING, RECOVERED
 from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
 from contracts.settings import Settings
 
@@ -25,20 +26,24 @@ _COMMIT_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _LATENCY_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 
 
-def observer_of(settings: Settings, partition: int) -> Observer:
-    """The observer of one partition's worker; one that does nothing where no supervisor collects."""
+def observer_of(settings: Settings, partition: int, missing: Callable[[], int] = lambda: 0) -> Observer:
+    """The observer of one partition's worker; one that does nothing where no supervisor collects.
+
+    `missing` says how many batch models should answer and can't be had.
+    """
     is_collected = settings.http_port is not None and bool(os.environ.get(FOLDER_VARIABLE))
-    return _Metrics(partition) if is_collected else Unobserved()
+    return _Metrics(partition, missing) if is_collected else Unobserved()
 
 
 class _Metrics:
-    def __init__(self, partition: int) -> None:
+    def __init__(self, partition: int, missing: Callable[[], int]) -> None:
         # Here, for it looks at the environment when it is imported.
         from prometheus_client import CollectorRegistry, Gauge, Histogram
         from prometheus_client import Counter as Count
 
         registry = CollectorRegistry()  # nobody collects here: the values stand in the files
         self._partition = str(partition)
+        self._count_missing = missing
 
         def counter(name: str, text: str, *labels: str) -> Count:
             return Count(f"freshet_learner_{name}", text, ("partition", *labels), registry=registry)
@@ -55,6 +60,7 @@ class _Metrics:
 
         self._events = counter("events", "Records of the main input, dead letters among them.")
         self._predictions = counter("predictions", "Predictions.", "task")
+        self._served = counter("served", "Predictions by the model whose answer was served.", "task", "model")
         self._outcomes = counter(
             "outcomes", "Predictions that were settled, with a label or without.", "task"
         )
@@ -72,6 +78,7 @@ class _Metrics:
         self._lag = gauge(LAG, "Records behind the end of the log.")
         self._last_commit = gauge(LAST_COMMIT, "When a turn was committed last.")
         self._idle = gauge(IDLE, "When the end of the log was last found with nothing new.")
+        self._missing = gauge(MISSING, "Batch models that should answer and can't be had.")
         self._recovered.set(0)
         for never_yet in (self._events, self._late):
             never_yet.labels(self._partition)
@@ -94,6 +101,7 @@ class _Metrics:
     def _count(self, turn: Turn) -> None:
         partition = self._partition
         predicted: Counter[str] = Counter()
+        served: Counter[tuple[str, str]] = Counter()
         settled: Counter[str] = Counter()
         labelled: Counter[str] = Counter()
         late = 0
@@ -101,6 +109,7 @@ class _Metrics:
             kind = type(out)
             if kind is Prediction:
                 predicted[out.task] += 1
+                served[out.task, out.served or ""] += 1
             elif kind is Outcome:
                 settled[out.task] += 1
                 if out.label is not None:
@@ -110,6 +119,8 @@ class _Metrics:
             elif kind is ModelQuarantined:
                 self._quarantined.labels(partition, out.task, out.model).inc()
         self._late.labels(partition).inc(late)
+        for (task, model), records in served.items():
+            self._served.labels(partition, task, model).inc(records)
         for counts, found in (
             (self._predictions, predicted),
             (self._outcomes, settled),
@@ -119,6 +130,7 @@ class _Metrics:
                 counts.labels(partition, task).inc(records)
 
     def looked(self, lag_events: int | None, *, is_empty: bool) -> None:
+        self._missing.set(self._count_missing())
         if lag_events is None:
             return
         self._lag.set(lag_events)

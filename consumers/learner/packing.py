@@ -1,11 +1,14 @@
-"""What of a fold's outputs the chain covers: every online answer and every settled label, to the last bit."""
+"""What of a fold's outputs the chain covers: every online answer and every settled label, to the last bit.
+
+Of batch models it covers who stands where from which record on. Their answers come after the chain is linked.
+"""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
 
-from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 
 __all__ = ["pack"]
 
@@ -20,7 +23,7 @@ def _floats(values: Iterable[float | None]) -> bytes:
     return struct.pack(f"<{len(numbers)}d", *numbers)
 
 
-def pack(outputs: Iterable[Prediction | Outcome | LateLabel | ModelQuarantined]) -> bytes:
+def pack(outputs: Iterable[Prediction | Outcome | LateLabel | ModelQuarantined | ModelInForce]) -> bytes:
     """The bytes that go into the chain, in the order of `outputs`.
 
     Texts go in with their length, so that no two lists of outputs pack to the same bytes; the one field with a
@@ -39,6 +42,9 @@ def pack(outputs: Iterable[Prediction | Outcome | LateLabel | ModelQuarantined])
             )
         elif isinstance(output, LateLabel):
             parts.append(_HEAD.pack(b"L", output.offset))
+        elif isinstance(output, ModelInForce):
+            texts = (output.task, output.model, output.stage, output.digest)
+            parts += (_HEAD.pack(b"A", output.offset), *map(_text, texts))
         else:
             parts += (_HEAD.pack(b"Q", output.offset), _text(output.task), _text(output.model))
     return b"".join(parts)

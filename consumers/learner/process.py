@@ -14,7 +14,9 @@ import sys
 import threading
 import traceback
 
+from consumers.learner.artefacts import artefacts_of
 from consumers.learner.observer import observer_of
+from consumers.learner.shelf import Shelf
 from consumers.learner.worker import Repairs, work
 from consumers.supervisor import EXIT_FENCED, EXIT_REFUSED
 from contracts.errors import Fenced, FreshetError
@@ -54,11 +56,13 @@ def main(argv: list[str] | None = None) -> int:
     collect_seldom()
     try:
         settings = load()
+        shelf = Shelf(artefacts_of(settings))
         work(
             settings,
             arguments.partition,
             should_stop=stop.is_set,
-            observer=observer_of(settings, arguments.partition),
+            shelf=shelf,
+            observer=observer_of(settings, arguments.partition, lambda: len(shelf.missing)),
             repairs=Repairs(arguments.mend_offsets, arguments.untrained),
             recovered=lambda at: print(
                 f"partition {arguments.partition}: at offset {at.end}, turn {at.turn}, generation {at.generation}, "

@@ -19,6 +19,7 @@ from consumers.engine import (
     Worker,
 )
 from consumers.learner.fold import LearnerFold
+from consumers.learner.shelf import NoArtefacts, Shelf
 from contracts.errors import Fenced
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTERS, JOURNAL, MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
@@ -74,6 +75,7 @@ def work(
     fault: Callable[[str], None] = lambda _point: None,
     recovered: Callable[[Position], None] = lambda _position: None,
     fold: LearnerFold | None = None,
+    shelf: Shelf | None = None,
     observer: Observer = Unobserved(),  # noqa: B008 - has no state
 ) -> None:
     """Run the worker of one partition until `should_stop`.
@@ -96,6 +98,8 @@ def work(
         Called once with where the worker stands.
     fold : LearnerFold, optional
         Another portfolio than the default.
+    shelf : Shelf, optional
+        Where batch models are at hand; without one, online models alone answer.
     observer : Observer
         Told what the worker does.
 
@@ -115,7 +119,13 @@ def work(
         journal_topic=topic_name(JOURNAL, settings.namespace, settings.group),
         dead_letter_topic=topic_name(DEAD_LETTERS, settings.namespace),
     )
-    fold = fold or LearnerFold(partition, namespace=settings.namespace)
+    shelf = shelf or Shelf(NoArtefacts())
+    fold = fold or LearnerFold(partition, namespace=settings.namespace, batch_models=shelf)
+
+    def begin(at: Position) -> None:
+        shelf.go_live()
+        recovered(at)
+
     store = SnapshotStore(settings.database_url, read_password(settings.database_password_file))
     snapshots = Snapshots(store, load_key(settings.secret_file), settings.snapshots_kept)
     log = KafkaPartitionLog(settings.bootstrap, topic, partition, max_poll_records=settings.max_poll_records)
@@ -159,7 +169,7 @@ def work(
         observer=observer,
     )
     try:
-        worker.run(should_stop, recovered)
+        worker.run(should_stop, begin)
     except Exception as error:
         if transactions.is_fenced(error):
             message = f"Another worker has taken over {topic}/{partition}: this one is fenced and ends."

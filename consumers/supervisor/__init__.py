@@ -5,6 +5,7 @@ from consumers.supervisor.monitor import (
     IDLE,
     LAG,
     LAST_COMMIT,
+    MISSING,
     RECOVERED,
     WorkersMonitor,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "IDLE",
     "LAG",
     "LAST_COMMIT",
+    "MISSING",
     "RECOVERED",
     "Shares",
     "Unwatched",

@@ -27,6 +27,7 @@ __all__ = [
     "IDLE",
     "LAG",
     "LAST_COMMIT",
+    "MISSING",
     "RECOVERED",
     "STALE_AFTER_S",
     "WorkersMonitor",
@@ -38,6 +39,7 @@ FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 RECOVERED: Final = "freshet_learner_recovered"
 LAG: Final = "freshet_learner_lag_records"
 LAST_COMMIT: Final = "freshet_learner_last_commit_timestamp_seconds"
+MISSING: Final = "freshet_learner_batch_models_missing"
 IDLE: Final = "freshet_learner_last_idle_timestamp_seconds"
 
 STALE_AFTER_S: Final = 60.0
@@ -127,7 +129,7 @@ class WorkersMonitor:
         return self._judged(self._not_healthy)
 
     def ready(self) -> Health:
-        """Every owned partition has recovered, its worker has not fallen silent, and the database answers."""
+        """Every partition has recovered, no worker has fallen silent or lacks a model, and the database answers."""
         from infra.monitoring import Health
 
         recovered = self._judged(self._not_ready)
@@ -166,7 +168,11 @@ class WorkersMonitor:
         return self._silent(partition, gauges)
 
     def _not_ready(self, partition: int, gauges: Mapping[str, Mapping[int, float]]) -> str | None:
-        return self._not_recovered(partition, gauges) or self._silent(partition, gauges)
+        return (
+            self._not_recovered(partition, gauges)
+            or self._silent(partition, gauges)
+            or _incomplete(partition, gauges)
+        )
 
     def _silent(self, partition: int, gauges: Mapping[str, Mapping[int, float]]) -> str | None:
         """Whether it took turns or stood idle once, and does so no more: the broker may be away."""
@@ -179,7 +185,9 @@ class WorkersMonitor:
         return None
 
     def _gauges(self) -> dict[str, dict[int, float]]:
-        found: dict[str, dict[int, float]] = {name: {} for name in (RECOVERED, LAG, LAST_COMMIT, IDLE)}
+        found: dict[str, dict[int, float]] = {
+            name: {} for name in (RECOVERED, LAG, LAST_COMMIT, IDLE, MISSING)
+        }
         for metric in self._of_workers("gauge_*.db"):
             for sample in metric.samples:
                 if sample.name in found:
@@ -214,6 +222,14 @@ class WorkersMonitor:
                     files.append(str(file))
         merged: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return merged
+
+
+def _incomplete(partition: int, gauges: Mapping[str, Mapping[int, float]]) -> str | None:
+    missing = int(gauges[MISSING].get(partition, 0))
+    if not missing:
+        return None
+    models = "a batch model" if missing == 1 else f"{missing} batch models"
+    return f"partition {partition}: {models} can't be had, online ones take the place"
 
 
 def _well_s(partition: int, gauges: Mapping[str, Mapping[int, float]]) -> float:

@@ -12,7 +12,7 @@ from infra.kafka.clients import connect_admin, connect_consumer, connect_produce
 from infra.kafka.membership import GroupMembership
 from infra.kafka.partition_log import KafkaPartitionLog
 from infra.kafka.ports import Committed, OutgoingRecord, PartitionLog, Record, Transactions
-from infra.kafka.reading import log_range, read_last, read_to_end, tail
+from infra.kafka.reading import log_range, offsets_from, read_last, read_to_end, tail
 from infra.kafka.transactions import KafkaTransactions, Own
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "ensure_topics",
     "group_offset",
     "log_range",
+    "offsets_from",
     "partition_count",
     "read_last",
     "read_to_end",

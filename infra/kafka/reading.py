@@ -11,7 +11,7 @@ from contracts.errors import FreshetError
 from infra.kafka.clients import connect_consumer
 from infra.kafka.ports import Record
 
-__all__ = ["log_range", "read_last", "read_to_end", "tail"]
+__all__ = ["log_range", "offsets_from", "read_last", "read_to_end", "tail"]
 
 _POLL_MS = 200
 # How far back `read_last` looks at first: a turn's marker and a few aborted attempts take offsets of their own.
@@ -39,6 +39,16 @@ def log_range(bootstrap: str, topic: str, *, isolation: str = "read_committed") 
         at = _partitions_of(consumer, topic)
         start, end = consumer.beginning_offsets(at), consumer.end_offsets(at)
         return {tp.partition: (int(start[tp]), int(end[tp])) for tp in at}
+
+
+def offsets_from(bootstrap: str, topic: str, times_ms: Mapping[int, int]) -> dict[int, int]:
+    """By partition, the first offset that was appended at a time of the broker's clock or after; else the end."""
+    with connect_consumer(bootstrap) as consumer:
+        at = {
+            tp: times_ms[tp.partition] for tp in _partitions_of(consumer, topic) if tp.partition in times_ms
+        }
+        found, ends = consumer.offsets_for_times(at), consumer.end_offsets(list(at))
+        return {tp.partition: int(ends[tp] if found[tp] is None else found[tp].offset) for tp in at}
 
 
 def _drain(consumer: KafkaConsumer, end: Mapping[TopicPartition, int]) -> Iterator[Record]:

@@ -21,6 +21,7 @@ from models.evaluate.metrics import (
     share_of_learnable,
 )
 from models.evaluate.prequential import Fading, Window
+from models.evaluate.promotion import GateReport, gate, lower_bounds, sums_by_session
 from models.evaluate.recovery import Recovery, recovery, trailing_shares
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "LEAK_ERRORS",
     "CalibrationBin",
     "Fading",
+    "GateReport",
     "Recovery",
     "Window",
     "absolute_error",
@@ -37,10 +39,12 @@ __all__ = [
     "calibration",
     "clustered_se",
     "entropy",
+    "gate",
     "is_leak",
     "log_loss",
     "log_loss_of",
     "log_losses",
+    "lower_bounds",
     "mean_absolute_error",
     "probability",
     "r2",
@@ -48,5 +52,6 @@ __all__ = [
     "roc_auc",
     "root_mean_squared_error",
     "share_of_learnable",
+    "sums_by_session",
     "trailing_shares",
 ]

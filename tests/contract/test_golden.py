@@ -31,7 +31,7 @@ DECODERS: dict[str, Callable[[bytes], Any]] = {
     "shop.truth": decode_truth,
     "ml.predictions": decode_prediction,
     "ml.outcomes": decode_outcome,
-    "ml.models": msgspec.json.Decoder(records.ModelQuarantined).decode,
+    "ml.models": msgspec.json.Decoder(records.ModelNews).decode,
     "ml.metrics": msgspec.json.Decoder(records.Metrics).decode,
     "ml.journal": msgspec.json.Decoder(records.JournalRecord).decode,
 }
@@ -41,7 +41,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "shop.truth": get_args(records.TruthRecord),
     "ml.predictions": (records.Prediction,),
     "ml.outcomes": get_args(records.OutcomeRecord),
-    "ml.models": (records.ModelQuarantined,),
+    "ml.models": get_args(records.ModelNews),
     "ml.metrics": (records.Metrics,),
     "ml.journal": (records.JournalRecord,),
 }

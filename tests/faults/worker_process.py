@@ -11,14 +11,18 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
-from consumers.learner import LearnerFold, work
+from consumers.engine import Step
+from consumers.learner import LearnerFold, NoArtefacts, Shelf, work
 from consumers.learner.worker import Repairs
 from contracts.errors import FreshetError
 from contracts.settings import Settings, load
+from infra.kafka import Record
 from models.portfolio import Portfolio
 from models.tasks import TASKS
 from models.tasks.spec import ModelSpec
+from tests.batch_models import Folder
 
 
 class Clockwork:
@@ -54,6 +58,17 @@ class Breaking:
 PORTFOLIOS = {"nondeterministic": Clockwork, "upgraded": Constant, "breaking": Breaking}
 
 
+class Noticing(LearnerFold):
+    """The default fold; notices when it is past an offset."""
+
+    behind = -1
+    is_past = False
+
+    def step(self, record: Record) -> Step:
+        self.is_past = self.is_past or record.offset >= self.behind
+        return super().step(record)
+
+
 def other_fold(kind: str, partition: int, settings: Settings) -> LearnerFold:
     """The default portfolio with one more conversion model."""
     conversion = TASKS["conversion"]
@@ -68,6 +83,8 @@ def main() -> int:
     parser.add_argument("--portfolio", choices=sorted(PORTFOLIOS))
     parser.add_argument("--fault", help="a point of consumers.engine.FAULT_POINTS")
     parser.add_argument("--nth", type=int, default=1, help="end at the nth time that it is reached")
+    parser.add_argument("--behind", type=int, default=-1, help="count from the turn with this offset on")
+    parser.add_argument("--models", type=Path, help="folder of batch models")
     parser.add_argument("--mend-offsets", action="store_true")
     parser.add_argument("--untrained", action="store_true")
     arguments = parser.parse_args()
@@ -78,12 +95,16 @@ def main() -> int:
 
     def fault(point: str) -> None:
         nonlocal reached
-        if point == arguments.fault:
+        if point == arguments.fault and noticing.is_past:
             reached += 1
             if reached == arguments.nth:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    fold = other_fold(arguments.portfolio, arguments.partition, settings) if arguments.portfolio else None
+    shelf = Shelf(Folder(arguments.models) if arguments.models else NoArtefacts())
+    noticing = Noticing(arguments.partition, namespace=settings.namespace, batch_models=shelf)
+    noticing.behind = arguments.behind
+    fold = other_fold(arguments.portfolio, arguments.partition, settings) if arguments.portfolio else noticing
+    noticing.is_past = noticing.is_past or fold is not noticing or arguments.behind < 0
     try:
         work(
             settings,
@@ -93,6 +114,7 @@ def main() -> int:
             fault=fault,
             recovered=lambda at: print(f"recovered from {at.how} at {at.end}", file=sys.stderr, flush=True),
             fold=fold,
+            shelf=shelf,
         )
     except FreshetError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)

@@ -45,6 +45,7 @@ from infra.kafka import (
     topic_id,
 )
 from infra.postgres import Snapshot
+from models.serving import BatchModels, NoBatchModels
 
 GROUP = "learner"
 COPIED = (USER_EVENTS, PREDICTIONS, OUTCOMES, DEAD_LETTERS, MODELS, JOURNAL)
@@ -83,6 +84,9 @@ class Skipping:
             raise Passed
         return self.fold.step(record)
 
+    def complete(self) -> Any:
+        return self.fold.complete()
+
     def outgoing(self, outputs: Any, record: Record, now_ms: int) -> Any:
         return self.fold.outgoing(outputs, record, now_ms)
 
@@ -108,6 +112,7 @@ class Rehearsal:
     namespace: str
     partitions: int = 1
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
+    batch_models: BatchModels = field(default_factory=NoBatchModels)
 
     def __post_init__(self) -> None:
         ensure_topics(self.bootstrap, self.partitions, namespace=self.namespace, group=GROUP)
@@ -135,7 +140,7 @@ class Rehearsal:
         return list(read_to_end(self.bootstrap, self.name(topic)))
 
     def fold(self, partition: int) -> LearnerFold:
-        return LearnerFold(partition, namespace=self.namespace)
+        return LearnerFold(partition, namespace=self.namespace, batch_models=self.batch_models)
 
     def learn(
         self,

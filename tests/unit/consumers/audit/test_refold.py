@@ -53,6 +53,9 @@ class Counting:
             )
         return Step(outputs, str(self.steps).encode())
 
+    def complete(self) -> list[Any]:
+        return []
+
     def outgoing(self, outputs: Any, record: Record, now_ms: int) -> Any:
         return []
 

@@ -33,6 +33,9 @@ class Adder:
         self.total += self.factor * int(record.value or b"0")
         return Step([self.total], str(self.total).encode())
 
+    def complete(self) -> Sequence[int]:
+        return ()
+
     def outgoing(self, outputs: Sequence[int], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
         return []
 

@@ -11,7 +11,7 @@ from consumers.learner.clock import TickClock
 from consumers.learner.packing import pack
 from contracts.codec import decode_user_event, encode
 from contracts.errors import BadRecord
-from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 from infra.kafka import Record
 from models.portfolio import Portfolio
 from models.tasks import TASKS
@@ -45,6 +45,10 @@ LATE = LateLabel(
     event="OrderPlaced",
 )
 QUARANTINED = ModelQuarantined(task="conversion", model="a", partition=0, offset=7, reason="why")
+IN_FORCE = ModelInForce(
+    task="conversion", model="a@1", stage="shadow", digest="0" * 64, change="c", partition=0, offset=7,
+    time="2026-01-01T00:00:00.000Z",
+)  # fmt: skip
 
 
 def test_ticks_move_the_clock_and_nothing_may_be_a_day_ahead_of_it() -> None:
@@ -69,6 +73,7 @@ def test_the_chain_covers_every_answer_and_label_and_no_clock() -> None:
         [OUTCOME],
         [LATE],
         [QUARANTINED],
+        [IN_FORCE],
         [PREDICTION, OUTCOME],
         [OUTCOME, PREDICTION],
         [],
@@ -76,7 +81,7 @@ def test_the_chain_covers_every_answer_and_label_and_no_clock() -> None:
     packed = [pack(outputs) for outputs in different]
     assert len(set(packed)) == len(packed)
 
-    def changed(output: Prediction | Outcome, **fields: object) -> bytes:
+    def changed(output: Prediction | Outcome | ModelInForce, **fields: object) -> bytes:
         values = {name: getattr(output, name) for name in output.__struct_fields__} | fields
         return pack([type(output)(**values)])
 
@@ -90,19 +95,28 @@ def test_the_chain_covers_every_answer_and_label_and_no_clock() -> None:
     for field, value in {"label": 0.0, "why": "ended", "offset": 8, "task": "basket"}.items():
         assert changed(OUTCOME, **{field: value}) != pack([OUTCOME])
     assert changed(OUTCOME, label=None) != pack([OUTCOME])
+    for field, value in {
+        "model": "b@1",
+        "stage": "champion",
+        "digest": "",
+        "task": "basket",
+        "offset": 8,
+    }.items():
+        assert changed(IN_FORCE, **{field: value}) != pack([IN_FORCE])
 
 
 def test_outputs_go_to_their_topics_in_the_partition_of_their_input() -> None:
     fold = LearnerFold(3, namespace="blue.")
-    out = fold.outgoing([PREDICTION, OUTCOME, LATE, QUARANTINED], record(b""), now_ms=1_250)
+    out = fold.outgoing([PREDICTION, OUTCOME, LATE, QUARANTINED, IN_FORCE], record(b""), now_ms=1_250)
     assert [(o.topic, o.partition) for o in out] == [
         ("blue.ml.predictions", 3),
         ("blue.ml.outcomes", 3),
         ("blue.ml.outcomes", 3),
         ("blue.ml.models", 0),
+        ("blue.ml.models", 0),
     ]
     assert b'"latency_ms":250.0' in (out[0].value or b"")
-    assert [o.key for o in out] == [b"u", b"u", b"u", b"conversion"]
+    assert [o.key for o in out] == [b"u", b"u", b"u", b"conversion", b"conversion"]
 
 
 def test_a_frozen_fold_goes_on_to_the_last_bit() -> None:

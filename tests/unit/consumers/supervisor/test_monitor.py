@@ -163,6 +163,8 @@ def test_counts_of_the_dead_stay_and_their_gauges_go(supervised: Supervised):
         ("freshet_learner_events_total", "0"): 25,
         ("freshet_learner_predictions_total", "0", "conversion"): 5,
         ("freshet_learner_predictions_total", "0", "basket"): 5,
+        ("freshet_learner_served_total", "", "0", "conversion"): 5,
+        ("freshet_learner_served_total", "", "0", "basket"): 5,
         ("freshet_learner_outcomes_total", "0", "conversion"): 5,
         ("freshet_learner_outcomes_total", "0", "basket"): 5,
         ("freshet_learner_labels_total", "0", "conversion"): 5,

@@ -1,0 +1,132 @@
+"""Batch models at hand: loaded once by their digest, and again and again while they are not to be had."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection
+from typing import Final, Protocol
+
+from contracts.errors import FreshetError
+from models.serving import BatchModel
+
+__all__ = ["Artefacts", "NoArtefacts", "Shelf"]
+
+_log = logging.getLogger(__name__)
+RETRY_S: Final = 5.0
+
+
+class Artefacts(Protocol):
+    """Where trained models are kept. Blocks, as a database may."""
+
+    def load(self, model_id: str, digest: str) -> BatchModel:
+        """The model ``task/name@version``, verified: its artefact's SHA-256 is `digest`.
+
+        Raises
+        ------
+        FreshetError
+            If it is not there, not genuine, or the database is away.
+        """
+        ...
+
+
+class NoArtefacts:
+    """Has none."""
+
+    def load(self, model_id: str, digest: str) -> BatchModel:
+        """Raise."""
+        message = f"{model_id} must be in a registry. This learner was given none."
+        raise FreshetError(message)
+
+
+class Shelf:
+    """The `models.serving.BatchModels` of one learner.
+
+    At first it is patient: whoever asks waits until the model is loaded, so that folding the log again gives pending
+    decisions the answers that they had. A worker that takes turns calls `go_live`: from then on a model is loaded on a
+    thread beside them, and is None until it is there.
+
+    Parameters
+    ----------
+    artefacts : Artefacts
+        Where they come from.
+    retry_s : float
+        What could not be loaded is tried again after so long.
+    now_s : callable
+        A clock that only goes forward.
+    """
+
+    def __init__(
+        self, artefacts: Artefacts, *, retry_s: float = RETRY_S, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._artefacts = artefacts
+        self._retry_s = retry_s
+        self._now_s = now_s
+        self._is_live = False
+        self._lock = threading.Lock()
+        self._wanted: list[tuple[str, str]] = []
+        self._loaded: dict[tuple[str, str], BatchModel] = {}
+        self._due_s: dict[tuple[str, str], float] = {}
+        self._missing: dict[tuple[str, str], str] = {}
+
+    def go_live(self) -> None:
+        """Hold up no turn from now on."""
+        self._is_live = True
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Models that were asked for and could not be loaded yet, and why."""
+        with self._lock:
+            return {model_id: why for (model_id, _), why in self._missing.items()}
+
+    def get(self, model_id: str, digest: str) -> BatchModel | None:
+        """See `models.serving.BatchModels`."""
+        key = (model_id, digest)
+        # No lock: a dict's own look-up is whole, and this is asked in every turn.
+        found = self._loaded.get(key)
+        if found is not None or not digest:
+            return found
+        now_s = self._now_s()
+        with self._lock:
+            if now_s < self._due_s.get(key, now_s):
+                return None
+            self._due_s[key] = float("inf")  # until this try has ended
+            self._missing.setdefault(key, "is being loaded")
+        if self._is_live:
+            threading.Thread(target=self._load, args=key, name=f"load {model_id}", daemon=True).start()
+            return None
+        self._load(model_id, digest)
+        return self._loaded.get(key)
+
+    def want(self, standing: Collection[tuple[str, str]]) -> None:
+        """See `models.serving.BatchModels`: what is not wanted is let go of, and live the rest is loaded ahead."""
+        wanted = list(standing)
+        if wanted != self._wanted:
+            with self._lock:
+                for kept in (self._loaded, self._due_s, self._missing):
+                    for key in kept.keys() - set(wanted):
+                        del kept[key]
+            self._wanted = wanted
+        if self._is_live:
+            for key in wanted:
+                self.get(*key)
+
+    def _load(self, model_id: str, digest: str) -> None:
+        key = (model_id, digest)
+        try:
+            model = self._artefacts.load(model_id, digest)
+        except Exception as error:  # noqa: BLE001 - whatever it is, online models take its place
+            why = error.message if isinstance(error, FreshetError) else f"{type(error).__name__}: {error}"
+            with self._lock:
+                if key not in self._missing:  # let go of meanwhile
+                    return
+                is_news = self._missing[key] != why
+                self._missing[key] = why
+                self._due_s[key] = self._now_s() + self._retry_s
+            if is_news:
+                _log.warning("%s can't be had, online models take its place: %s", model_id, why)
+            return
+        with self._lock:
+            if self._missing.pop(key, None) is not None:  # else it was let go of meanwhile
+                self._loaded[key] = model

@@ -1,0 +1,170 @@
+"""ModelActivated in every partition of the main input, by one transaction: all learners see it, or none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
+
+from contracts.codec import decode_user_event, encode
+from contracts.errors import BadRecord, Fenced, FreshetError
+from contracts.events import ModelActivated, Stage
+from contracts.records import ModelChanged
+from contracts.topics import MODELS, USER_EVENTS, topic_name
+from infra.kafka import KafkaTransactions, OutgoingRecord, log_range, read_to_end
+
+__all__ = ["FAULT_POINTS", "Activations", "Move"]
+
+FAULT_POINTS = ("after begin", "after flush", "after commit")
+"""Where a test may end the process; the first is the row in Postgres, the others belong to the transaction."""
+
+# While it is open, learners stand still at it: whoever is killed with it open holds them up no longer than this.
+_TRANSACTION_MS: Final = 10_000
+_SOURCE: Final = "freshet"
+_LOOK_BACK: Final = 64
+_BEFORE_ALL: Final = "2000-01-01T00:00:00.000Z"
+
+
+class Move(NamedTuple):
+    """Where a model is to stand."""
+
+    model: str
+    version: str
+    digest: str
+    stage: Stage
+
+
+class Activations:
+    """The one writer of ModelActivated in a namespace: a newer one fences all before it.
+
+    Making one settles what the one before had left open: then what the log does not have, it never will.
+
+    Parameters
+    ----------
+    bootstrap : str
+        ``host:port`` of a broker.
+    namespace : str
+        Put before the names of topics.
+    fault : callable
+        Called with `FAULT_POINTS`.
+    """
+
+    def __init__(
+        self, bootstrap: str, namespace: str, fault: Callable[[str], None] = lambda _point: None
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._main = topic_name(USER_EVENTS, namespace)
+        self._models = topic_name(MODELS, namespace)
+        self._fault = fault
+        self._transactions = KafkaTransactions(
+            bootstrap,
+            f"{namespace}activation",
+            transaction_timeout_ms=_TRANSACTION_MS,
+            delivery_timeout_ms=_TRANSACTION_MS * 3 // 4,
+        )
+        self._transactions.init()
+
+    def close(self) -> None:
+        """Let go of all sockets."""
+        self._transactions.close()
+
+    def log_ends(self) -> dict[int, int]:
+        """By partition, where the log ends now."""
+        return {partition: end for partition, (_, end) in log_range(self._bootstrap, self._main).items()}
+
+    def write(self, changed: ModelChanged, moves: Iterable[Move]) -> None:
+        """Write `moves` to every partition and `changed` to the audit trail, in one transaction.
+
+        Raises
+        ------
+        FreshetError
+            If a newer writer has taken over: nothing was written then.
+        """
+        times = self._times()
+        try:
+            self._transactions.begin()
+            for number, move in enumerate(moves):
+                for partition, time in times.items():
+                    self._transactions.send(self._record(changed, number, move, partition, time))
+            key = changed.task.encode()
+            self._transactions.send(OutgoingRecord(self._models, 0, key, encode(changed), []))
+            self._transactions.flush(_TRANSACTION_MS / 1000)
+            self._fault("after flush")
+            self._transactions.commit()
+        except Exception as error:
+            if self._transactions.is_fenced(error):
+                message = "Another change of models was begun meanwhile, and has taken this one's place."
+                raise Fenced(
+                    message, topic=self._main, partition=0, hint="Look with `freshet why`, and try again."
+                ) from error
+            raise
+        self._fault("after commit")
+
+    def _record(
+        self, changed: ModelChanged, number: int, move: Move, partition: int, time: str
+    ) -> OutgoingRecord:
+        event = ModelActivated(
+            id=f"{changed.change}-{partition}-{number}",
+            time=time,
+            source=_SOURCE,
+            task=changed.task,
+            model=move.model,
+            version=move.version,
+            stage=move.stage,
+            digest=move.digest,
+            change=changed.change,
+        )
+        headers = [
+            ("content-type", b"application/json"),
+            ("ce_specversion", b"1.0"),
+            ("ce_type", b"ModelActivated"),
+            ("ce_source", _SOURCE.encode()),
+            ("ce_id", event.id.encode()),
+            ("ce_time", time.encode()),
+        ]
+        return OutgoingRecord(self._main, partition, changed.task.encode(), encode(event), headers)
+
+    def _times(self) -> dict[int, str]:
+        """By partition an event time that its clock has passed: the least among the newest records.
+
+        Not the newest one's: it may be a bad record from the future, for which ours would be a dead letter, too.
+        """
+        ends = self.log_ends()
+        found: dict[int, str] = {}
+        start = {partition: end - _LOOK_BACK for partition, end in ends.items()}
+        for record in read_to_end(self._bootstrap, self._main, start=start):
+            try:
+                time = decode_user_event(record.value)[0].time
+            except BadRecord:
+                continue
+            found[record.partition] = min(time, found.get(record.partition, time))
+        return {partition: found.get(partition, _BEFORE_ALL) for partition in ends}
+
+    def find(self, change: str, log_ends: Mapping[int, int]) -> dict[int, int]:
+        """By partition, the offset from which `change` holds; empty where the log does not have it.
+
+        Raises
+        ------
+        FreshetError
+            If some partitions have it and others don't: somebody else writes such records, or the log was cut.
+        """
+        found: dict[int, int] = {}
+        wanted = change.encode()
+        for record in read_to_end(self._bootstrap, self._main, start=log_ends):
+            if wanted in (record.value or b"") and _change_of(record.value) == change:
+                found[record.partition] = (
+                    record.offset
+                )  # the last of its moves: from there on all of them hold
+        if found and found.keys() != log_ends.keys():
+            lacking = sorted(log_ends.keys() - found.keys())
+            message = f"Change {change} must stand in every partition of {self._main}. Partitions {lacking} lack it."
+            raise FreshetError(message)
+        return found
+
+
+def _change_of(value: bytes | None) -> str | None:
+    try:
+        fields = json.loads(value or b"")
+        return fields["change"] if fields["type"] == "ModelActivated" else None
+    except (ValueError, KeyError, TypeError):
+        return None

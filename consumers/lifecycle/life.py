@@ -1,0 +1,232 @@
+"""A model's life: shadow, champion, retired; each step is one change, which a kill anywhere leaves done or void.
+
+The order of writes: the row ``pending`` in Postgres, the transaction on the log, the row ``done`` with the offsets.
+The log decides: whoever comes next looks there whether a pending change came to be.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from consumers.lifecycle.activation import Activations, Move
+from consumers.lifecycle.evidence import evidence
+from consumers.lifecycle.standing import Standing, standing_after
+from contracts.errors import FreshetError, UsageError
+from contracts.records import ModelChanged
+from contracts.topics import USER_EVENTS, topic_name
+from infra.kafka import topic_id
+from infra.postgres import ModelChange, ModelChangeStore, Registered
+from models.evaluate import GateReport
+from models.tasks import TASKS
+
+__all__ = ["Life", "NotPromoted"]
+
+
+class NotPromoted(FreshetError):
+    """The gate does not let the model pass; `report` says what it saw."""
+
+    def __init__(self, message: str, *, report: GateReport, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.report = report
+
+
+class Life:
+    """Changes which batch models of a shop answer. Close it.
+
+    Making one takes the place of whoever is at it elsewhere, and settles what was left pending.
+
+    Parameters
+    ----------
+    bootstrap, namespace : str
+        Where the topics are.
+    store : ModelChangeStore
+        Where changes are kept.
+    fault : callable
+        Called with `consumers.lifecycle.FAULT_POINTS`.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        namespace: str,
+        store: ModelChangeStore,
+        fault: Callable[[str], None] = lambda _point: None,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._namespace = namespace
+        self._store = store
+        self._fault = fault
+        self._log = topic_id(bootstrap, topic_name(USER_EVENTS, namespace))
+        self._activations = Activations(bootstrap, namespace, fault)
+        self._settle()
+
+    def close(self) -> None:
+        """Let go of all sockets but the store's."""
+        self._activations.close()
+
+    def standing(self, task: str) -> Standing:
+        """Who stands where."""
+        return standing_after(self._store.of_log(self._log), task)
+
+    def shadow(self, model_id: str) -> ModelChange:
+        """Let a model answer, unserved.
+
+        Raises
+        ------
+        UsageError
+            If there is no such model, or it answers already.
+        """
+        model = self._registered(model_id)
+        standing = self.standing(model.task)
+        if model.name in standing.since:
+            message = f"{model_id} must not answer yet. It is {standing.stages()[model.name]} already."
+            raise UsageError(message)
+        return self._change("shadow", model, [_move(model, "shadow")], standing)
+
+    def promote(
+        self, model_id: str, *, force: bool = False, progress: Callable[[int], None] = lambda _labels: None
+    ) -> ModelChange:
+        """Make a model the champion, if the gate says yes.
+
+        Raises
+        ------
+        UsageError
+            If there is no such model, it is champion already, or it is no shadow (and `force` is false).
+        NotPromoted
+            If the gate says no, and `force` is false.
+        """
+        model = self._registered(model_id)
+        standing = self.standing(model.task)
+        if standing.champion == model.name:
+            message = f"{model_id} must not be champion yet. It is."
+            raise UsageError(message)
+        report = None
+        if (since := standing.since.get(model.name)) is not None:
+            report = evidence(
+                self._bootstrap,
+                self._namespace,
+                task=model.task,
+                candidate=model.name,
+                champion=standing.champion,
+                since=since.offsets,
+                progress=progress,
+            )
+        if not force:
+            _must_pass(model_id, model, report)
+        return self._change(
+            "promote",
+            model,
+            [_move(model, "champion")],
+            standing,
+            replaced=standing.champion,
+            forced=force and not (report is not None and report.passed),
+            evidence=None if report is None else report.as_json(),
+        )
+
+    def rollback(self, task: str) -> ModelChange:
+        """Retire the champion of a task, and make the one before champion again: with none, an online model.
+
+        Raises
+        ------
+        UsageError
+            If there is no such task, or it has no batch champion.
+        """
+        if task not in TASKS:
+            message = f"A task must be one of {', '.join(TASKS)}. Got {task!r}."
+            raise UsageError(message)
+        standing = self.standing(task)
+        champion, before = standing.champion, standing.before
+        if champion is None:
+            message = f"{task} must have a champion among batch models. An online model is served."
+            raise UsageError(message)
+        model = _of_name(task, champion, standing.digests[champion])
+        moves = [_move(model, "retired")]
+        if before is not None:
+            moves.append(_move(_of_name(task, before, standing.digests[before]), "champion"))
+        return self._change("rollback", model, moves, standing, replaced=before)
+
+    def retire(self, model_id: str) -> ModelChange:
+        """Let a shadow answer no more.
+
+        Raises
+        ------
+        UsageError
+            If it is no shadow.
+        """
+        model = self._registered(model_id)
+        standing = self.standing(model.task)
+        stage = standing.stages().get(model.name, "registered")
+        if stage != "shadow":
+            hint = f"`freshet rollback {model.task}` takes a champion back." if stage == "champion" else None
+            message = f"{model_id} must be a shadow. It is {stage}."
+            raise UsageError(message, hint=hint)
+        return self._change("retire", model, [_move(model, "retired")], standing)
+
+    def _registered(self, model_id: str) -> Registered:
+        model = self._store.registered(model_id)
+        if model.task not in TASKS:
+            message = f"{model_id} must be of one of the tasks {', '.join(TASKS)}."
+            raise UsageError(message)
+        return model
+
+    def _change(
+        self, action: Any, model: Registered, moves: Sequence[Move], standing: Standing, **more: Any
+    ) -> ModelChange:
+        change = ModelChange(
+            id=uuid.uuid4().hex,
+            task=model.task,
+            action=action,
+            model=model.name,
+            digest=model.digest,
+            log_ends=self._activations.log_ends(),
+            **more,
+        )
+        self._store.begin(change, self._log)
+        self._fault("after begin")
+        changed = ModelChanged(
+            change=change.id,
+            task=change.task,
+            action=change.action,
+            model=change.model,
+            replaced=change.replaced,
+            forced=change.forced,
+        )
+        self._activations.write(changed, moves)
+        return self._finish(change, standing)
+
+    def _finish(self, change: ModelChange, standing: Standing) -> ModelChange:
+        offsets = self._activations.find(change.id, change.log_ends)
+        if not offsets:
+            self._store.void(change)
+            return replace(change, state="void")
+        done = replace(change, state="done", offsets=offsets)
+        standing.take(done)
+        self._store.done(done, offsets, standing.stages())
+        return done
+
+    def _settle(self) -> None:
+        changes = self._store.of_log(self._log)
+        for number, change in enumerate(changes):
+            if change.state == "pending":
+                changes[number] = self._finish(change, standing_after(changes, change.task))
+
+
+def _must_pass(model_id: str, model: Registered, report: GateReport | None) -> None:
+    if report is None:
+        message = f"{model_id} must be a shadow before it can be promoted: only then there is evidence."
+        raise UsageError(message, hint=f"freshet shadow {model_id}")
+    if not report.passed:
+        message = f"{model_id} does not pass the gate. {report.why}"
+        raise NotPromoted(message, report=report, hint="Wait for more labels, or --force, which is noted.")
+
+
+def _move(model: Registered, stage: Any) -> Move:
+    return Move(model.model, model.version, model.digest, stage)
+
+
+def _of_name(task: str, name: str, digest: str) -> Registered:
+    model, _, version = name.rpartition("@")
+    return Registered(task, model, version, digest)

@@ -1,0 +1,75 @@
+"""Who stands where by the changes that are done: the same rules as `models.roster`, with the way back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from contracts.events import Stage
+from infra.postgres import ModelChange
+
+__all__ = ["Standing", "standing_after"]
+
+
+@dataclass
+class Standing:
+    """The batch models of one task.
+
+    Attributes
+    ----------
+    champions : list of str
+        Who was promoted and not rolled back since; the last one is served.
+    since : dict of str to ModelChange
+        Of each model that answers, the change by which it began to.
+    digests : dict of str to str
+        Of every model that was ever changed.
+    promoted : dict of str to ModelChange
+        The newest promotion of each.
+    """
+
+    champions: list[str] = field(default_factory=list)
+    since: dict[str, ModelChange] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    promoted: dict[str, ModelChange] = field(default_factory=dict)
+
+    @property
+    def champion(self) -> str | None:
+        """Who is served; None: an online model."""
+        return self.champions[-1] if self.champions else None
+
+    @property
+    def before(self) -> str | None:
+        """Whom a rollback makes champion again."""
+        return self.champions[-2] if len(self.champions) > 1 else None
+
+    def stages(self) -> dict[str, Stage]:
+        """The stage of every model that was ever changed."""
+        return {
+            name: "champion" if name == self.champion else "shadow" if name in self.since else "retired"
+            for name in self.digests
+        }
+
+    def take(self, change: ModelChange) -> None:
+        """Take in a change that is done."""
+        name = change.model
+        self.digests[name] = change.digest
+        if change.action in ("shadow", "promote"):
+            self.since.setdefault(name, change)
+        else:
+            self.since.pop(name, None)
+        if change.action == "promote":
+            self.champions = [*(n for n in self.champions if n != name), name]
+            self.promoted[name] = change
+        elif name in self.champions:
+            self.champions.remove(name)
+        if change.action == "rollback" and change.replaced is not None:
+            self.since.setdefault(change.replaced, change)
+
+
+def standing_after(changes: Iterable[ModelChange], task: str) -> Standing:
+    """Of all changes of a log, in their order, those of `task` that are done."""
+    standing = Standing()
+    for change in changes:
+        if change.task == task and change.state == "done":
+            standing.take(change)
+    return standing

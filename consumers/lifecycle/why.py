@@ -1,0 +1,190 @@
+"""Which model answered, since which offset, and by which change: from the topics alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from contracts.codec import decode_prediction, time_ms
+from contracts.errors import BadRecord, UsageError
+from contracts.records import ModelInForce, ModelNews, ModelQuarantined, Prediction
+from contracts.topics import MODELS, PREDICTIONS, topic_name
+from infra.kafka import log_range, read_to_end
+from models.tasks import TASKS
+
+__all__ = ["Answered", "predictions_of", "who_at", "who_for"]
+
+_news: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(ModelNews)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Who answered for a task in a partition.
+
+    Parameters
+    ----------
+    task, partition
+        Where.
+    served : str or None
+        The model whose answer is served.
+    since_offset : int or None
+        Of the main input, from which batch models have stood so; None: from the first on.
+    champion : ModelInForce or None
+        The batch champion's activation; None where there is none.
+    out : ModelQuarantined or None
+        Where the champion broke, from which offset on and why: from there an online model takes its place.
+    """
+
+    task: str
+    partition: int
+    served: str | None
+    since_offset: int | None
+    champion: ModelInForce | None
+    out: ModelQuarantined | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As ``freshet why --json`` prints it."""
+        made: dict[str, Any] = msgspec.to_builtins(self)
+        return made
+
+
+def news_of(bootstrap: str, namespace: str) -> list[Any]:
+    """All news of models, in the order in which they were told."""
+    found = []
+    for record in read_to_end(bootstrap, topic_name(MODELS, namespace)):
+        try:
+            found.append(_news.decode(record.value or b""))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    return found
+
+
+def predictions_of(bootstrap: str, namespace: str, event_id: str) -> list[Prediction]:
+    """The predictions of one event, one a task.
+
+    Raises
+    ------
+    UsageError
+        If there are none.
+    """
+    wanted = event_id.encode()
+    found = []
+    for record in read_to_end(bootstrap, topic_name(PREDICTIONS, namespace)):
+        if wanted in (record.value or b""):
+            try:
+                prediction = decode_prediction(record.value)
+            except BadRecord:
+                continue
+            if prediction.event_id == event_id:
+                found.append(prediction)
+    if not found:
+        message = (
+            f"There must be a prediction of the event {event_id!r}. There is none on {PREDICTIONS.name}."
+        )
+        raise UsageError(
+            message, hint="`freshet watch` shows the ids of events; old records are deleted in time."
+        )
+    return found
+
+
+def who_for(bootstrap: str, namespace: str, event_id: str) -> list[tuple[Prediction, Answered]]:
+    """Who answered an event, by task; raises as `predictions_of`."""
+    predictions = predictions_of(bootstrap, namespace, event_id)
+    news = news_of(bootstrap, namespace)
+    return [(one, _for(one, _of(news, one.task, one.partition))) for one in predictions]
+
+
+def who_at(bootstrap: str, namespace: str, task: str, time: str) -> list[Answered]:
+    """Who answered for `task` at an event time, by partition.
+
+    Parameters
+    ----------
+    bootstrap, namespace : str
+        Where the topics are.
+    task : str
+        One of `TASKS`.
+    time : str
+        As events carry it: ``2026-01-05T08:00:00.000Z``. What counts is which activations a partition had folded when
+        its clock passed that.
+
+    Raises
+    ------
+    UsageError
+        If there is no such task, or no such time.
+    """
+    if task not in TASKS:
+        message = f"A task must be one of {', '.join(TASKS)}. Got {task!r}."
+        raise UsageError(message)
+    try:
+        at_ms = time_ms(time)
+    except ValueError as error:
+        message = f"A time must look like 2026-01-05T08:00:00.000Z. Got {time!r}."
+        raise UsageError(message) from error
+    news = news_of(bootstrap, namespace)
+    partitions = sorted(log_range(bootstrap, topic_name(PREDICTIONS, namespace)))
+    return [_at(task, partition, at_ms, _of(news, task, partition)) for partition in partitions]
+
+
+def _of(news: Iterable[Any], task: str, partition: int) -> list[ModelInForce | ModelQuarantined]:
+    """Of one partition, in the order of offsets."""
+    mine = [
+        one
+        for one in news
+        if isinstance(one, ModelInForce | ModelQuarantined) and (one.task, one.partition) == (task, partition)
+    ]
+    return sorted(mine, key=lambda one: one.offset)
+
+
+def _champion(activations: Iterable[ModelInForce]) -> ModelInForce | None:
+    champion: ModelInForce | None = None
+    for one in activations:
+        if one.stage == "champion":
+            champion = one
+        elif champion is not None and one.model == champion.model:
+            champion = None
+    return champion
+
+
+def _at(task: str, partition: int, at_ms: int, news: list[ModelInForce | ModelQuarantined]) -> Answered:
+    activations = [one for one in news if isinstance(one, ModelInForce)]
+    reached = [one for one in activations if time_ms(one.time) <= at_ms]
+    until = activations[len(reached)].offset if len(reached) < len(activations) else None
+    known = [one for one in news if until is None or one.offset < until]
+    champion = _champion(reached)
+    online = next((m.name for m in TASKS[task].models), None)
+    since = champion or (reached[-1] if reached else None)
+    return Answered(
+        task,
+        partition,
+        served=champion.model if champion else online,
+        since_offset=since.offset if since else None,
+        champion=champion,
+        out=_out(champion, known),
+    )
+
+
+def _for(prediction: Prediction, news: list[ModelInForce | ModelQuarantined]) -> Answered:
+    known = [one for one in news if one.offset <= prediction.offset]
+    activations = [one for one in known if isinstance(one, ModelInForce)]
+    champion = _champion(activations)
+    out = _out(champion, known)
+    since = out or champion or (activations[-1] if activations else None)
+    return Answered(
+        prediction.task,
+        prediction.partition,
+        served=prediction.served,
+        since_offset=since.offset if since else None,
+        champion=champion,
+        out=out,
+    )
+
+
+def _out(
+    champion: ModelInForce | None, known: Iterable[ModelInForce | ModelQuarantined]
+) -> ModelQuarantined | None:
+    if champion is None:
+        return None
+    return next((n for n in known if isinstance(n, ModelQuarantined) and n.model == champion.model), None)

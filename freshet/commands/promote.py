@@ -1,0 +1,59 @@
+"""``freshet promote``: a shadow becomes champion, if the gate says yes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from freshet.lifecycle import evidence_table, life_of, show_change
+from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
+from freshet.render import console, echo, json_line, tell
+
+if TYPE_CHECKING:
+    from consumers.lifecycle import NotPromoted
+
+EXAMPLES = """freshet promote conversion/boosting@3
+freshet promote conversion/boosting@3 --force"""
+
+
+def promote(
+    model: ModelId,
+    force: Annotated[
+        bool, typer.Option("--force", help="Whatever the gate says; that it was so is noted.")
+    ] = False,
+    json: Json = False,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+    database_url: DatabaseUrl = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """Serve a model's answers from now on, if it has proved better than what is served.
+
+    The gate compares losses on the same labels since it answers as a shadow, summed by session. It may be asked as
+    often as you like: its bound holds at all times at once. Exit code 1 where it says no.
+    """
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        database_url=database_url,
+        database_password_file=password_file,
+    )
+    from consumers.lifecycle import NotPromoted
+
+    with life_of(settings) as life:
+        try:
+            change = life.promote(
+                model, force=force, progress=lambda labels: tell(f"{labels:,} labels compared")
+            )
+        except NotPromoted as error:
+            _show_evidence(error, json=json)
+            raise
+    show_change(change, json=json)
+
+
+def _show_evidence(error: NotPromoted, *, json: bool) -> None:
+    if json:
+        echo(json_line({"promoted": False, "evidence": error.report.as_json()}))
+    elif error.report.labels:
+        console().print(evidence_table(error.report.as_json()))

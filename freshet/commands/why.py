@@ -1,0 +1,117 @@
+"""``freshet why``: which model answered, since when, by which change, on which evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from contracts.errors import FreshetError, UsageError
+from freshet.lifecycle import change_as_json, changes, evidence_table
+from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.reach import need_broker
+from freshet.render import console, echo, json_line, styled, tell
+
+if TYPE_CHECKING:
+    from consumers.lifecycle import Answered
+    from contracts.settings import Settings
+
+EXAMPLES = """freshet why --task conversion --at 2026-01-05T12:00:00.000Z
+freshet why --prediction u-000030225"""
+
+
+def why(
+    task: Annotated[str | None, typer.Option("--task", help="Who answered for this task.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="At this event time, as `freshet watch` has it.")
+    ] = None,
+    prediction: Annotated[
+        str | None, typer.Option("--prediction", help="Who answered this event, by its id.")
+    ] = None,
+    json: Json = False,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+    database_url: DatabaseUrl = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """Say which model's answer was served, since which offset, by which promotion and on which evidence.
+
+    Who and since when comes from the topics; the evidence from the database, where that can be reached.
+    """
+    if (prediction is None) == (task is None) or (task is None) != (at is None):
+        message = "Either --prediction must be given, or --task and --at."
+        raise UsageError(message)
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        database_url=database_url,
+        database_password_file=password_file,
+    )
+    need_broker(settings)
+    from consumers.lifecycle import who_at, who_for
+
+    if prediction is not None:
+        found = [one for _, one in who_for(settings.bootstrap, settings.namespace, prediction)]
+    else:
+        found = who_at(settings.bootstrap, settings.namespace, task or "", _as_carried(at or ""))
+    wanted = {one.champion.change for one in found if one.champion is not None}
+    known = _changes(settings, wanted) if wanted else {}
+    if json:
+        echo(json_line({"answered": [one.as_json() for one in found], "changes": known}))
+    else:
+        _show(found, known)
+
+
+def _as_carried(time: str) -> str:
+    """What people type, as events carry it; a text that is no time stays what it is."""
+    bare = time.strip().replace(" ", "T").removesuffix("Z")
+    if len(bare) == len("2026-01-05T08:00"):
+        bare += ":00"
+    return bare + ("Z" if "." in bare else ".000Z")
+
+
+def _changes(settings: Settings, wanted: set[str | None]) -> dict[str, Any]:
+    from contracts.topics import USER_EVENTS, topic_name
+    from infra.kafka import topic_id
+
+    log = topic_id(settings.bootstrap, topic_name(USER_EVENTS, settings.namespace))
+    try:
+        with changes(settings) as store:
+            return {one.id: change_as_json(one) for one in store.of_log(log) if one.id in wanted}
+    except FreshetError as error:
+        tell(f"The evidence is not to be had: {error}")
+        return {}
+
+
+def _show(found: list[Answered], known: dict[str, Any]) -> None:
+    screen = console()
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for name in ("task", "part", "served", "since offset", "by change", "artefact"):
+        table.add_column(name, justify="right" if name in ("part", "since offset") else "left", no_wrap=True)
+    for one in found:
+        champion = one.champion
+        table.add_row(
+            styled(one.task, "blue"),
+            str(one.partition),
+            styled(one.served or "no model", "bold"),
+            "the first" if one.since_offset is None else f"{one.since_offset:,}",
+            styled(champion.change or "–" if champion else "–"),
+            styled(champion.digest[:12] if champion else "–", "dim"),
+        )
+    screen.print(table)
+    for one in found:
+        if one.out is not None:
+            said = f"{one.out.model} broke in partition {one.partition} at offset {one.out.offset:,}: {one.out.reason}"
+            screen.print(styled(f"{said}. An online model has taken its place.", "yellow"), soft_wrap=True)
+    for change in known.values():
+        forced = ", forced" if change["forced"] else ""
+        screen.print()
+        screen.print(
+            Text.assemble(styled(change["change"], "bold"), f" {change['action']} of ", styled(change["model"]),
+                          f" at {change['at']}{forced}"),
+            soft_wrap=True,
+        )  # fmt: skip
+        if change["evidence"] is not None:
+            screen.print(evidence_table(change["evidence"]))

@@ -1,0 +1,171 @@
+"""Batch models beside the stream: all predictions of a turn at once, one matrix a model.
+
+Their answers are written into predictions that online models have answered already, before anybody sees them. They
+stand outside the chain: the last bits of an answer may depend on the size of the matrix, and a model that can't be had
+answers nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from math import isfinite
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.records import ModelQuarantined, Outcome, Prediction
+from models.roster import Roster, Standing
+from models.tasks import TaskSpec
+
+__all__ = ["BatchModel", "BatchModels", "NoBatchModels", "Unscored", "price", "score"]
+
+Floats = NDArray[np.float64]
+
+
+class BatchModel(Protocol):
+    """A trained model. It must depend on the row alone, and may raise: it is then out.
+
+    Attributes
+    ----------
+    features : tuple of str
+        Columns of its matrix, by the names under which features are logged.
+    """
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Columns of the matrix."""
+        ...
+
+    def answer(self, matrix: Floats) -> Floats:
+        """Of a matrix (n, n_features), n answers: probabilities of the label 1, or expected values."""
+        ...
+
+
+class BatchModels(Protocol):
+    """Trained models by their artefact's digest. Never raises."""
+
+    def get(self, model_id: str, digest: str) -> BatchModel | None:
+        """The model ``task/name@version`` with this very artefact; None while it is not to be had."""
+        ...
+
+    def want(self, standing: Collection[tuple[str, str]]) -> None:
+        """Of these (id, digest) answers will be wanted from now on, and of no others."""
+        ...
+
+
+class NoBatchModels:
+    """Has none."""
+
+    def get(self, model_id: str, digest: str) -> BatchModel | None:
+        """None."""
+        return None
+
+    def want(self, standing: Collection[tuple[str, str]]) -> None:
+        """Do nothing."""
+
+
+class Unscored(NamedTuple):
+    """A prediction that batch models have still to answer: those that stood there when it was asked."""
+
+    prediction: Prediction
+    standing: tuple[Standing, ...]
+    champion: str | None
+
+
+def score(
+    spec: TaskSpec, roster: Roster, rows: Sequence[Unscored], models: BatchModels
+) -> list[ModelQuarantined]:
+    """Write the batch models' answers into predictions of one task, and choose anew who is served.
+
+    Parameters
+    ----------
+    spec : TaskSpec
+        The task.
+    roster : Roster
+        Its state at the end of the rows: who breaks is put out in it.
+    rows : sequence of Unscored
+        In the order of offsets.
+    models : BatchModels
+        Where they are to be had.
+
+    Returns
+    -------
+    list of ModelQuarantined
+        Who raised, or answered with something not finite, from the first such row on.
+    """
+    asked: dict[Standing, list[Prediction]] = {}
+    for prediction, standing, _ in rows:
+        for one in standing:
+            prediction.answers[one.name] = None
+            asked.setdefault(one, []).append(prediction)
+    quarantined: list[ModelQuarantined] = []
+    for one, predictions in asked.items():
+        if one in roster.out:
+            continue
+        model = models.get(f"{spec.name}/{one.name}", one.digest)
+        if model is None:
+            continue
+        answers, reason = _answers(model, [prediction.features for prediction in predictions])
+        for prediction, answer in zip(predictions, answers, strict=False):
+            prediction.answers[one.name] = spec.answer(answer)
+        if reason is not None:
+            first = predictions[len(answers)]
+            roster.out[one] = first.offset
+            quarantined.append(
+                ModelQuarantined(
+                    task=spec.name,
+                    model=one.name,
+                    partition=first.partition,
+                    offset=first.offset,
+                    reason=reason[:_REASON_CHARACTERS],
+                )
+            )
+    for prediction, _, champion in rows:
+        if champion is not None and prediction.answers.get(champion) is not None:
+            prediction.served = champion
+    return quarantined
+
+
+_REASON_CHARACTERS: Final = 500
+
+
+def price(spec: TaskSpec, outcome: Outcome) -> None:
+    """Add the losses of answers that came after the label was settled: both happened in one turn."""
+    if outcome.label is None:
+        return
+    for name, answer in outcome.answers.items():
+        if name not in outcome.losses:
+            outcome.losses[name] = None if answer is None else spec.loss(outcome.label, answer)
+
+
+def _answers(model: BatchModel, rows: Sequence[dict[str, float]]) -> tuple[list[float], str | None]:
+    """The answers up to the first row that has none, and the reason of that."""
+    try:
+        matrix = np.array([[x[name] for name in model.features] for x in rows], dtype=np.float64)
+        answers = np.asarray(model.answer(matrix), dtype=np.float64)
+        if answers.shape != (len(rows),):
+            return [], f"answered {len(rows)} rows with shape {answers.shape}"
+    except KeyError as error:
+        return [], f"wants a feature that is not there: {error}"
+    except Exception:  # noqa: BLE001 - whatever a model raises is its own end, not the worker's
+        return _one_by_one(model, rows)
+    good = np.isfinite(answers)
+    if good.all():
+        return answers.tolist(), None
+    first = int(np.argmin(good))
+    return answers[:first].tolist(), f"answered {answers[first]}"
+
+
+def _one_by_one(model: BatchModel, rows: Sequence[dict[str, float]]) -> tuple[list[float], str | None]:
+    found: list[float] = []
+    for x in rows:
+        try:
+            matrix = np.array([[x[name] for name in model.features]], dtype=np.float64)
+            answer = float(model.answer(matrix)[0])
+        except Exception as error:  # noqa: BLE001 - as above
+            return found, f"{type(error).__name__} in answer: {error}"
+        if not isfinite(answer):
+            return found, f"answered {answer}"
+        found.append(answer)
+    return found, None

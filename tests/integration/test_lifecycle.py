@@ -1,0 +1,241 @@
+"""A model's life on a real broker and database: every partition sees a change or none, and the log says why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kafka import TopicPartition
+
+from consumers.lifecycle import FAULT_POINTS, Life, NotPromoted, who_at, who_for
+from contracts.codec import encode, rfc3339
+from contracts.errors import Fenced, UsageError
+from contracts.records import Outcome
+from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS
+from infra.kafka import Record, connect_consumer, topic_id
+from infra.postgres import ModelChangeStore, migrate
+from producers.simulator import Scenario, Simulator
+from tests.batch_models import Kept, trained
+from tests.integration.conftest import FreshDatabase
+from tests.integration.rehearsal import Rehearsal
+from tests.registry import register, stages
+
+A, B = "conversion/a@1", "conversion/b@2"
+
+
+class Killed(BaseException):
+    """Ends a change where it stands; nobody tidies up after it."""
+
+
+class Town:
+    """A shop of two partitions, its learners, and who changes its models."""
+
+    def __init__(self, bootstrap: str, namespace: str, database: FreshDatabase) -> None:
+        self.kept = Kept()
+        self.shop = Rehearsal(bootstrap, namespace, partitions=2, batch_models=self.kept)
+        migrate(database.url, database.password)
+        self.database = database.open()
+        for model_id, seed in ((A, 0), (B, 1)):
+            register(self.database, model_id, self.kept.add(trained(seed), model_id))
+        self.store = ModelChangeStore(database.url, database.password)
+        emissions = Simulator(Scenario(seed=5, events=3_000, partitions=2))
+        self.events = [e for e in emissions if e.topic == USER_EVENTS.name]
+        self.at = 0
+
+    def life(self, fault: str | None = None) -> Life:
+        def die(point: str) -> None:
+            if point == fault:
+                raise Killed
+
+        return Life(self.shop.bootstrap, self.shop.namespace, self.store, die)
+
+    def flow(self, events: int) -> None:
+        """Publish so many records more, and learn them."""
+        for partition in range(2):
+            now = self.events[self.at : self.at + events]
+            self.shop.publish([e.value for e in now if e.partition == partition], partition)
+        self.at += events
+        for partition in range(2):
+            self.shop.learn(partition=partition, turn=61)
+
+    def fields(self, topic: Any) -> list[dict[str, Any]]:
+        return [json.loads(record.value or b"") for record in self.shop.records(topic)]
+
+    def activations(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {0: [], 1: []}
+        for record in self.shop.records(USER_EVENTS):
+            if b"ModelActivated" in (record.value or b""):
+                found[record.partition].append(json.loads(record.value or b"")["change"])
+        return found
+
+    def close(self) -> None:
+        self.store.close()
+        self.database.close()
+
+
+@pytest.fixture
+def town(bootstrap: str, namespace: str, fresh_database: FreshDatabase) -> Iterator[Town]:
+    made = Town(bootstrap, namespace, fresh_database)
+    yield made
+    made.close()
+
+
+def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_which_change(
+    town: Town,
+) -> None:
+    town.flow(900)
+    life = town.life()
+    with pytest.raises(UsageError, match="must be a shadow before it can be promoted"):
+        life.promote(A)
+    shadow = life.shadow(A)
+    assert shadow.offsets.keys() == {0, 1}
+    with pytest.raises(UsageError, match="It is shadow already"):
+        life.shadow(A)
+    town.flow(900)
+    with pytest.raises(NotPromoted, match="At least 500 sessions") as refused:
+        life.promote(A)
+    assert refused.value.report.labels > 50
+    first = life.promote(A, force=True)
+    assert (first.forced, first.replaced, first.evidence and first.evidence["passed"]) == (True, None, False)
+    town.flow(600)
+    second = life.promote(B, force=True)
+    assert second.replaced == "a@1"
+    town.flow(600)
+    assert stages(town.database) == {A: "shadow", B: "champion"}
+    back = life.rollback("conversion")
+    assert (back.model, back.replaced) == ("b@2", "a@1")
+    town.flow(400)
+    life.rollback("conversion")
+    with pytest.raises(UsageError, match="An online model is served"):
+        life.rollback("conversion")
+    town.flow(2_000)
+    life.close()
+
+    changes = [shadow, first, second, back]
+    served = {"a@1": 0, "b@2": 0, "second-order": 0}
+    for one in town.fields(PREDICTIONS):
+        if one["task"] != "conversion":
+            assert not any("@" in name for name in one["answers"])
+            continue
+        behind = [c for c in changes if one["offset"] > c.offsets[one["partition"]]]
+        must = {0: "second-order", 1: "second-order", 2: "a@1", 3: "b@2"}.get(len(behind))
+        if must is not None:
+            assert one["served"] == must
+        served[one["served"]] += 1
+    assert min(served.values()) > 50
+    assert town.shop.audit().explain() == []
+    assert town.shop.audit().is_ok
+    told = [n for n in town.fields(MODELS) if n["type"] == "ModelInForce" and n["change"] == second.id]
+    assert {n["partition"]: n["offset"] for n in told} == second.offsets
+    assert [n["action"] for n in town.fields(MODELS) if n["type"] == "ModelChanged"] == [
+        "shadow", "promote", "promote", "rollback", "rollback",
+    ]  # fmt: skip
+    assert stages(town.database) == {A: "retired", B: "retired"}
+
+    asked = next(p for p in town.fields(PREDICTIONS) if p["served"] == "b@2")
+    bootstrap, namespace = town.shop.bootstrap, town.shop.namespace
+    answered = {p.task: a for p, a in who_for(bootstrap, namespace, asked["event_id"])}["conversion"]
+    assert answered.champion is not None
+    assert (answered.served, answered.champion.change) == ("b@2", second.id)
+    assert answered.since_offset == second.offsets[asked["partition"]]
+    then = {one.partition: one for one in who_at(bootstrap, namespace, "conversion", asked["time"])}
+    assert then[asked["partition"]].champion == answered.champion
+    at_first = who_at(bootstrap, namespace, "conversion", "2020-01-01T00:00:00.000Z")
+    assert [(a.served, a.since_offset) for a in at_first] == [("second-order", None)] * 2
+
+
+@pytest.mark.parametrize("point", FAULT_POINTS)
+def test_a_change_that_is_cut_off_anywhere_stands_in_every_partition_or_in_none_and_the_next_settles_it(
+    town: Town, point: str
+) -> None:
+    town.flow(300)
+    dying = town.life(point)
+    with pytest.raises(Killed):
+        dying.shadow(A)
+    log = topic_id(town.shop.bootstrap, town.shop.name(USER_EVENTS))
+    (pending,) = town.store.of_log(log)
+    assert pending.state == "pending"
+    life = town.life()
+    (settled,) = town.store.of_log(log)
+    came_to_be = point == "after commit"
+    assert settled.state == ("done" if came_to_be else "void")
+    assert town.activations() == {p: [settled.id] if came_to_be else [] for p in (0, 1)}
+    assert settled.offsets.keys() == ({0, 1} if came_to_be else set())
+    if not came_to_be:
+        life.shadow(A)
+    assert stages(town.database)[A] == "shadow"
+    town.flow(600)
+    assert town.shop.audit().is_ok
+    life.close()
+    dying.close()
+
+
+def test_of_two_who_change_at_once_the_newer_fences_the_older(town: Town) -> None:
+    town.flow(200)
+    older = town.life()
+    newer = town.life()
+    newer.shadow(A)
+    with pytest.raises(Fenced, match="Another change of models"):
+        older.shadow(B)
+    town.life().close()
+    log = topic_id(town.shop.bootstrap, town.shop.name(USER_EVENTS))
+    assert [(c.model, c.state) for c in town.store.of_log(log)] == [("a@1", "done"), ("b@2", "void")]
+    assert town.activations()[0] == town.activations()[1] != []
+
+
+def test_no_partition_shows_a_change_before_all_of_them_do(town: Town) -> None:
+    """Those who read committed records stop at the open transaction, in each partition."""
+    town.flow(200)
+    dying = town.life("after flush")
+    with pytest.raises(Killed):
+        dying.shadow(A)
+    ends: dict[str, list[int]] = {}
+    for isolation in ("read_committed", "read_uncommitted"):
+        with connect_consumer(town.shop.bootstrap, isolation=isolation) as consumer:
+            at = [TopicPartition(town.shop.name(USER_EVENTS), p) for p in (0, 1)]
+            ends[isolation] = [consumer.end_offsets(at)[tp] for tp in at]
+    assert [written - stable for stable, written in zip(*ends.values(), strict=True)] == [1, 1]
+    town.life().close()
+    dying.close()
+
+
+def outcome(
+    number: int, label: float, partition: int, offset: int, losses: dict[str, float | None]
+) -> Record:
+    made = Outcome(
+        task="conversion", partition=partition, offset=offset, event_id=f"e{number}", user_id="u",
+        session_id=f"s{number // 3}", time="2026-01-05T08:00:00.000Z", label=label, why="ended",
+        settled_offset=offset + 1, settled_time=rfc3339(1_767_600_000_000 + number), answers={}, losses=losses,
+    )  # fmt: skip
+    return Record("", partition, 0, 0, b"u", encode(made), ())
+
+
+def test_a_better_shadow_passes_the_gate_by_labels_since_it_answers_and_its_evidence_is_kept(
+    town: Town,
+) -> None:
+    town.flow(100)
+    before = [outcome(n, 0.0, 0, n, {"second-order": 0.1, "a@1": 9.0}) for n in range(30)]
+    town.shop._send(OUTCOMES, before)
+    life = town.life()
+    shadow = life.shadow(A)
+    rows = []
+    for n in range(3_000):
+        since = shadow.offsets[n % 2]
+        losses = {
+            "second-order": 0.30 + (n * 37 % 10) / 50,
+            "logistic": 0.0,
+            "a@1": 0.25 + (n * 53 % 10) / 50,
+        }
+        rows.append(outcome(n, 0.0, n % 2, since + 1 + n, losses))
+    rows.append(outcome(9_000, 0.0, 0, shadow.offsets[0] + 9_000, {"second-order": 0.1, "a@1": None}))
+    town.shop._send(OUTCOMES, rows)
+    change = life.promote(A)
+    assert change.evidence is not None
+    assert change.evidence["passed"] is True
+    assert (change.evidence["labels"], change.forced) == (3_000, False)
+    assert change.evidence["effect"] == pytest.approx(0.05)
+    (_, stored) = town.store.of_log(topic_id(town.shop.bootstrap, town.shop.name(USER_EVENTS)))
+    assert stored.evidence == change.evidence
+    life.close()
