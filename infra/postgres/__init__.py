@@ -1,22 +1,26 @@
-"""Postgres: connections with clear errors, migrations, named SQL, and the store of snapshots."""
+"""Postgres: connections with clear errors, migrations, named SQL, the stores of snapshots and of trained models."""
 
 from infra.postgres.database import Connection, Database, address_of, connect, read_password
 from infra.postgres.migrations import migrate
 from infra.postgres.queries import queries
 from infra.postgres.reachable import DatabaseCheck
+from infra.postgres.registry import RegistryStore, is_genuine_model, seal_model
 from infra.postgres.snapshots import Snapshot, SnapshotStore, is_genuine, sealed
 
 __all__ = [
     "Connection",
     "Database",
     "DatabaseCheck",
+    "RegistryStore",
     "Snapshot",
     "SnapshotStore",
     "address_of",
     "connect",
     "is_genuine",
+    "is_genuine_model",
     "migrate",
     "queries",
     "read_password",
+    "seal_model",
     "sealed",
 ]
