@@ -1,4 +1,4 @@
-"""Postgres: connections with clear errors, migrations, named SQL, the stores of snapshots and of trained models."""
+"""Postgres: connections with clear errors, migrations, named SQL, the stores of snapshots and of models, and what models learn from."""
 
 from infra.postgres.database import Connection, Database, address_of, connect, read_password
 from infra.postgres.migrations import migrate
@@ -6,6 +6,7 @@ from infra.postgres.queries import queries
 from infra.postgres.reachable import DatabaseCheck
 from infra.postgres.registry import RegistryStore, is_genuine_model, seal_model
 from infra.postgres.snapshots import Snapshot, SnapshotStore, is_genuine, sealed
+from infra.postgres.training import TrainingRows
 
 __all__ = [
     "Connection",
@@ -14,6 +15,7 @@ __all__ = [
     "RegistryStore",
     "Snapshot",
     "SnapshotStore",
+    "TrainingRows",
     "address_of",
     "connect",
     "is_genuine",

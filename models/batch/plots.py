@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 _INK, _PALE, _CANDIDATE, _RIVAL = "#333333", "#bbbbbb", "#b3541e", "#2b6c8f"
 _SHOWN: Final = 15
-_ASKED: Final = 2_000
+_ASKED: Final = 1_000
 
 
 def plots(task: TaskSpec, trained: Trained, examples: Examples, seed: int = 0) -> dict[str, bytes]:

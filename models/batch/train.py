@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +11,9 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
+from threadpoolctl import threadpool_limits
 
 from models.batch.columns import Columns, columns_of
 from models.batch.examples import Examples
@@ -80,7 +83,10 @@ def fit(
     """Fit one pipeline to `rows`; not calibrated yet."""
     label, weight = target.of(examples, rows)
     weights = {} if weight is None else {"model__sample_weight": weight}
-    pipeline = recipe.make(columns, seed, parameters).fit(examples.x[rows], label, **weights)
+    with warnings.catch_warnings():
+        # Whether it came near enough is what its loss on the next slice says.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        pipeline = recipe.make(columns, seed, parameters).fit(examples.x[rows], label, **weights)
     return BatchModel(target.signature(examples, rows), pipeline)
 
 
@@ -93,6 +99,7 @@ def train(
     clock: Callable[[], float],
     progress: Progress = lambda done, most, what: None,
     seed: int = 0,
+    threads: int = 1,
 ) -> Trained:
     """Train the best model of a task.
 
@@ -112,12 +119,27 @@ def train(
         See `Progress`.
     seed : int
         Of candidates and pipelines.
+    threads : int
+        That trees may use. More than there are idle cores make it slower, not faster: they wait for each other.
 
     Raises
     ------
     ValueError
         If there are too few rows to split, or a slice has labels of one class only.
     """
+    with threadpool_limits(limits=threads, user_api="openmp"):
+        return _train(task, examples, recipes, budget_s, clock, progress, seed)
+
+
+def _train(
+    task: TaskSpec,
+    examples: Examples,
+    recipes: Sequence[str],
+    budget_s: float,
+    clock: Callable[[], float],
+    progress: Progress,
+    seed: int,
+) -> Trained:
     target = TARGETS[task.name]
     parts = split(examples)
     if task.kind == "classification":
