@@ -93,7 +93,7 @@ lock: $(STAMP) ## resolve the dependencies of pyproject.toml anew (ARGS=--upgrad
 	"$$uv" pip compile $(COMPILE) $(ARGS) requirements/tools.in -o requirements/tools.lock && \
 	"$$uv" pip compile $(COMPILE) $(ARGS) --all-extras --group dev pyproject.toml -o requirements/dev.lock && \
 	"$$uv" pip compile $(COMPILE) -c requirements/dev.lock pyproject.toml -o requirements/app.lock && \
-	"$$uv" pip compile $(COMPILE) -c requirements/dev.lock --extra spark pyproject.toml -o requirements/spark.lock
+	"$$uv" pip compile $(COMPILE) -c requirements/dev.lock --extra spark --extra train pyproject.toml -o requirements/spark.lock
 
 clean: ## remove .venv and all caches (not the data folder: `freshet demo --fresh` wipes that)
 	rm -rf .venv .make build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache

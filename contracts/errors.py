@@ -10,6 +10,7 @@
     │   └── Unreachable               the broker or the database does not answer (retriable)
     ├── TopicMismatch                 a topic exists with other settings than declared
     ├── ShopMismatch                  the log holds another shop's data
+    ├── ArtefactRefused               a trained model is not what it must be, and is not opened
     ├── BadRecord                     one record can't be used: it goes to dead-letters
     └── RecoveryError                 a worker can't go on without loss, and therefore does not
         ├── OffsetsMoved              the group's offset is not the one that the journal committed
@@ -21,6 +22,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ArtefactRefused",
     "BadRecord",
     "Diverged",
     "EnvironmentProblem",
@@ -96,6 +98,25 @@ class TopicMismatch(FreshetError):
 
 class ShopMismatch(FreshetError):
     """The log holds the events of another shop (other seed, scenario or file)."""
+
+
+class ArtefactRefused(FreshetError):
+    """A trained model is not opened: it is not ours, not whole, or made with other versions.
+
+    Parameters
+    ----------
+    reason : str
+        A short name to count by: ``not-genuine``, ``not-skops``, ``unknown-type``, ``other-versions``,
+        ``broken``, ``known`` (it is there already).
+    message : str
+        What must be and what was.
+    hint : str, optional
+        The way out.
+    """
+
+    def __init__(self, reason: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class BadRecord(FreshetError):

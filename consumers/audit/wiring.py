@@ -11,7 +11,7 @@ from consumers.audit.report import AuditReport
 from consumers.audit.run import audit
 from consumers.engine import Snapshots
 from consumers.learner import LearnerFold, Shelf
-from consumers.learner.artefacts import artefacts_of
+from consumers.learner.artefacts import RegistryArtefacts
 from contracts.errors import FreshetError
 from contracts.settings import Settings
 from infra.postgres import Snapshot, SnapshotStore, read_password
@@ -28,7 +28,7 @@ class _Folds:
 
     def __call__(self, partition: int) -> LearnerFold:
         # Its shelf never goes live: folding waits for a model, as a learner's recovery does.
-        shelf = Shelf(artefacts_of(self.settings))
+        shelf = Shelf(RegistryArtefacts(self.settings))
         return LearnerFold(partition, namespace=self.settings.namespace, batch_models=shelf)
 
 

@@ -1,14 +1,48 @@
-"""Where a learner's batch models come from."""
+"""Where a learner's batch models come from: the registry."""
 
 from __future__ import annotations
 
-from consumers.learner.shelf import Artefacts, NoArtefacts
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from contracts.errors import ArtefactRefused
 from contracts.settings import Settings
+from infra.postgres import RegistryStore, is_genuine_model, read_password
+from infra.signing import load_key
 
-__all__ = ["artefacts_of"]
+if TYPE_CHECKING:
+    from models.registry import BatchModel
+
+__all__ = ["RegistryArtefacts"]
 
 
-def artefacts_of(settings: Settings) -> Artefacts:
-    """The registry in the database of `settings`."""
-    del settings
-    return NoArtefacts()
+@dataclass(frozen=True)
+class RegistryArtefacts:
+    """The registry in the database of `settings`, and the key that signed what is in it; see `Artefacts`."""
+
+    settings: Settings
+
+    def load(self, model_id: str, digest: str) -> BatchModel:
+        """Verify, then open; see `models.registry.open_model`.
+
+        Raises
+        ------
+        UsageError
+            If there is no artefact with this digest.
+        ArtefactRefused
+            If it is not genuine, of other versions or unknown types, or another model's.
+        Unreachable
+            If the database is away.
+        """
+        from models.registry import open_model  # not where there are no batch models: it imports skops
+
+        settings = self.settings
+        key = load_key(settings.secret_file)
+        password = read_password(settings.database_password_file)
+        with closing(RegistryStore(settings.database_url, password)) as registry:
+            payload, mac, version = registry.artefact(digest)
+        if version.id != model_id:
+            message = f"The artefact {digest} must be {model_id}. It is {version.id}."
+            raise ArtefactRefused("not-genuine", message)
+        return open_model(version, payload, lambda: is_genuine_model(key, version, payload, mac))

@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 
-from consumers.learner.artefacts import artefacts_of
+from consumers.learner.artefacts import RegistryArtefacts
 from consumers.learner.observer import observer_of
 from consumers.learner.shelf import Shelf
 from consumers.learner.worker import Repairs, work
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     collect_seldom()
     try:
         settings = load()
-        shelf = Shelf(artefacts_of(settings))
+        shelf = Shelf(RegistryArtefacts(settings))
         work(
             settings,
             arguments.partition,

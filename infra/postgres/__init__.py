@@ -1,11 +1,13 @@
-"""Postgres: connections with clear errors, migrations, named SQL, and the store of snapshots."""
+"""Postgres: connections with clear errors, migrations, named SQL, the stores of snapshots and of models, and what models learn from."""
 
 from infra.postgres.database import Connection, Database, address_of, connect, read_password
 from infra.postgres.migrations import migrate
 from infra.postgres.model_changes import Action, ModelChange, ModelChangeStore, Registered
 from infra.postgres.queries import queries
 from infra.postgres.reachable import DatabaseCheck
+from infra.postgres.registry import RegistryStore, is_genuine_model, seal_model
 from infra.postgres.snapshots import Snapshot, SnapshotStore, is_genuine, sealed
+from infra.postgres.training import TrainingRows
 
 __all__ = [
     "Action",
@@ -15,13 +17,17 @@ __all__ = [
     "ModelChange",
     "ModelChangeStore",
     "Registered",
+    "RegistryStore",
     "Snapshot",
     "SnapshotStore",
+    "TrainingRows",
     "address_of",
     "connect",
     "is_genuine",
+    "is_genuine_model",
     "migrate",
     "queries",
     "read_password",
+    "seal_model",
     "sealed",
 ]

@@ -1,0 +1,206 @@
+"""From examples to a model that can be registered: split, search, fit, calibrate, evaluate once."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.frozen import FrozenEstimator
+from threadpoolctl import threadpool_limits
+
+from models.batch.columns import Columns, columns_of
+from models.batch.examples import Examples
+from models.batch.recipes import RECIPES, Recipe
+from models.batch.report import Report, losses, report
+from models.batch.search import Progress, Search, candidates, search
+from models.batch.splits import Split, split
+from models.batch.target import TARGETS, Target
+from models.features.basket import AMOUNTS
+from models.registry import BatchModel
+from models.tasks import TaskSpec
+
+__all__ = ["LEAST_LABELS", "Trained", "fit", "train"]
+
+Ints = NDArray[np.int64]
+
+LEAST_LABELS: Final = 2_000
+"""With fewer, the newest slice tells no model from another."""
+
+_CANDIDATES: Final = 12
+# Of the budget; the rest is for fitting the chosen one to all rows, and for the plots.
+_SEARCHING: Final = 0.6
+_EXAMPLES: Final = 3
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with all that is to be said of it.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Of what kind it is.
+    model : BatchModel
+        It answers; its signature has examples.
+    parameters : mapping
+        Those that were chosen.
+    window : dict of str to (int, int)
+        Offsets [from, to) by partition of the rows it learned.
+    report : Report
+        On the newest slice.
+    searches : mapping of str to Search
+        By recipe.
+    split : Split
+        Which rows were which.
+    """
+
+    recipe: Recipe
+    model: BatchModel
+    parameters: Mapping[str, Any]
+    window: dict[str, tuple[int, int]]
+    report: Report
+    searches: Mapping[str, Search]
+    split: Split
+
+
+def fit(
+    recipe: Recipe,
+    columns: Columns,
+    target: Target,
+    examples: Examples,
+    rows: Ints,
+    *,
+    parameters: Mapping[str, Any],
+    seed: int,
+) -> BatchModel:
+    """Fit one pipeline to `rows`; not calibrated yet."""
+    label, weight = target.of(examples, rows)
+    weights = {} if weight is None else {"model__sample_weight": weight}
+    with warnings.catch_warnings():
+        # Whether it came near enough is what its loss on the next slice says.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        pipeline = recipe.make(columns, seed, parameters).fit(examples.x[rows], label, **weights)
+    return BatchModel(target.signature(examples, rows), pipeline)
+
+
+def train(
+    task: TaskSpec,
+    examples: Examples,
+    *,
+    recipes: Sequence[str] = (),
+    budget_s: float,
+    clock: Callable[[], float],
+    progress: Progress = lambda done, most, what: None,
+    seed: int = 0,
+    threads: int = 1,
+) -> Trained:
+    """Train the best model of a task.
+
+    Parameters
+    ----------
+    task : TaskSpec
+        What is asked.
+    examples : Examples
+        With the columns that the task declares.
+    recipes : sequence of str
+        Names in ``RECIPES[task.name]``; all if empty.
+    budget_s : float
+        Seconds. One model is fitted in any case.
+    clock : callable
+        Seconds that pass.
+    progress : callable
+        See `Progress`.
+    seed : int
+        Of candidates and pipelines.
+    threads : int
+        That trees may use. More than there are idle cores make it slower, not faster: they wait for each other.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows to split, or a slice has labels of one class only.
+    """
+    with threadpool_limits(limits=threads, user_api="openmp"):
+        return _train(task, examples, recipes, budget_s, clock, progress, seed)
+
+
+def _train(
+    task: TaskSpec,
+    examples: Examples,
+    recipes: Sequence[str],
+    budget_s: float,
+    clock: Callable[[], float],
+    progress: Progress,
+    seed: int,
+) -> Trained:
+    target = TARGETS[task.name]
+    parts = split(examples)
+    if task.kind == "classification":
+        _need_both_classes(examples, parts)
+    columns = columns_of(task.features().declared, AMOUNTS if target.base else ())
+    chosen = [RECIPES[task.name][name] for name in recipes or RECIPES[task.name]]
+    began = clock()
+    searches: dict[str, Search] = {}
+    for number, recipe in enumerate(chosen, 1):
+        ends = began + budget_s * _SEARCHING * number / len(chosen)
+
+        def loss(parameters: Mapping[str, Any], count: int, recipe: Recipe = recipe) -> float:
+            newest = parts.fit[-count:]
+            model = fit(recipe, columns, target, examples, newest, parameters=parameters, seed=seed)
+            answers = model.answer(examples.x[parts.tune])
+            return float(losses(task, examples.label[parts.tune], answers).mean())
+
+        def tell(done: int, most: int, what: str, recipe: Recipe = recipe, number: int = number) -> None:
+            progress((number - 1) * most + done, len(chosen) * most, f"{recipe.name}: {what}")
+
+        searches[recipe.name] = search(
+            candidates(recipe.defaults, recipe.choices, _CANDIDATES, seed),
+            loss,
+            len(parts.fit),
+            is_over=lambda ends=ends: clock() >= ends,  # type: ignore[misc]
+            progress=tell,
+        )
+    winner = min(chosen, key=lambda recipe: searches[recipe.name].best.loss)
+    parameters = searches[winner.name].best.parameters
+    learned = parts.fit if winner.is_calibrated else np.concatenate([parts.fit, parts.tune])
+    model = fit(winner, columns, target, examples, learned, parameters=parameters, seed=seed)
+    if winner.is_calibrated:
+        model = BatchModel(model.signature, _calibrated(model.estimator, examples, parts.tune))
+    answers = model.answer(examples.x[parts.evaluate])
+    model = BatchModel(
+        replace(
+            model.signature,
+            example_rows=tuple(map(tuple, examples.x[parts.evaluate[:_EXAMPLES]].tolist())),
+            example_answers=tuple(answers[:_EXAMPLES].tolist()),
+        ),
+        model.estimator,
+    )
+    return Trained(
+        recipe=winner,
+        model=model,
+        parameters=parameters,
+        window=examples.window(np.concatenate([parts.fit, parts.tune])),
+        report=report(task, winner.name, answers, examples, parts.evaluate),
+        searches=searches,
+        split=parts,
+    )
+
+
+def _calibrated(estimator: Any, examples: Examples, rows: Ints) -> Any:
+    sigmoid = CalibratedClassifierCV(FrozenEstimator(estimator), method="sigmoid")
+    return sigmoid.fit(examples.x[rows], examples.label[rows])
+
+
+def _need_both_classes(examples: Examples, parts: Split) -> None:
+    for name in ("fit", "tune", "evaluate"):
+        found = np.unique(examples.label[getattr(parts, name)])
+        if len(found) < 2:
+            msg = f"Labels of 0 and of 1 must be among the rows to {name}. Got {found.tolist()} only."
+            raise ValueError(msg)
