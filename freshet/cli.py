@@ -24,12 +24,14 @@ from freshet.commands import (
     doctor,
     down,
     learn,
+    models,
     replay,
     score,
     scoreboard,
     setup,
     simulate,
     topics,
+    train,
     watch,
 )
 from freshet.render import tell
@@ -113,6 +115,7 @@ def _add(group: typer.Typer, name: str, function: Any, example: str, panel: str 
 
 
 _LIVE = "See it live"
+_BATCH = "Batch models"
 _LOOK = "Look inside"
 _PARTS = "The parts, against any broker"
 
@@ -129,6 +132,14 @@ _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
 _add(app, "config", config.config, config.EXAMPLES, _LOOK)
 _add(app, "doctor", doctor.doctor, doctor.EXAMPLES, _LOOK)
+_add(app, "train", train.train, train.EXAMPLES, _BATCH)
+_models = typer.Typer(no_args_is_help=True, help="Trained models: what there is, how good, from where.")
+_add(_models, "list", models.list_models, models.LIST_EXAMPLES)
+_add(_models, "show", models.show, models.SHOW_EXAMPLES)
+_add(_models, "diff", models.diff, models.DIFF_EXAMPLES)
+_add(_models, "export", models.export, models.EXPORT_EXAMPLES)
+_add(_models, "import", models.import_, models.IMPORT_EXAMPLES)
+app.add_typer(_models, name="models", rich_help_panel=_BATCH)
 _add(app, "setup", setup.setup, setup.EXAMPLES, _PARTS)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES, _PARTS)
 _add(app, "learn", learn.learn, learn.EXAMPLES, _PARTS)
