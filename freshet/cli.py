@@ -24,6 +24,7 @@ from freshet.commands import (
     doctor,
     down,
     learn,
+    models,
     promote,
     replay,
     rollback,
@@ -33,6 +34,7 @@ from freshet.commands import (
     shadow,
     simulate,
     topics,
+    train,
     watch,
     why,
 )
@@ -118,7 +120,7 @@ def _add(group: typer.Typer, name: str, function: Any, example: str, panel: str 
 
 _LIVE = "See it live"
 _LOOK = "Look inside"
-_MODELS = "Models"
+_MODELS = "Batch models, and their life"
 _PARTS = "The parts, against any broker"
 
 _add(app, "demo", demo.demo, demo.EXAMPLES, _LIVE)
@@ -132,6 +134,14 @@ _dlq = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be u
 _add(_dlq, "list", dlq.list_letters, dlq.LIST_EXAMPLES)
 _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
+_add(app, "train", train.train, train.EXAMPLES, _MODELS)
+_models = typer.Typer(no_args_is_help=True, help="Trained models: what there is, how good, from where.")
+_add(_models, "list", models.list_models, models.LIST_EXAMPLES)
+_add(_models, "show", models.show, models.SHOW_EXAMPLES)
+_add(_models, "diff", models.diff, models.DIFF_EXAMPLES)
+_add(_models, "export", models.export, models.EXPORT_EXAMPLES)
+_add(_models, "import", models.import_, models.IMPORT_EXAMPLES)
+app.add_typer(_models, name="models", rich_help_panel=_MODELS)
 _add(app, "shadow", shadow.shadow, shadow.EXAMPLES, _MODELS)
 _add(app, "promote", promote.promote, promote.EXAMPLES, _MODELS)
 _add(app, "rollback", rollback.rollback, rollback.EXAMPLES, _MODELS)

@@ -1,4 +1,4 @@
-"""Postgres: connections with clear errors, migrations, named SQL, the stores of snapshots and of models, and what models learn from."""
+"""Postgres: connections with clear errors, migrations, named SQL, and the stores of snapshots, models and examples."""
 
 from infra.postgres.database import Connection, Database, address_of, connect, read_password
 from infra.postgres.migrations import migrate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -52,7 +53,9 @@ class RegistryStore:
         self._database = Database(conninfo, password)
         self._sql = queries("registry")
 
-    def register(self, draft: ModelVersion, artefact: bytes, card: str, key: bytes) -> ModelVersion:
+    def register(
+        self, draft: ModelVersion, artefact: bytes, card: Callable[[ModelVersion], str], key: bytes
+    ) -> ModelVersion:
         """Keep a model under the next number of its task and name, sealed with `key`.
 
         Parameters
@@ -61,8 +64,8 @@ class RegistryStore:
             Its `version` and `digest` are given here, whatever they say.
         artefact : bytes
             From `models.registry.dump`.
-        card : str
-            HTML.
+        card : callable
+            Of the version with its number: HTML.
         key : bytes
             Of `infra.signing.load_key`.
 
@@ -77,7 +80,8 @@ class RegistryStore:
             row = connection.execute(self._sql["next"], (draft.task, draft.name)).fetchone()
             number = row[0] if row else 1
             numbered = replace(draft, version=number, digest=digest)
-            return self._add(connection, numbered, artefact, card, seal_model(key, numbered, artefact))
+            mac = seal_model(key, numbered, artefact)
+            return self._add(connection, numbered, artefact, card(numbered), mac)
 
     def restore(self, version: ModelVersion, artefact: bytes, card: str, mac: bytes) -> ModelVersion:
         """Keep a genuine model under the very number it had: one that was exported from a registry of the same key.

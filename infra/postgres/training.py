@@ -76,9 +76,12 @@ class TrainingRows:
                     cursor.execute(
                         self._sql["rows"], {"task": self._task, "feature_set": number, "most": most}
                     )
-                    for *said, features in cursor:
-                        yield TrainingRow(
-                            *said, features=features if as_is else [features[place] for place in places]
+                    for row in cursor:
+                        read = TrainingRow(*row)
+                        yield (
+                            read
+                            if as_is
+                            else read._replace(features=[read.features[place] for place in places])
                         )
 
     def _feature_sets(self, connection: Connection) -> dict[int, tuple[int, ...]]:

@@ -20,7 +20,7 @@ from models.batch.examples import Examples
 from models.batch.recipes import RECIPES, Recipe
 from models.batch.report import Report, losses, report
 from models.batch.search import Progress, Search, candidates, search
-from models.batch.splits import Split, split
+from models.batch.splits import Split, check_split, split
 from models.batch.target import TARGETS, Target
 from models.features.basket import AMOUNTS
 from models.registry import BatchModel
@@ -100,6 +100,7 @@ def train(
     progress: Progress = lambda done, most, what: None,
     seed: int = 0,
     threads: int = 1,
+    parts: Split | None = None,
 ) -> Trained:
     """Train the best model of a task.
 
@@ -121,6 +122,8 @@ def train(
         Of candidates and pipelines.
     threads : int
         That trees may use. More than there are idle cores make it slower, not faster: they wait for each other.
+    parts : Split, optional
+        Other slices than `split` makes.
 
     Raises
     ------
@@ -128,20 +131,21 @@ def train(
         If there are too few rows to split, or a slice has labels of one class only.
     """
     with threadpool_limits(limits=threads, user_api="openmp"):
-        return _train(task, examples, recipes, budget_s, clock, progress, seed)
+        return _train(task, examples, parts or split(examples), recipes, budget_s, clock, progress, seed)
 
 
 def _train(
     task: TaskSpec,
     examples: Examples,
+    parts: Split,
     recipes: Sequence[str],
     budget_s: float,
     clock: Callable[[], float],
     progress: Progress,
     seed: int,
 ) -> Trained:
+    check_split(examples, parts)
     target = TARGETS[task.name]
-    parts = split(examples)
     if task.kind == "classification":
         _need_both_classes(examples, parts)
     columns = columns_of(task.features().declared, AMOUNTS if target.base else ())

@@ -15,15 +15,21 @@ from freshet.cli import app
 
 COMMANDS = (
     "audit", "config", "demo", "doctor", "down", "learn", "replay", "score", "scoreboard", "setup", "simulate",
-    "topics", "watch",
+    "topics", "train", "watch",
 )  # fmt: skip
+
+
+GROUPED = [
+    ("dlq", "list"), ("dlq", "show"),
+    *(("models", name) for name in ("list", "show", "diff", "export", "import")),
+]  # fmt: skip
 
 
 def typed(*arguments: str, **env: str):
     return CliRunner().invoke(app, arguments, prog_name="freshet", env=env)
 
 
-@pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), ("dlq", "list"), ("dlq", "show")])
+@pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), *GROUPED])
 def test_each_command_has_help_with_an_example(command):
     result = typed(*command, "--help", COLUMNS="200")
     assert result.exit_code == 0
@@ -34,7 +40,7 @@ def test_each_command_has_help_with_an_example(command):
 def test_help_names_every_command():
     result = typed("--help")
     assert result.exit_code == 0
-    for command in (*COMMANDS, "dlq"):
+    for command in (*COMMANDS, "dlq", "models"):
         assert f" {command} " in result.stdout
 
 
@@ -54,6 +60,9 @@ def test_help_names_every_command():
         ("learn", "--partition", "9", "--partitions", "2"),
         ("watch", "--task", "fortune"),
         ("dlq", "show", "first"),
+        ("train", "fortune"),
+        ("train", "conversion", "--budget", "soon"),
+        ("train", "conversion", "--model", "oracle"),
         ("dlq", "list", "--reason", "mood"),
         ("replay",),
         ("replay", "no-such-file.csv"),

@@ -1,0 +1,153 @@
+"""``freshet train``: a batch model of a task, registered."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from contracts.errors import UsageError
+from freshet.board import LABELS, number
+from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.registered import as_json, opened_registry
+from freshet.render import console, echo, json_line, styled, tell
+
+if TYPE_CHECKING:
+    from models.batch import Progress as Told
+
+EXAMPLES = """freshet train conversion
+freshet train basket --budget 5m --card card
+freshet train conversion --model batch-logistic --json"""
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def train(
+    task: Annotated[str, typer.Argument(help="conversion or basket.")],
+    budget: Annotated[
+        str,
+        typer.Option("--budget", help="Time for it, such as 120s or 5m; one model is fitted in any case."),
+    ] = "120s",
+    model: Annotated[
+        str | None, typer.Option("--model", help="Only this kind. All of the task's, if not given.")
+    ] = None,
+    card: Annotated[
+        Path | None, typer.Option("--card", help="Folder for the model card and its pictures.")
+    ] = None,
+    json: Json = False,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+    database_url: DatabaseUrl = None,
+    password_file: PasswordFile = None,
+) -> None:
+    """Train a batch model on what was logged with each prediction, hold it beside the others, and register it.
+
+    It learns the oldest labels, is tuned on later ones and judged once on the newest, on the very rows that the
+    online models answered. `freshet etl` brings the labels into the database.
+    """
+    from models.tasks import TASKS
+
+    if task not in TASKS:
+        message = f"The task must be one of {', '.join(TASKS)}. Got {task!r}."
+        raise UsageError(message)
+    budget_s = seconds(budget)
+    recipes = [model] if model is not None else []
+    if model is not None:
+        from models.batch import RECIPES
+
+        if model not in RECIPES[task]:
+            message = f"--model must be one of {', '.join(RECIPES[task])}. Got {model!r}."
+            raise UsageError(message)
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        database_url=database_url,
+        database_password_file=password_file,
+    )
+    from freshet.training import train_and_register
+
+    with opened_registry(settings) as store:
+        with _progress() as told:
+            version, trained, drawn = train_and_register(
+                settings, store, TASKS[task], recipes, budget_s, told
+            )
+        if card is not None:
+            card.mkdir(parents=True, exist_ok=True)
+            (card / "card.html").write_text(store.card(version.id), encoding="utf-8")
+            for name, png in drawn.items():
+                (card / f"{name}.png").write_bytes(png)
+    if json:
+        echo(json_line(as_json(version)))
+        return
+    screen = console()
+    found = trained.report
+    screen.print(
+        Text(f"On the newest {found.rows:,} rows of {found.sessions:,} sessions, which it never saw:")
+    )
+    screen.print(metrics_table(version.metrics, trained.recipe.name))
+    if found.rival is not None and found.difference is not None and found.error is not None:
+        screen.print(
+            Text(f"mean loss {found.difference:+.4f} ± {found.error:.4f} against {found.rival}", "dim")
+        )
+    screen.print(Text.assemble("registered ", (version.id, "bold green")))
+    if card is not None:
+        screen.print(styled(f"card {card / 'card.html'}", "dim"), soft_wrap=True)
+
+
+def seconds(text: str) -> float:
+    """A time such as ``120s``, ``5m`` or ``90``, in seconds.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+
+    Examples
+    --------
+    >>> seconds("120s"), seconds("1.5m"), seconds("90")
+    (120.0, 90.0, 90.0)
+    """
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)", text.strip())
+    if found is None:
+        message = f"A time must be a number with s, m or h, such as 120s. Got {text!r}."
+        raise UsageError(message)
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def metrics_table(metrics: Mapping[str, Any], own: str) -> Table:
+    """How a registered model did beside the others, as ``ModelVersion.metrics`` has it."""
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    table.add_column("model", no_wrap=True)
+    table.add_column("kind", no_wrap=True)
+    models: Mapping[str, Mapping[str, Any]] = metrics.get("models", {})
+    names = [name for name in models.get(own, {}) if name != "kind"]
+    for name in names:
+        table.add_column(LABELS.get(name, name.replace("_", " ")), justify="right", no_wrap=True)
+    for model, found in models.items():
+        cells = [number(name, found.get(name)) for name in names]
+        table.add_row(styled(model, "bold" if model == own else ""), styled(found.get("kind", "")), *cells)
+    return table
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """A bar on a terminal, else a line for every tenth fit."""
+    if not sys.stderr.isatty():
+        yield lambda done, most, what: tell(f"fit {done} of {most}: {what}") if done % 10 == 1 else None
+        return
+    columns = (TextColumn("training"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True)) as bar:
+        shown = bar.add_task("reading")
+
+        def tell_bar(done: int, most: int, what: str) -> None:
+            bar.update(shown, completed=done, total=most, description=what)
+
+        yield tell_bar
