@@ -23,6 +23,7 @@ from freshet.commands import (
     dlq,
     doctor,
     down,
+    etl,
     learn,
     replay,
     score,
@@ -114,6 +115,7 @@ def _add(group: typer.Typer, name: str, function: Any, example: str, panel: str 
 
 _LIVE = "See it live"
 _LOOK = "Look inside"
+_BATCH = "Move history"
 _PARTS = "The parts, against any broker"
 
 _add(app, "demo", demo.demo, demo.EXAMPLES, _LIVE)
@@ -129,6 +131,7 @@ _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
 _add(app, "config", config.config, config.EXAMPLES, _LOOK)
 _add(app, "doctor", doctor.doctor, doctor.EXAMPLES, _LOOK)
+_add(app, "etl", etl.etl, etl.EXAMPLES, _BATCH)
 _add(app, "setup", setup.setup, setup.EXAMPLES, _PARTS)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES, _PARTS)
 _add(app, "learn", learn.learn, learn.EXAMPLES, _PARTS)

@@ -37,7 +37,7 @@ def events(spark: SparkSession) -> DataFrame:
 
 
 def ms(value: Any) -> int:
-    return round(value.timestamp() * 1000)
+    return int(round(value.timestamp() * 1000))
 
 
 def of_users(decoded: Decoded) -> list[tuple[int, Any, int]]:
@@ -48,7 +48,7 @@ def test_events_are_those_of_users_with_their_fields(events: DataFrame, decoded:
     rows = {row["offset"]: row for row in events.collect()}
     expected = of_users(decoded)
     assert sorted(rows) == [offset for offset, *_ in expected]
-    for offset, event, time_ms in expected:
+    for offset, event, _ in expected:
         row = rows[offset]
         product = getattr(event, "product", None)
         assert (row["event_id"], row["user_id"], row["type"], row["session_id"]) == (
