@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import sys
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -72,6 +74,9 @@ def open_session(master: str, *, memory: str = "1g") -> SparkSession:
     need_spark()
     java = find_java()
     os.environ["JAVA_HOME"] = str(java.path.parent.parent)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else tasks run on whatever python3 is
+    # Nothing here is used of pandas, and PySpark says at each step that it does not know all of pandas 3.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 

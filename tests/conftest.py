@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import uuid
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,10 +109,7 @@ def spark() -> Iterator[SparkSession]:
     """The Spark of this run, within the test's own process."""
     from spark_jobs.session import open_session
 
-    with warnings.catch_warnings():
-        # PySpark says that it does not know all of pandas 3, of which nothing here is used.
-        warnings.simplefilter("ignore")
-        session = open_session("local[2]", memory="768m")
-        session.conf.set("spark.sql.shuffle.partitions", "2")
+    session = open_session("local[2]", memory="768m")
+    session.conf.set("spark.sql.shuffle.partitions", "2")
     yield session
     session.stop()

@@ -80,14 +80,40 @@ def shop_lines(events: int, *, partitions: int = 2, seed: int = 5) -> list[Line]
         for out in folds[partition].outgoing(step.outputs, record, 5):
             lines.append(Line(out.topic, out.partition, out.key or b"", out.value))
 
+    for value in _versions():
+        lines.append(Line(PRODUCT_EVENTS.name, 0, b"p-odd", value))
     for number, emission in enumerate(Simulator(Scenario(seed=seed, events=events, partitions=partitions))):
         if emission.topic == USER_EVENTS.name:
             take(emission.partition, emission.key.encode(), emission.value)
             if number % 20 == 7 and odd:
                 take(number % partitions, b"odd", odd.pop().value)
+            if number % 200 == 9:
+                take(number % partitions, b"back", _returned(number))
         elif emission.topic == PRODUCT_EVENTS.name:
             lines.append(Line(emission.topic, emission.partition, emission.key.encode(), emission.value))
     return lines
+
+
+def _versions() -> list[bytes]:
+    """States of one product: a change that comes late, two at one time, changes of nothing but the stock."""
+    said = '{"type":"%s","id":"x","time":"2026-01-%sT08:00:00.000Z","source":"s","product":{"product_id":"p-odd","price":%s,"stock":%d}}'
+    states = [
+        ("ProductListed", "01", "1.5", 3),
+        ("StockChanged", "02", "1.5", 2),
+        ("PriceChanged", "09", "2.5", 2),
+        ("PriceChanged", "05", "0.5", 2),  # comes late, and is between two versions
+        ("PriceChanged", "09", "3.5", 2),  # at the time of another
+        ("ProductRetired", "11", "3.5", 0),
+    ]
+    return [(said % one).encode() for one in states]
+
+
+def _returned(number: int) -> bytes:
+    said = (
+        '{"type":"OrderReturned","id":"r","time":"2026-01-09T08:00:00.000Z","source":"s","user_id":"back-%d",'
+        '"order_id":"o-%d","total":%d.25,"lines":1}'
+    )
+    return (said % (number, number, number + 1)).encode()
 
 
 @dataclass(frozen=True)
