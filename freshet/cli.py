@@ -23,6 +23,7 @@ from freshet.commands import (
     dlq,
     doctor,
     down,
+    etl,
     learn,
     models,
     promote,
@@ -120,7 +121,7 @@ def _add(group: typer.Typer, name: str, function: Any, example: str, panel: str 
 
 _LIVE = "See it live"
 _LOOK = "Look inside"
-_MODELS = "Batch models, and their life"
+_MODELS = "Batch models: move history, train, promote"
 _PARTS = "The parts, against any broker"
 
 _add(app, "demo", demo.demo, demo.EXAMPLES, _LIVE)
@@ -134,6 +135,7 @@ _dlq = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be u
 _add(_dlq, "list", dlq.list_letters, dlq.LIST_EXAMPLES)
 _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
+_add(app, "etl", etl.etl, etl.EXAMPLES, _MODELS)
 _add(app, "train", train.train, train.EXAMPLES, _MODELS)
 _models = typer.Typer(no_args_is_help=True, help="Trained models: what there is, how good, from where.")
 _add(_models, "list", models.list_models, models.LIST_EXAMPLES)

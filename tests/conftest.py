@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +14,9 @@ from hypothesis import HealthCheck, settings
 from infra.embedded import EmbeddedKafka, EmbeddedPostgres
 from tests.backend import Backend, EmbeddedBackend
 from tests.backend import plugin as backend_plugin
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parent.parent
 NEED_SERVERS = ("containers", "e2e", "embedded", "faults", "integration")
@@ -98,3 +102,14 @@ def bootstrap(backend: Backend) -> str:
 def namespace() -> str:
     """What to put before the names of this test's topics, since all tests share one broker."""
     return f"t{uuid.uuid4().hex[:10]}."
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """The Spark of this run, within the test's own process."""
+    from spark_jobs.session import open_session
+
+    session = open_session("local[2]", memory="768m")
+    session.conf.set("spark.sql.shuffle.partitions", "2")
+    yield session
+    session.stop()

@@ -22,7 +22,15 @@ from infra.embedded.ivy import MODULES, Progress, download
 from infra.embedded.java import Java, find_java
 from infra.embedded.maven_settings import Source
 
-__all__ = ["CHECKSUMS", "KAFKA_VERSION", "cached_jars", "default_cache", "kafka_jars", "tell_stderr"]
+__all__ = [
+    "CHECKSUMS",
+    "KAFKA_VERSION",
+    "cached_jars",
+    "connector_jars",
+    "default_cache",
+    "kafka_jars",
+    "tell_stderr",
+]
 
 KAFKA_VERSION = "4.3.1"
 CHECKSUMS = Path(__file__).with_name("kafka-jars.sha256")
@@ -103,6 +111,11 @@ def kafka_jars(
         message = f"The cache folder {folder.parent} can't be written: {error.strerror}."
         raise DataFolderUnusable(message, hint="Set XDG_CACHE_HOME to a folder that can.") from error
     return [folder / name for name in sorted(expected)]
+
+
+def connector_jars() -> list[Path]:
+    """Return the jars that Spark reads Kafka with, besides its own; as `kafka_jars`."""
+    return kafka_jars(modules=_CONNECTOR, checksums=_CONNECTOR.with_suffix(".sha256"))
 
 
 def cached_jars(cache: Path | None = None, checksums: Path = CHECKSUMS) -> bool:
@@ -227,7 +240,7 @@ def main(arguments: list[str]) -> None:
             for modules in (MODULES, _CONNECTOR):
                 _renew(modules)
         case ["connector", folder]:
-            for jar in kafka_jars(modules=_CONNECTOR, checksums=_CONNECTOR.with_suffix(".sha256")):
+            for jar in connector_jars():
                 shutil.copy(jar, folder)
         case _:
             sys.exit(f"renew, or connector FOLDER. Got: {' '.join(arguments) or 'nothing'}")

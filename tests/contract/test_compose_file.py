@@ -64,7 +64,7 @@ def test_every_knob_is_documented_with_its_default_and_every_documented_one_is_u
 def test_only_official_images_are_named(compose: dict[str, Any]) -> None:
     text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "infra/docker/Dockerfile").read_text()
     named = set(re.findall(r"(?:IMAGE:-|PYTHON_IMAGE=)([a-z0-9./:-]+)", text))
-    assert named - {"freshet:latest"} == OFFICIAL
+    assert named - {"freshet:latest", "freshet-spark:latest"} == OFFICIAL
     assert set(re.findall(r"(?m)^FROM (\S+)", text)) == {"${PYTHON_IMAGE}", "builder", "runtime", "java"}
 
 
@@ -77,6 +77,25 @@ def test_every_service_is_hardened(compose: dict[str, Any]) -> None:
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:"), name
         assert "privileged" not in service, name
+
+
+def test_moving_history_is_a_profile_of_its_own_on_the_image_with_spark(compose: dict[str, Any]) -> None:
+    etl = compose["services"]["etl"]
+    assert etl["profiles"] == ["batch"]
+    assert etl["build"]["target"] == "spark"
+    assert "spark" not in {
+        s.get("build", {}).get("target") for n, s in compose["services"].items() if n != "etl"
+    }
+    # Volumes that it does not need stay out of it: no key that signs, no data of the servers.
+    assert etl["volumes"] == ["password:/run/freshet/password:ro"]
+
+
+def test_every_room_is_in_the_image() -> None:
+    dockerfile = (ROOT / "infra/docker/Dockerfile").read_text()
+    ignored = (ROOT / ".dockerignore").read_text()
+    for room in re.search(r"packages = \[(.*)\]", (ROOT / "pyproject.toml").read_text())[1].split(", "):  # type: ignore[index]
+        name = room.strip('"')
+        assert f"COPY {name} {name}\n" in dockerfile and f"!{name}\n" in ignored
 
 
 def test_the_dockerfile_is_plain_enough_for_an_old_engine() -> None:

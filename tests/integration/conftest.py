@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +28,9 @@ class FreshDatabase:
         return Database(self.url, self.password)
 
 
-@pytest.fixture
-def fresh_database(backend: Backend) -> Iterator[FreshDatabase]:
-    """An empty database, dropped after the test."""
+@contextmanager
+def new_database(backend: Backend) -> Iterator[FreshDatabase]:
+    """An empty database, dropped at the end."""
     server = backend.database
     name = f"t{uuid.uuid4().hex[:10]}"
     password = server.password_file.read_text().strip()
@@ -42,3 +43,10 @@ def fresh_database(backend: Backend) -> Iterator[FreshDatabase]:
     with connect(server.conninfo, password) as connection:
         connection.autocommit = True
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def fresh_database(backend: Backend) -> Iterator[FreshDatabase]:
+    """An empty database, dropped after the test."""
+    with new_database(backend) as database:
+        yield database

@@ -1,0 +1,190 @@
+"""``freshet etl``: moves what the topics say into the marts, once or every so often."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from contracts.errors import FreshetError, UsageError
+from freshet.monitored import monitored
+from freshet.options import (
+    Bootstrap,
+    DatabaseUrl,
+    DataDir,
+    HttpHost,
+    HttpPort,
+    Json,
+    PasswordFile,
+    settings_from,
+)
+from freshet.reach import need_broker
+from freshet.render import console, echo, json_line, styled, tell
+from freshet.service import until_told
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from contracts.settings import Settings
+    from spark_jobs import RunReport
+
+EXAMPLES = """freshet etl
+freshet etl --every 60s
+freshet etl --master spark://cluster:7077 --json"""
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smh])")
+
+
+def etl(
+    every: Annotated[
+        str | None,
+        typer.Option(
+            "--every", metavar="60s", help="Again and again with such pauses (s, m, h), until Ctrl-C."
+        ),
+    ] = None,
+    master: Annotated[
+        str | None,
+        typer.Option("--master", help="Where Spark runs. SPARK_MASTER, if not given, else local[*]."),
+    ] = None,
+    memory: Annotated[
+        str,
+        typer.Option("--driver-memory", help="Of Spark's driver, which does all the work where it is local."),
+    ] = "1g",
+    json: Json = False,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+    database_url: DatabaseUrl = None,
+    password_file: PasswordFile = None,
+    http_port: HttpPort = None,
+    http_host: HttpHost = None,
+) -> None:
+    """Move history from the topics into the marts in Postgres, by Spark.
+
+    Reads committed records from where the last run ended. A run that dies anywhere leaves the marts as they were; what
+    is new is in them, or nothing of it. Tables are explained in docs/marts.md.
+    """
+    pause_s = None if every is None else _seconds(every)
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        database_url=database_url,
+        database_password_file=password_file,
+        http_port=http_port,
+        http_host=http_host,
+    )
+    from spark_jobs.session import master_of, need_spark, open_session
+
+    need_spark()
+    told = until_told() if pause_s is not None else threading.Event()
+    need_broker(settings)
+    _ready(settings)
+    where = master_of(master)
+    tell(f"starting Spark on {where}")
+    with contextlib.closing(_Closing(open_session(where, memory=memory))) as held:
+        if pause_s is None:
+            _show(_run(held.spark, settings), json)
+            return
+        _again_and_again(held.spark, settings, pause_s, told, json)
+
+
+class _Closing:
+    """A Spark session that ends with a block."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self.spark = spark
+
+    def close(self) -> None:
+        with contextlib.suppress(Exception):  # its Java may have ended before
+            self.spark.stop()
+
+
+def _seconds(text: str) -> int:
+    """Read a pause.
+
+    Examples
+    --------
+    >>> _seconds("2m")
+    120
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        message = f"--every must be a whole number of seconds, minutes or hours, such as 60s, 5m or 1h. Got {text!r}."
+        raise UsageError(message)
+    return int(found[1]) * _UNITS_S[found[2]]
+
+
+def _ready(settings: Settings) -> None:
+    from infra.postgres import migrate, read_password
+
+    migrate(settings.database_url, read_password(settings.database_password_file))
+
+
+def _again_and_again(
+    spark: SparkSession, settings: Settings, pause_s: float, told: threading.Event, json: bool
+) -> None:
+    from infra.postgres import DatabaseCheck
+    from spark_jobs.monitor import EtlMonitor
+
+    monitor = EtlMonitor(DatabaseCheck(settings.database_url, settings.database_password_file), pause_s)
+    with monitored(settings, monitor):
+        while not told.is_set():
+            try:
+                report = _run(spark, settings)
+            except FreshetError as error:
+                # What passes by itself is waited for; what was lost stays lost.
+                if not error.retriable:
+                    raise
+                monitor.failed(error.message)
+                tell(f"{error} Trying again in {pause_s:g} s.", "yellow")
+            else:
+                monitor.ran(report)
+                if report.run_id is not None:
+                    _show(report, json)
+            told.wait(pause_s)
+
+
+def _run(spark: SparkSession, settings: Settings) -> RunReport:
+    from spark_jobs.run import STEPS, run_once
+
+    if not sys.stderr.isatty():
+        return run_once(spark, settings)
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading the ledger", total=STEPS)
+        return run_once(
+            spark, settings, progress=lambda what, done: bar.update(task, description=what, completed=done)
+        )
+
+
+def _show(report: RunReport, json: bool) -> None:
+    if json:
+        echo(json_line(report.as_json()))
+        return
+    screen = console()
+    if report.run_id is None:
+        screen.print(styled(f"nothing new since the last run ({report.seconds:.1f} s)"))
+        return
+    head = f"run {report.run_id}: {report.records_in:,} records in, {report.seconds:.1f} s"
+    screen.print(Text(head, "bold"))
+    for heading, rows in (("rows out", list(report.moved.items())), ("bad records", list(_bad(report)))):
+        table = Table(box=None, header_style="dim", padding=(0, 1))
+        table.add_column(heading)
+        table.add_column("", justify="right")
+        for name, count in rows:
+            table.add_row(styled(name), f"{count:,}")
+        screen.print(table if rows else Text(f" {heading}: none", "dim"))
+
+
+def _bad(report: RunReport) -> Iterator[tuple[str, int]]:
+    for topic, reasons in sorted(report.bad.items()):
+        for reason, count in sorted(reasons.items()):
+            yield f"{topic}: {reason}", count

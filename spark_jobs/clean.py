@@ -1,0 +1,164 @@
+"""Bytes to events: what can be used, and what can't with the reason, as `contracts.codec` judges.
+
+Built-in functions judge whole columns. Where they can't tell what msgspec can, `LENIENT` says what passes here that
+the codec refuses; `STRICT` what the codec takes and Spark's parser does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Final
+
+import msgspec
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from contracts.codec import DEEPEST
+from contracts.labels import AHEAD_MS
+from spark_jobs.schema import is_valid, schema_of, tags_of
+
+__all__ = ["LENIENT", "STRICT", "judge", "refuse_too_far_ahead", "ticks_of"]
+
+LENIENT: Final = (
+    "something after the JSON value",
+    "half a surrogate pair (it becomes a question mark)",
+    "a number where a text must be",
+    "the type given twice (the last one counts)",
+)
+STRICT: Final = (
+    "numbers of more than 1,000 digits",
+    "null for a field that has a default is taken as left out",
+)
+
+_BROKEN: Final = "_broken"
+_PARSING: Final = {
+    "mode": "PERMISSIVE",
+    "columnNameOfCorruptRecord": _BROKEN,
+    "allowNonNumericNumbers": "false",
+    "allowSingleQuotes": "false",
+}
+# Possessive: Java's backtracking would overflow its stack on a long text.
+_STRINGS: Final = r'"(?:[^"\\]++|\\.)*+"?'
+
+
+def judge(records: DataFrame, structs: Sequence[type[msgspec.Struct]]) -> DataFrame:
+    """Parse and judge records.
+
+    Parameters
+    ----------
+    records : DataFrame
+        topic, partition, offset, timestamp and value, as Spark's Kafka source has them.
+    structs : sequence of Struct
+        What may stand on the topic. Their `time` (and `settled_time`) is held to the calendar.
+
+    Returns
+    -------
+    DataFrame
+        topic, partition, offset, appended_at; `event` with the fields of all structs; `time` as a timestamp (null where
+        it is none); `reason`, null for what can be used.
+    """
+    schema = schema_of(*structs).add(StructField(_BROKEN, StringType()))
+    parsed = records.select(
+        "topic",
+        "partition",
+        F.col("offset"),
+        F.col("timestamp").alias("appended_at"),
+        F.col("value").cast("string").alias("text"),
+        F.length("value").alias("bytes"),
+    ).withColumn("event", F.from_json("text", schema, _PARSING))
+    timed = parsed.withColumn("time", F.col("event.time").try_cast("timestamp"))
+    return timed.select(
+        "topic",
+        "partition",
+        "offset",
+        "appended_at",
+        "event",
+        "time",
+        _reason(schema, structs).alias("reason"),
+    )
+
+
+def _reason(schema: StructType, structs: Sequence[type[msgspec.Struct]]) -> Column:
+    text, event = F.col("text"), F.col("event")
+    tags = tags_of(structs)
+    cases = [
+        (F.col("bytes").isNull() | (F.col("bytes") == 0), "empty"),
+        (_is_too_deep(text), "too-deep"),
+        (~F.is_valid_utf8(text), "not-utf8"),
+        (
+            (event.isNull() | event[_BROKEN].isNotNull()) & F.try_parse_json(text).isNull(),
+            "not-json",
+        ),
+        (event.isNull() | event[_BROKEN].isNotNull() | event["type"].isNull(), "not-an-event"),
+        (~event["type"].isin(list(tags)), "unknown-type"),
+        *(
+            ((event["type"] == tag) & ~F.coalesce(is_valid(struct, event), F.lit(False)), "not-an-event")
+            for tag, struct in tags.items()
+        ),
+        (F.col("time").isNull(), "no-such-time"),
+    ]
+    if "settled_time" in schema.names:
+        settled = event["settled_time"]
+        cases.append((settled.isNotNull() & settled.try_cast("timestamp").isNull(), "no-such-time"))
+    (first, reason), *others = cases
+    return reduce(lambda so_far, case: so_far.when(case[0], case[1]), others, F.when(first, reason))
+
+
+def _is_too_deep(text: Column) -> Column:
+    brackets = F.regexp_replace(text, r"[^\[{]", "")
+    outside = F.regexp_replace(F.regexp_replace(text, _STRINGS, ""), r"[^\[\]{}]", "")
+    depths = F.aggregate(
+        F.split(outside, ""),
+        F.struct(F.lit(0).alias("now"), F.lit(0).alias("most")),
+        lambda so_far, one: F.struct(
+            (so_far["now"] + _step(one)).alias("now"),
+            F.greatest(so_far["most"], so_far["now"] + _step(one)).alias("most"),
+        ),
+        lambda end: end["most"],
+    )
+    return F.when(F.length(brackets) > DEEPEST, depths > DEEPEST).otherwise(F.lit(False))
+
+
+def _step(bracket: Column) -> Column:
+    return F.when(bracket.isin("[", "{"), 1).when(bracket.isin("]", "}"), -1).otherwise(0)
+
+
+def ticks_of(judged: DataFrame) -> DataFrame:
+    """The good ticks: partition, offset and time_ms of each; few, for the driver to look at in their order."""
+    return judged.where(F.col("reason").isNull() & (F.col("event.type") == "ClockTicked")).select(
+        "partition", "offset", F.unix_millis("time").alias("time_ms")
+    )
+
+
+def refuse_too_far_ahead(judged: DataFrame, clock: DataFrame) -> DataFrame:
+    """Give what is more than a day ahead of its partition's clock the reason ``too-far-ahead``.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        As `judge` returns it.
+    clock : DataFrame
+        partition, offset and ticked_ms: how the clock stood from each offset on (-1: before all that is read).
+    """
+    moved = clock.select("partition", "offset", "ticked_ms")
+    before = Window.partitionBy("partition").orderBy("offset").rowsBetween(Window.unboundedPreceding, -1)
+    joined = judged.join(
+        F.broadcast(moved.where("offset >= 0")), on=["partition", "offset"], how="left"
+    ).join(
+        F.broadcast(moved.where("offset < 0").select("partition", F.col("ticked_ms").alias("started_ms"))),
+        on="partition",
+        how="left",
+    )
+    ticked = F.coalesce(F.last("ticked_ms", ignorenulls=True).over(before), F.col("started_ms"))
+    ahead = F.col("reason").isNull() & (F.unix_millis("time") > ticked + F.lit(AHEAD_MS))
+    return joined.withColumn("is_ahead", F.coalesce(ahead, F.lit(False))).select(
+        "topic",
+        "partition",
+        "offset",
+        "appended_at",
+        "event",
+        "time",
+        F.when(F.col("is_ahead"), "too-far-ahead").otherwise(F.col("reason")).alias("reason"),
+    )

@@ -1,0 +1,88 @@
+"""What the learners wrote: predictions with their features, outcomes, labels that came late."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+__all__ = ["feature_sets", "late_labels", "outcomes", "predictions"]
+
+
+def _good(judged: DataFrame, kind: str) -> DataFrame:
+    return judged.where(F.col("reason").isNull() & (F.col("event.type") == kind))
+
+
+def _as_json(numbers: Column) -> Column:
+    """A map as JSON text, with its nulls; NUL in a name, which jsonb can't hold, as U+FFFD."""
+    text = F.to_json(numbers, {"ignoreNullFields": "false"})
+    return F.replace(text, F.lit("\\u0000"), F.lit("\\ufffd"))
+
+
+def _feature_set() -> Column:
+    return F.xxhash64(F.col("event.task"), F.map_keys("event.features"))
+
+
+def predictions(judged: DataFrame) -> DataFrame:
+    """One row a prediction; `features` in the order of the feature set's names."""
+    event = F.col("event")
+    return _good(judged, "Prediction").select(
+        F.col("offset").alias("log_offset"),
+        event["task"].alias("task"),
+        event["partition"].alias("partition"),
+        event["offset"].alias("offset"),
+        event["event_id"].alias("event_id"),
+        event["user_id"].alias("user_id"),
+        event["session_id"].alias("session_id"),
+        "time",
+        _as_json(event["answers"]).alias("answers"),
+        event["served"].alias("served"),
+        _feature_set().alias("feature_set"),
+        F.map_values(event["features"]).alias("features"),
+        event["latency_ms"].alias("latency_ms"),
+    )
+
+
+def feature_sets(judged: DataFrame) -> DataFrame:
+    """Each list of features that was logged, once."""
+    return (
+        _good(judged, "Prediction")
+        .groupBy(_feature_set().alias("feature_set"))
+        .agg(F.first("event.task").alias("task"), F.first(F.map_keys("event.features")).alias("names"))
+        .select("feature_set", "task", "names")
+    )
+
+
+def outcomes(judged: DataFrame) -> DataFrame:
+    """One row a label that settled, also where there will never be one."""
+    event = F.col("event")
+    return _good(judged, "Outcome").select(
+        F.col("offset").alias("log_offset"),
+        event["task"].alias("task"),
+        event["partition"].alias("partition"),
+        event["offset"].alias("offset"),
+        event["event_id"].alias("event_id"),
+        event["user_id"].alias("user_id"),
+        event["session_id"].alias("session_id"),
+        "time",
+        event["label"].alias("label"),
+        event["why"].alias("why"),
+        event["settled_offset"].alias("settled_offset"),
+        event["settled_time"].try_cast("timestamp").alias("settled_time"),
+        _as_json(event["answers"]).alias("answers"),
+        _as_json(event["losses"]).alias("losses"),
+    )
+
+
+def late_labels(judged: DataFrame) -> DataFrame:
+    """One row an event that came too late to change a label."""
+    event = F.col("event")
+    return _good(judged, "LateLabel").select(
+        F.col("offset").alias("log_offset"),
+        event["partition"].alias("partition"),
+        event["offset"].alias("offset"),
+        event["event_id"].alias("event_id"),
+        event["user_id"].alias("user_id"),
+        event["session_id"].alias("session_id"),
+        "time",
+        event["event"].alias("event"),
+    )

@@ -1,0 +1,254 @@
+"""One run: plan, read, judge, stage, move."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final, get_args
+
+import psycopg
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from contracts.errors import FreshetError
+from contracts.events import ProductEvent, UserEvent
+from contracts.labels import AHEAD_MS
+from contracts.records import OutcomeRecord, Prediction
+from contracts.settings import Settings
+from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic
+from infra.postgres import Connection, Database, connect, queries, read_password
+from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
+from spark_jobs.copying import Staged, Target, stage
+from spark_jobs.errors import EtlFailed, EtlRuns
+from spark_jobs.events import interactions, orders, returns, sessions, user_events, users
+from spark_jobs.learning import feature_sets, late_labels, outcomes, predictions
+from spark_jobs.ledger import Span, plan, read_ledger
+from spark_jobs.move import Fault, move
+from spark_jobs.products import product_states
+from spark_jobs.reading import read_spans
+from spark_jobs.report import RunReport
+from spark_jobs.session import last_words
+
+__all__ = ["STEPS", "Progress", "run_once"]
+
+Progress = Callable[[str, int], None]
+"""Told what is done next, and how many steps are done."""
+
+_STRUCTS: Final = {
+    USER_EVENTS: get_args(UserEvent),
+    PRODUCT_EVENTS: get_args(ProductEvent),
+    PREDICTIONS: (Prediction,),
+    OUTCOMES: get_args(OutcomeRecord),
+}
+_Transforms = tuple[tuple[str, Callable[[DataFrame], DataFrame]], ...]
+_FROM_EVENTS: Final[_Transforms] = (
+    ("stage_user", users),
+    ("stage_session", sessions),
+    ("stage_order", orders),
+    ("stage_return", returns),
+    ("stage_interaction", interactions),
+)
+_FROM_RECORDS: Final[dict[Topic, _Transforms]] = {
+    PRODUCT_EVENTS: (("stage_product_state", product_states),),
+    PREDICTIONS: (("stage_feature_set", feature_sets), ("stage_prediction", predictions)),
+    OUTCOMES: (("stage_outcome", outcomes), ("stage_late_label", late_labels)),
+}
+STEPS: Final = len(_STRUCTS) + 1 + len(_FROM_EVENTS) + sum(map(len, _FROM_RECORDS.values())) + 1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LOCK_TIMEOUT: Final = "10s"
+
+
+def run_once(
+    spark: SparkSession,
+    settings: Settings,
+    *,
+    progress: Progress = lambda _, __: None,
+    fault: Fault = lambda _: None,
+) -> RunReport:
+    """Move everything between the ledger and the topics' last stable offsets into the marts.
+
+    All of it or nothing: a run that dies anywhere leaves the marts as they were. Where there is nothing new, nothing is
+    written.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        See `spark_jobs.session.open_session`.
+    settings : Settings
+        Of broker, database and namespace; the schema is there (`infra.postgres.migrate`).
+    progress : callable
+        See `Progress`; there are `STEPS` steps.
+    fault : callable
+        Told where the run is, for tests.
+
+    Raises
+    ------
+    EtlRuns, LedgerMoved
+        If another run is at it, or was faster.
+    OffsetsLost, TopicRemade, MartsMismatch
+        If the topics are not those, or not as much of them, as the ledger says.
+    EtlFailed
+        If Spark or a task of it failed.
+    contracts.errors.Unreachable
+        If broker or database is not there.
+    """
+    started_at, started_s = datetime.now(UTC), time.monotonic()
+    password = read_password(settings.database_password_file)
+    with ExitStack() as held:
+        database = held.enter_context(Database(settings.database_url, password))
+        held.enter_context(_only_run(settings.database_url, password))
+        spans = plan(settings, read_ledger(database))
+        every = [span for of_topic in spans.values() for span in of_topic]
+        if all(span.start == span.end for span in every):
+            return RunReport(None, time.monotonic() - started_s)
+        _empty_staging(database)
+        target = Target(settings.database_url, password, uuid.uuid4())
+        work = _Run(spark, settings.bootstrap, target, progress)
+        try:
+            with _spark_errors():
+                for topic, of_topic in spans.items():
+                    work.stage_topic(topic, of_topic)
+        except EtlFailed:
+            plan(settings, read_ledger(database))  # it says best that the log was cut meanwhile
+            raise
+        finally:
+            work.close()
+        progress("moving", STEPS - 1)
+        run_id, moved = move(
+            database,
+            target.attempt,
+            started_at,
+            every,
+            work.ticked_at,
+            work.staged,
+            work.good,
+            work.bad,
+            fault=fault,
+        )
+        _empty_staging(database)
+    return RunReport(run_id, time.monotonic() - started_s, work.good, work.bad, moved)
+
+
+@contextmanager
+def _only_run(conninfo: str, password: str | None) -> Iterator[None]:
+    """Hold the lock of runs; the server lets go of it with the connection, however that ends."""
+    connection: Connection = connect(conninfo, password)
+    try:
+        connection.autocommit = True
+        (is_ours,) = connection.execute(queries("marts")["lock"]).fetchone() or (False,)
+        if not is_ours:
+            message = "Another run moves history into this database already; this one moved nothing."
+            raise EtlRuns(message, hint="Run one at a time, or wait for `freshet etl --every` to do it.")
+        yield
+    finally:
+        connection.close()
+
+
+def _empty_staging(database: Database) -> None:
+    """Remove what attempts left. Only the holder of the lock comes here: all others are dead or too late."""
+    try:
+        with database.transaction() as connection:
+            connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+            connection.execute(queries("marts")["empty_staging"])
+    except psycopg.errors.LockNotAvailable as error:
+        message = f"Staging must be free. A task of another run has been writing to it for {_LOCK_TIMEOUT}."
+        raise EtlFailed(
+            message, hint="Spark ends a dead run's tasks within seconds: run it again."
+        ) from error
+
+
+@contextmanager
+def _spark_errors() -> Iterator[None]:
+    """Errors of Spark and of its tasks as one of ours."""
+    try:
+        yield
+    except FreshetError:
+        raise
+    except Exception as error:
+        if not type(error).__module__.startswith(("pyspark", "py4j")) and not isinstance(
+            error, ConnectionError
+        ):
+            raise
+        message = f"Spark could not read and stage what is new; the marts are as before: {last_words(error)}"
+        raise EtlFailed(message) from error
+
+
+class _Run:
+    """What a run gathers, topic by topic."""
+
+    def __init__(self, spark: SparkSession, bootstrap: str, target: Target, progress: Progress) -> None:
+        self._spark = spark
+        self._bootstrap = bootstrap
+        self._target = target
+        self._progress = progress
+        self._kept: list[DataFrame] = []
+        self._done = 0
+        self.staged: list[Staged] = []
+        self.good: dict[str, dict[str, int]] = {}
+        self.bad: dict[str, dict[str, int]] = {}
+        self.ticked_at: dict[tuple[str, int], datetime] = {}
+
+    def stage_topic(self, topic: Topic, spans: Sequence[Span]) -> None:
+        """Read, judge, count and stage what is new on one topic."""
+        new = [span for span in spans if span.start < span.end]
+        if not new:
+            return
+        self._say(f"reading {topic.name}")
+        judged = self._keep(judge(read_spans(self._spark, self._bootstrap, new), _STRUCTS[topic]))
+        if topic is USER_EVENTS:
+            judged = self._by_the_clock(judged, spans)
+        self._count(judged, new[0].topic)
+        if topic is USER_EVENTS:
+            events = self._keep(user_events(judged))
+            self._stage("stage_event", events)
+            for table, transform in _FROM_EVENTS:
+                self._stage(table, transform(events))
+        for table, transform in _FROM_RECORDS.get(topic, ()):
+            self._stage(table, transform(judged))
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what Spark keeps."""
+        for frame in self._kept:
+            frame.unpersist()
+        self._kept.clear()
+
+    def _keep(self, frame: DataFrame) -> DataFrame:
+        self._kept.append(frame.persist())
+        return frame
+
+    def _say(self, what: str) -> None:
+        self._progress(what, self._done)
+        self._done += 1
+
+    def _stage(self, table: str, frame: DataFrame) -> None:
+        self._say(f"copying {table.removeprefix('stage_').replace('_', ' ')}s")
+        self.staged.append(stage(frame, table, self._target))
+
+    def _by_the_clock(self, judged: DataFrame, spans: Sequence[Span]) -> DataFrame:
+        """Hold events to the ticks, as `consumers.learner` does: few, so the driver puts them in their order."""
+        clock: list[tuple[int, int, int]] = []
+        now_ms: dict[int, int] = {}
+        for span in spans:
+            if span.ticked_at is not None:
+                now_ms[span.partition] = (span.ticked_at - _EPOCH) // timedelta(milliseconds=1)
+                clock.append((span.partition, -1, now_ms[span.partition]))
+        for partition, offset, time_ms in sorted(map(tuple, ticks_of(judged).collect())):
+            before_ms = now_ms.get(partition)
+            if before_ms is None or before_ms < time_ms <= before_ms + AHEAD_MS:
+                now_ms[partition] = time_ms
+                clock.append((partition, offset, time_ms))
+        self.ticked_at = {
+            (spans[0].topic, p): _EPOCH + timedelta(milliseconds=ms) for p, ms in now_ms.items()
+        }
+        frame = self._spark.createDataFrame(clock, "partition int, offset long, ticked_ms long")
+        return self._keep(refuse_too_far_ahead(judged, frame))
+
+    def _count(self, judged: DataFrame, topic: str) -> None:
+        kind = F.when(F.col("reason").isNull(), F.col("event.type")).alias("type")
+        for row in judged.groupBy("reason", kind).count().collect():
+            of: dict[str, dict[str, int]] = self.good if row["reason"] is None else self.bad
+            of.setdefault(topic, {})[row["reason"] or row["type"]] = row["count"]

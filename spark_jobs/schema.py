@@ -1,0 +1,137 @@
+"""Spark's view of `contracts`: types and ranges, derived from the declarations.
+
+A struct becomes a `StructType`, and what may stand in it a condition of built-in functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import and_
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    BooleanType,
+    DataType,
+    DoubleType,
+    LongType,
+    MapType,
+    StringType,
+    StructField,
+    StructType,
+)
+
+__all__ = ["fields_of", "is_valid", "schema_of", "tags_of"]
+
+
+def schema_of(*structs: type[msgspec.Struct]) -> StructType:
+    """One `StructType` with the fields of all `structs`, and their tag's.
+
+    Examples
+    --------
+    >>> from contracts.records import DriftBegan
+    >>> schema_of(DriftBegan).simpleString()
+    'struct<type:string,drift:string,event_number:bigint,event_id:string,time:string>'
+
+    Raises
+    ------
+    TypeError
+        If two declare the same name with different types, or a type has no counterpart.
+    """
+    found: dict[str, DataType] = {}
+    for struct in structs:
+        for name, field in fields_of(struct).items():
+            data_type = _data_type(field.type)
+            if found.setdefault(name, data_type) != data_type:
+                msg = f"{name} must have one type in all of {structs}. Got {found[name]} and {data_type}."
+                raise TypeError(msg)
+    return StructType([StructField(name, data_type) for name, data_type in found.items()])
+
+
+def fields_of(struct: type[msgspec.Struct]) -> dict[str, inspect.Field]:
+    """Declared fields by name, the tag first as a required text."""
+    info = inspect.type_info(struct)
+    if not isinstance(info, inspect.StructType):
+        msg = f"Must be a struct. Got {struct}."
+        raise TypeError(msg)
+    fields = {field.encode_name: field for field in info.fields}
+    if info.tag_field is None:
+        return fields
+    tag = inspect.Field(name=info.tag_field, encode_name=info.tag_field, type=inspect.StrType())
+    return {info.tag_field: tag} | fields
+
+
+def tags_of(structs: Iterable[type[msgspec.Struct]]) -> dict[str, type[msgspec.Struct]]:
+    """Each tagged struct under its tag."""
+    return {str(struct.__struct_config__.tag): struct for struct in structs}
+
+
+def is_valid(struct: type[msgspec.Struct], at: Column) -> Column:
+    """Whether `at`, parsed with `schema_of`, may be a `struct`: required fields are there, all is in its range."""
+    return reduce(
+        and_, (_fits(field.type, at[name], field.required) for name, field in fields_of(struct).items())
+    )
+
+
+def _without_none(kind: inspect.Type) -> tuple[inspect.Type, bool]:
+    if isinstance(kind, inspect.UnionType):
+        (some,) = (one for one in kind.types if not isinstance(one, inspect.NoneType))
+        return some, True
+    return kind, False
+
+
+def _data_type(kind: inspect.Type) -> DataType:
+    kind, _ = _without_none(kind)
+    match kind:
+        case inspect.StrType():
+            return StringType()
+        case inspect.FloatType():
+            return DoubleType()
+        case inspect.IntType():
+            return LongType()
+        case inspect.BoolType():
+            return BooleanType()
+        case inspect.DictType():
+            return MapType(_data_type(kind.key_type), _data_type(kind.value_type))
+        case inspect.StructType():
+            return schema_of(kind.cls)
+    msg = f"{kind} has no counterpart in Spark."
+    raise TypeError(msg)
+
+
+def _fits(kind: inspect.Type, at: Column, required: bool) -> Column:
+    kind, may_be_null = _without_none(kind)
+    inside = _in_range(kind, at)
+    # A field with a default may be left out; Spark does not tell that from null, which only an optional one may be.
+    if may_be_null or not required:
+        return at.isNull() | inside
+    return at.isNotNull() & inside
+
+
+def _in_range(kind: inspect.Type, at: Column) -> Column:
+    conditions: list[Column] = []
+    if isinstance(kind, inspect.StrType):
+        if kind.pattern is not None:
+            # Java's \Z would pass over a line break at the end.
+            conditions.append(at.rlike(kind.pattern.replace(r"\Z", r"\z")))
+        if kind.max_length is not None:
+            conditions.append(F.char_length(at) <= kind.max_length)
+    elif isinstance(kind, inspect.IntType | inspect.FloatType):
+        bounds: Any = (kind.ge, kind.le)
+        if bounds[0] is not None:
+            conditions.append(at >= F.lit(bounds[0]))
+        if bounds[1] is not None:
+            conditions.append(at <= F.lit(bounds[1]))
+        if isinstance(kind, inspect.FloatType):
+            conditions.append(~F.isnan(at) & (F.abs(at) < F.lit(float("inf"))))
+    elif isinstance(kind, inspect.StructType):
+        conditions.append(is_valid(kind.cls, at))
+    elif isinstance(kind, inspect.DictType):
+        _, values_may_be_null = _without_none(kind.value_type)
+        if not values_may_be_null:
+            conditions.append(~F.exists(F.map_values(at), lambda value: value.isNull()))
+    return reduce(and_, conditions, F.lit(True))

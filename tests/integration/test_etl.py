@@ -1,0 +1,177 @@
+"""`freshet etl` on a real broker, a real database and a real Spark: every table against a plain-Python count."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS
+from spark_jobs import RunReport
+from spark_jobs.run import run_once
+from tests.backend import Backend
+from tests.integration.conftest import new_database
+from tests.integration.etl_shop import MARTS, EtlShop, Expected, Line, expected_of, ms_of, shop_lines
+
+EVENTS = 1_200
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    return shop_lines(EVENTS)
+
+
+@pytest.fixture(scope="module")
+def moved(spark: SparkSession, backend: Backend, lines: list[Line]) -> Iterator[tuple[EtlShop, RunReport]]:
+    """A shop that was moved in one run."""
+    with new_database(backend) as database:
+        shop = EtlShop.make(backend.broker.bootstrap, "etl-one.", database)
+        shop.publish(lines)
+        yield shop, run_once(spark, shop.settings)
+
+
+@pytest.fixture(scope="module")
+def expected(moved: tuple[EtlShop, RunReport]) -> Expected:
+    return expected_of(moved[0])
+
+
+def test_every_mart_has_the_rows_of_a_plain_count(
+    moved: tuple[EtlShop, RunReport], expected: Expected
+) -> None:
+    shop, report = moved
+    found = {table: shop.rows(f"SELECT count(*) FROM {table}")[0][0] for table in MARTS}
+    assert found == expected.rows
+    assert report.moved == found
+    assert all(found[table] > 0 for table in found if table != "fact_late_label"), found
+
+
+def test_bad_records_are_counted_by_reason_and_every_record_is_accounted_for(
+    moved: tuple[EtlShop, RunReport], expected: Expected
+) -> None:
+    shop, report = moved
+    assert report.bad == {shop.name(USER_EVENTS): dict(expected.bad)}
+    assert sum(expected.bad.values()) > 30
+    read = sum(len(shop.records(t)) for t in (USER_EVENTS, PRODUCT_EVENTS, PREDICTIONS, OUTCOMES))
+    assert report.records_in == read
+    assert shop.rows("SELECT records_in FROM etl_run") == [(read,)]
+    assert dict(shop.rows("SELECT reason, records FROM etl_bad")) == dict(expected.bad)
+
+
+def test_sessions_and_order_lines_are_those_of_plain_python(
+    moved: tuple[EtlShop, RunReport], expected: Expected
+) -> None:
+    shop, _ = moved
+    sessions = {
+        (user, ms_of(started)): (ms_of(ended), events, revenue)
+        for user, started, ended, events, revenue in shop.rows(
+            "SELECT user_id, started_at, ended_at, events, revenue FROM fact_session"
+        )
+    }
+    assert sessions == expected.sessions
+    lines = {
+        (order, product): (quantity, price)
+        for order, product, quantity, price in shop.rows(
+            "SELECT order_id, product_id, quantity, price FROM fact_order_line"
+        )
+    }
+    assert lines == expected.order_lines
+    bought = shop.rows("SELECT sum(bought) FROM interaction")
+    assert bought == [(sum(quantity for quantity, _ in expected.order_lines.values()),)]
+
+
+def test_versions_of_a_product_have_neither_gap_nor_overlap(moved: tuple[EtlShop, RunReport]) -> None:
+    shop, _ = moved
+    gaps = shop.rows(
+        "SELECT product_id FROM (SELECT product_id, upper(valid) AS until, "
+        "lead(valid_from) OVER (PARTITION BY product_id ORDER BY valid_from) AS next FROM dim_product) AS v "
+        "WHERE until IS DISTINCT FROM next"
+    )
+    assert gaps == []
+    assert shop.rows("SELECT count(*) - count(DISTINCT product_id) FROM dim_product WHERE is_current") == [
+        (0,)
+    ]
+
+
+def bits(values: list[float]) -> bytes:
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+def test_training_examples_have_the_very_bits_that_were_logged(
+    moved: tuple[EtlShop, RunReport], expected: Expected
+) -> None:
+    shop, _ = moved
+    logged = {(p.task, p.partition, p.offset): p for p in expected.predictions}
+    rows = shop.rows(
+        'SELECT t.task, t.partition, t."offset", t.label, t.why, t.settled_offset, t.answers, t.losses, f.names, '
+        "t.features FROM training_example AS t JOIN dim_feature_set AS f USING (feature_set)"
+    )
+    settled = {(o.task, o.partition, o.offset): o for o in expected.outcomes if o.label is not None}
+    assert len(rows) == len(settled) > 100
+    for task, partition, offset, label, why, settled_offset, answers, losses, names, features in rows:
+        prediction, outcome = logged[task, partition, offset], settled[task, partition, offset]
+        assert names == list(prediction.features)
+        assert bits(features) == bits(list(prediction.features.values()))
+        assert (label, why, settled_offset) == (outcome.label, outcome.why, outcome.settled_offset)
+        assert (answers, losses) == (outcome.answers, outcome.losses)
+
+
+def test_running_again_with_nothing_new_changes_nothing(
+    spark: SparkSession, moved: tuple[EtlShop, RunReport]
+) -> None:
+    shop, _ = moved
+    before: tuple[Any, ...] = (shop.marts(), shop.ledger(), shop.rows("TABLE etl_run"))
+    assert run_once(spark, shop.settings).run_id is None
+    assert (shop.marts(), shop.ledger(), shop.rows("TABLE etl_run")) == before
+
+
+def test_many_runs_leave_what_one_run_leaves(
+    spark: SparkSession, backend: Backend, lines: list[Line], moved: tuple[EtlShop, RunReport]
+) -> None:
+    cuts = [0, len(lines) // 5, len(lines) // 2, len(lines) // 2 + 40, len(lines)]
+    with new_database(backend) as database:
+        shop = EtlShop.make(backend.broker.bootstrap, "etl-many.", database)
+        reports = []
+        for start, end in zip(cuts, cuts[1:], strict=False):
+            shop.publish(lines[start:end])
+            reports.append(run_once(spark, shop.settings))
+        assert [report.run_id for report in reports] == [1, 2, 3, 4]
+        one, many = moved[0].marts(), shop.marts()
+        for table in MARTS:
+            assert many[table] == one[table], table
+
+
+def test_charts_have_their_views_and_a_reader_may_read_and_no_more(moved: tuple[EtlShop, RunReport]) -> None:
+    shop, _ = moved
+    (events, sessions, orders), (by_day,) = (
+        shop.rows("SELECT sum(events), sum(sessions), sum(orders) FROM kpi_hourly")[0],
+        shop.rows("SELECT sum(events) FROM kpi_daily")[0],
+    )
+    counted = {
+        t: shop.rows(f"SELECT count(*) FROM {t}")[0][0] for t in ("fact_event", "fact_session", "fact_order")
+    }
+    assert (events, sessions, orders) == tuple(counted.values()) and by_day == events
+    assert shop.rows("SELECT count(*) > 0 FROM model_loss_hourly") == [(True,)]
+    rights = shop.rows(
+        "SELECT has_table_privilege('freshet_reader', c.oid, 'SELECT'), "
+        "has_table_privilege('freshet_reader', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), relname FROM pg_class AS c "
+        "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"
+    )
+    readable = {name for may_read, _, name in rights if may_read}
+    assert set(MARTS) | {"training_example", "kpi_daily", "etl_run"} <= readable
+    assert not any(may_write for _, may_write, _ in rights)
+    assert not readable & {"snapshot", "stage_event"}
+
+
+def test_every_table_view_and_column_of_the_marts_has_a_comment(moved: tuple[EtlShop, RunReport]) -> None:
+    shop, _ = moved
+    bare = shop.rows(
+        "SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid "
+        "AND a.attnum >= 0 AND NOT a.attisdropped WHERE c.relnamespace = 'public'::regnamespace "
+        "AND c.relkind IN ('r', 'v') "
+        "AND c.relname ~ '^(dim_|fact_|etl_|stage_|kpi_|model_loss|interaction|product|training)' "
+        "AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)"
+    )
+    assert bare == []

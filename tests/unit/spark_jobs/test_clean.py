@@ -1,0 +1,121 @@
+"""What Spark takes and refuses is what the codec takes and refuses, but for what is listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from contracts.codec import decode_user_event
+from contracts.errors import BadRecord
+from contracts.events import ProductEvent, UserEvent
+from contracts.records import OutcomeRecord, Prediction
+from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
+from spark_jobs.schema import schema_of
+from tests.corpus import corpus
+from tests.unit.spark_jobs.frames import records
+
+GOLDEN = Path(__file__).parents[2] / "contract" / "golden"
+
+# What `spark_jobs.clean.LENIENT` and `STRICT` say in words: the codec's reason, and what is found here.
+DIFFERENT = {
+    "two values": ("not-json", None),
+    "a comment": ("not-json", None),
+    "half a surrogate pair": ("not-json", None),
+    "a user that is a number": ("not-an-event", None),
+    "a type that is a number": ("not-an-event", "unknown-type"),
+    "two types": ("unknown-type", None),
+    "a price of 6,000 digits": ("not-an-event", "not-json"),
+    "an unknown field of 6,000 digits": (None, "not-json"),
+    "a price in full": (None, "not-json"),
+}
+
+
+def codec_says(value: bytes | None) -> str | None:
+    try:
+        decode_user_event(value)
+    except BadRecord as error:
+        return error.reason
+    return None
+
+
+def test_the_corpus_of_odd_bytes_is_judged_as_by_the_codec(spark: SparkSession) -> None:
+    odd = corpus()
+    judged = judge(records(spark, [one.value for one in odd]), get_args(UserEvent))
+    found = {odd[row["offset"]].name: row["reason"] for row in judged.select("offset", "reason").collect()}
+    said = {one.name: codec_says(one.value) for one in odd}
+    assert len(found) == len(odd)
+    assert {name: (said[name], found[name]) for name in said if said[name] != found[name]} == DIFFERENT
+
+
+def without_nulls(value: Any) -> Any:
+    return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize(
+    ("topic", "structs"),
+    [
+        ("shop.user-events", get_args(UserEvent)),
+        ("shop.product-events", get_args(ProductEvent)),
+        ("ml.predictions", (Prediction,)),
+        ("ml.outcomes", get_args(OutcomeRecord)),
+    ],
+)
+def test_yesterdays_records_are_good_and_read_whole(
+    spark: SparkSession, topic: str, structs: tuple[type[msgspec.Struct], ...]
+) -> None:
+    lines = (GOLDEN / f"{topic}.jsonl").read_bytes().splitlines()
+    judged = judge(records(spark, lines), structs).orderBy("offset").collect()
+    assert [row["reason"] for row in judged] == [None] * len(lines)
+    for row, line in zip(judged, lines, strict=True):
+        event = row["event"].asDict(recursive=True)
+        for name, value in msgspec.json.decode(line).items():
+            assert without_nulls(event[name]) == without_nulls(value), name
+
+
+def test_a_struct_becomes_a_type_of_spark_with_all_of_its_fields() -> None:
+    assert schema_of(Prediction).simpleString() == (
+        "struct<type:string,task:string,partition:bigint,offset:bigint,event_id:string,user_id:string,"
+        "session_id:string,time:string,answers:map<string,double>,served:string,features:map<string,double>,"
+        "latency_ms:double>"
+    )
+    with pytest.raises(TypeError, match="one type in all"):
+        schema_of(Prediction, msgspec.defstruct("Other", [("served", int)]))
+
+
+def tick(time: str) -> bytes:
+    return b'{"type":"ClockTicked","id":"t","time":"%s","source":"s"}' % time.encode()
+
+
+def ended(time: str) -> bytes:
+    return b'{"type":"SessionEnded","id":"e","time":"%s","source":"s","user_id":"u"}' % time.encode()
+
+
+def test_what_is_more_than_a_day_ahead_of_the_ticks_is_bad_also_across_runs(spark: SparkSession) -> None:
+    values = [
+        ended("2026-01-07T00:00:00.000Z"),  # before any tick of this run: the ledger's clock counts
+        tick("2026-01-06T00:00:00.000Z"),
+        ended("2026-01-07T00:00:00.000Z"),
+        ended("2026-01-07T00:00:00.001Z"),
+        tick("2026-02-01T00:00:00.000Z"),  # itself too far ahead, and moves nothing
+        ended("2026-01-07T00:00:00.001Z"),
+    ]
+    judged = judge(records(spark, values), get_args(UserEvent))
+    day_ms = 86_400_000
+    fifth_ms = 1_767_571_200_000
+    assert [(r["offset"], r["time_ms"] - fifth_ms) for r in ticks_of(judged).orderBy("offset").collect()] == [
+        (1, day_ms),
+        (4, 27 * day_ms),
+    ]
+    clock = spark.createDataFrame(
+        [(0, -1, fifth_ms), (0, 1, fifth_ms + day_ms)], "partition int, offset long, ticked_ms long"
+    )
+    held = refuse_too_far_ahead(judged, clock).orderBy("offset").select("reason").collect()
+    ahead = "too-far-ahead"
+    assert [row["reason"] for row in held] == [ahead, None, None, ahead, ahead, ahead]
+    nothing = spark.createDataFrame([], "partition int, offset long, ticked_ms long")
+    assert refuse_too_far_ahead(judged, nothing).where(F.col("reason").isNotNull()).count() == 0
