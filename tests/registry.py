@@ -1,26 +1,36 @@
-"""Models in the registry, as far as a change of models asks for them: id and digest."""
+"""Trained models in the registry of a test: real ones, by the way that `freshet train` registers them."""
 
 from __future__ import annotations
 
-from infra.postgres import Database
+from contracts.model_version import ModelVersion, Signature
+from contracts.settings import Settings
+from infra.postgres import Database, RegistryStore, read_password
+from infra.signing import load_key
+from models.registry import dump, libraries
+from tests.batch_models import Estimator
 
 __all__ = ["register", "stages"]
 
-_TABLE = """CREATE TABLE IF NOT EXISTS model_version (
-    id text PRIMARY KEY, task text NOT NULL, name text NOT NULL, version integer NOT NULL, digest text NOT NULL,
-    stage text NOT NULL DEFAULT 'registered'
-)"""
 
-
-def register(database: Database, model_id: str, digest: str) -> None:
-    """Put a model into the registry."""
-    task, _, name = model_id.partition("/")
-    with database.transaction() as connection:
-        connection.execute(_TABLE)
-        connection.execute(
-            "INSERT INTO model_version (id, task, name, version, digest) VALUES (%s, %s, %s, %s, %s)",
-            (model_id, task, name.rpartition("@")[0], int(name.rpartition("@")[2]), digest),
-        )
+def register(settings: Settings, task: str, name: str, model: Estimator) -> ModelVersion:
+    """Put a model into the registry in the database of `settings`, sealed with their key."""
+    store = RegistryStore(settings.database_url, read_password(settings.database_password_file))
+    draft = ModelVersion(
+        task=task,
+        name=name,
+        digest="0" * 64,
+        signature=Signature(features=model.features, answer="probability"),
+        libraries=libraries(),
+        code_version="0",
+        data_window={},
+        parameters={},
+        metrics={},
+    )
+    try:
+        key = load_key(settings.secret_file)
+        return store.register(draft, dump(model.estimator), lambda version: version.id, key)
+    finally:
+        store.close()
 
 
 def stages(database: Database) -> dict[str, str]:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kafka import TopicPartition
 
+from consumers.learner import Shelf
+from consumers.learner.artefacts import RegistryArtefacts
 from consumers.lifecycle import FAULT_POINTS, Life, NotPromoted, who_at, who_for
 from contracts.codec import encode, rfc3339
 from contracts.errors import Fenced, UsageError
 from contracts.records import Outcome
+from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS
 from infra.kafka import Record, connect_consumer, topic_id
 from infra.postgres import ModelChangeStore, migrate
 from producers.simulator import Scenario, Simulator
-from tests.batch_models import Kept, trained
+from tests.batch_models import trained
 from tests.integration.conftest import FreshDatabase
 from tests.integration.rehearsal import Rehearsal
 from tests.registry import register, stages
 
-A, B = "conversion/a@1", "conversion/b@2"
+A, B = "conversion/a@1", "conversion/b@1"
 
 
 class Killed(BaseException):
@@ -32,13 +36,20 @@ class Killed(BaseException):
 class Town:
     """A shop of two partitions, its learners, and who changes its models."""
 
-    def __init__(self, bootstrap: str, namespace: str, database: FreshDatabase) -> None:
-        self.kept = Kept()
-        self.shop = Rehearsal(bootstrap, namespace, partitions=2, batch_models=self.kept)
+    def __init__(self, bootstrap: str, namespace: str, database: FreshDatabase, folder: Path) -> None:
+        settings = Settings(
+            database_url=database.url,
+            database_password_file=database.password_file,
+            secret_file=folder / "secret.key",
+        )
+        self.shop = Rehearsal(
+            bootstrap, namespace, partitions=2, batch_models=Shelf(RegistryArtefacts(settings))
+        )
         migrate(database.url, database.password)
         self.database = database.open()
-        for model_id, seed in ((A, 0), (B, 1)):
-            register(self.database, model_id, self.kept.add(trained(seed), model_id))
+        for seed, model_id in enumerate((A, B)):
+            name = model_id.removeprefix("conversion/").removesuffix("@1")
+            assert register(settings, "conversion", name, trained(seed)).id == model_id
         self.store = ModelChangeStore(database.url, database.password)
         emissions = Simulator(Scenario(seed=5, events=3_000, partitions=2))
         self.events = [e for e in emissions if e.topic == USER_EVENTS.name]
@@ -76,8 +87,8 @@ class Town:
 
 
 @pytest.fixture
-def town(bootstrap: str, namespace: str, fresh_database: FreshDatabase) -> Iterator[Town]:
-    made = Town(bootstrap, namespace, fresh_database)
+def town(bootstrap: str, namespace: str, fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Town]:
+    made = Town(bootstrap, namespace, fresh_database, tmp_path)
     yield made
     made.close()
 
@@ -105,7 +116,7 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     town.flow(600)
     assert stages(town.database) == {A: "shadow", B: "champion"}
     back = life.rollback("conversion")
-    assert (back.model, back.replaced) == ("b@2", "a@1")
+    assert (back.model, back.replaced) == ("b@1", "a@1")
     town.flow(400)
     life.rollback("conversion")
     with pytest.raises(UsageError, match="An online model is served"):
@@ -114,13 +125,13 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     life.close()
 
     changes = [shadow, first, second, back]
-    served = {"a@1": 0, "b@2": 0, "second-order": 0}
+    served = {"a@1": 0, "b@1": 0, "second-order": 0}
     for one in town.fields(PREDICTIONS):
         if one["task"] != "conversion":
             assert not any("@" in name for name in one["answers"])
             continue
         behind = [c for c in changes if one["offset"] > c.offsets[one["partition"]]]
-        must = {0: "second-order", 1: "second-order", 2: "a@1", 3: "b@2"}.get(len(behind))
+        must = {0: "second-order", 1: "second-order", 2: "a@1", 3: "b@1"}.get(len(behind))
         if must is not None:
             assert one["served"] == must
         served[one["served"]] += 1
@@ -135,11 +146,11 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     ]  # fmt: skip
     assert stages(town.database) == {A: "retired", B: "retired"}
 
-    asked = next(p for p in town.fields(PREDICTIONS) if p["served"] == "b@2")
+    asked = next(p for p in town.fields(PREDICTIONS) if p["served"] == "b@1")
     bootstrap, namespace = town.shop.bootstrap, town.shop.namespace
     answered = {p.task: a for p, a in who_for(bootstrap, namespace, asked["event_id"])}["conversion"]
     assert answered.champion is not None
-    assert (answered.served, answered.champion.change) == ("b@2", second.id)
+    assert (answered.served, answered.champion.change) == ("b@1", second.id)
     assert answered.since_offset == second.offsets[asked["partition"]]
     then = {one.partition: one for one in who_at(bootstrap, namespace, "conversion", asked["time"])}
     assert then[asked["partition"]].champion == answered.champion
@@ -183,7 +194,7 @@ def test_of_two_who_change_at_once_the_newer_fences_the_older(town: Town) -> Non
     newer.close()
     town.life().close()
     log = topic_id(town.shop.bootstrap, town.shop.name(USER_EVENTS))
-    assert [(c.model, c.state) for c in town.store.of_log(log)] == [("a@1", "done"), ("b@2", "void")]
+    assert [(c.model, c.state) for c in town.store.of_log(log)] == [("a@1", "done"), ("b@1", "void")]
     assert town.activations()[0] == town.activations()[1] != []
 
 
