@@ -4,7 +4,7 @@
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check bench up down wipe logs watch advisories format lock clean
+.PHONY: help demo test lint check bench study up down wipe logs watch advisories format lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -52,6 +52,9 @@ check: lint ## what CI runs: lint, types, import rules, all tests, branch covera
 bench: $(STAMP) ## measure: the learner against a naive loop, the simulator alone
 	@sh requirements/java.sh
 	@$(PY) -m benchmarks $(ARGS)
+
+study: $(STAMP) ## put 200 equal and 200 better models before the gate of promotions: who passes?
+	@$(PY) -m benchmarks.gate $(ARGS)
 
 # What is in .env is compose's, too. The revision goes into the images' labels.
 COMPOSE = docker compose

@@ -30,7 +30,7 @@ LABELS: Mapping[str, str] = {
 
 _FIXED_LINES = 5  # heading, two lines of counts, heading of the latest predictions, keys
 _LINES_A_TASK = 2  # its heading and that of its columns
-_KIND_STYLES = {"online": "bold", "baseline": "dim", "frozen": "cyan"}
+_KIND_STYLES = {"online": "bold", "baseline": "dim", "frozen": "cyan", "batch": "bold magenta"}
 
 
 def number(name: str, value: float | None) -> str:
@@ -190,6 +190,8 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
     of = f"{task.labels:,} labels " if task.labels else "waiting for labels "
     if task.window_labels:
         of = f"last {task.window_labels:,} of {of}"
+    if task.standing and width >= 96:
+        of = f"{plain(task.standing)} · {of}"
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim", show_edge=False)
     table.add_column("  model", no_wrap=True, overflow="ellipsis", min_width=18, max_width=30)
     for name in task.metrics:
@@ -232,7 +234,9 @@ def _titled(title: Text, right: str) -> Table:
 
 
 def _best(task: TaskView) -> str | None:
-    """The online model with the lowest loss; the loss is the first metric of a task."""
+    """The batch model that is served, else the online one with the lowest loss: the first metric of a task."""
+    if task.champion is not None:
+        return task.champion
     loss = task.metrics[0]
     known = [
         (value, m.name)

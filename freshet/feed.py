@@ -19,7 +19,8 @@ import msgspec
 from contracts.codec import decode_prediction
 from contracts.errors import BadRecord, FreshetError
 from contracts.records import JournalRecord, Metrics
-from contracts.topics import JOURNAL, METRICS, PREDICTIONS, USER_EVENTS, topic_name
+from contracts.topics import JOURNAL, METRICS, MODELS, PREDICTIONS, USER_EVENTS, topic_name
+from freshet.champions import Champions
 from freshet.glimpse import Glimpse
 from freshet.scores import Counts
 from freshet.view import Answer
@@ -65,6 +66,7 @@ class Facts:
     counts: Counts = field(default_factory=Counts)
     history: Mapping[str, tuple[Metrics, ...]] = field(default_factory=dict)
     latest: tuple[Answer, ...] = ()
+    champions: Champions = field(default_factory=Champions)
     problem: str = ""
 
 
@@ -86,6 +88,7 @@ class Feed:
         self._closing = threading.Event()
         self._chains: dict[int, JournalRecord] = {}
         self._history: dict[str, deque[Metrics]] = {}
+        self._champions = Champions()
         self._events: deque[tuple[float, int]] = deque()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
@@ -132,6 +135,8 @@ class Feed:
             self._chains[record.partition] = _journal.decode(record.value or b"")
         for record in glimpse.since_last_look(topic_name(METRICS, settings.namespace)):
             self._remember(_metrics.decode(record.value or b""))
+        for record in glimpse.since_last_look(topic_name(MODELS, settings.namespace)):
+            self._champions = self._champions.after(record.value)
         ends = glimpse.ends(inputs)
         events = max(self.facts.events, _number_of_events(glimpse.newest(inputs, newest)))
         self.facts = Facts(
@@ -143,6 +148,7 @@ class Feed:
             counts=self._asked(),
             history={task: tuple(seen) for task, seen in self._history.items()},
             latest=self._latest(glimpse),
+            champions=self._champions,
         )
 
     def _asked(self) -> Counts:

@@ -15,7 +15,7 @@ class ModelView:
     Parameters
     ----------
     name, kind : str
-        As declared by its task; ``baseline`` and ``frozen`` ones are to be beaten.
+        As declared by its task, or ``batch``; ``baseline`` and ``frozen`` ones are to be beaten.
     metrics : mapping
         By name, over the window.
     history : tuple of float or None
@@ -30,7 +30,11 @@ class ModelView:
 
 @dataclass(frozen=True)
 class TaskView:
-    """One task: its models and, where the shop is simulated, the lines of its oracle."""
+    """One task: its models and, where the shop is simulated, the lines of its oracle.
+
+    `champion` is the batch model that is served, None where an online one is; `standing` says since when, or what
+    befell it.
+    """
 
     name: str
     question: str
@@ -40,6 +44,8 @@ class TaskView:
     window_labels: int = 0
     models: tuple[ModelView, ...] = ()
     oracle: Mapping[str, float | None] = field(default_factory=dict)
+    champion: str | None = None
+    standing: str = ""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ def _task(spec: TaskSpec, facts: Facts) -> TaskView:
         window_labels=newest.window_labels if newest is not None else 0,
         models=tuple(_model(spec, name, charted, history) for name in names),
         oracle=newest.oracle if newest is not None else {},
+        champion=facts.champions.of(spec.name),
+        standing=facts.champions.said(spec.name),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from consumers.scoreboard.rows import Columns
 from consumers.scoreboard.scoring import classification, leaks, oracle, regression, standard_error
+from contracts.records import is_batch
 from models.evaluate import recovery
 from models.tasks import TASKS, TaskSpec
 
@@ -72,7 +73,9 @@ def board(newest: Mapping[str, Columns], drift: AfterDrift | None = None) -> dic
 
 
 def kind_of(task: str, model: str) -> str:
-    """``online``, ``baseline`` or ``frozen``; ``online`` for one that this code does not know."""
+    """``batch``, ``online``, ``baseline`` or ``frozen``; ``online`` for one that this code does not know."""
+    if is_batch(model):
+        return "batch"
     spec: TaskSpec | None = TASKS.get(task)
     return next((m.kind for m in spec.models if m.name == model), "online") if spec else "online"
 

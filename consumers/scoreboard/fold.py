@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from consumers.scoreboard.records import Kind, decode_predicted, decode_quarantined
+from consumers.scoreboard.records import Kind, decode_news, decode_predicted
 from consumers.scoreboard.rows import Lines, ScoredLabel
 from consumers.scoreboard.windows import Windows
 from contracts.codec import decode_outcome, decode_truth, time_ms
 from contracts.errors import BadRecord
-from contracts.records import DriftBegan, Metrics, ModelQuarantined, Outcome
+from contracts.records import DriftBegan, Metrics, ModelInForce, ModelQuarantined, Outcome
 
 __all__ = ["MOST_WAITING", "ORACLE_TASK", "Changes", "Fold", "Input", "State"]
 
@@ -75,6 +75,7 @@ class Changes:
     truths_gone: list[tuple[int, str]] = field(default_factory=list)
     drifts: list[tuple[int, DriftBegan]] = field(default_factory=list)
     quarantines: list[ModelQuarantined] = field(default_factory=list)
+    in_force: list[ModelInForce] = field(default_factory=list)
     metrics: list[Metrics] = field(default_factory=list)
     totals: set[tuple[str, str, int]] = field(default_factory=set)
     served: set[tuple[str, int]] = field(default_factory=set)
@@ -142,10 +143,13 @@ class Fold:
             self.changes.served.add(key)
 
     def _model(self, partition: int, offset: int, value: bytes | None) -> None:
-        if (news := decode_quarantined(_storable(value))) is not None:
+        if (news := decode_news(_storable(value))) is not None:
             _fits(news.offset)
             _fits(news.partition, bits=31)
-            self.changes.quarantines.append(news)
+            if isinstance(news, ModelQuarantined):
+                self.changes.quarantines.append(news)
+            else:
+                self.changes.in_force.append(news)
 
     def _dead_letter(self, partition: int, offset: int, value: bytes | None) -> None:
         self._count("dead_letters", "", partition)

@@ -14,7 +14,7 @@ from consumers.scoreboard.intake import topic_names
 from consumers.scoreboard.rows import Columns
 from consumers.scoreboard.store import KEEP_AFTER_DRIFT
 from contracts.errors import Unreachable
-from contracts.records import Metrics
+from contracts.records import Metrics, is_batch
 from infra.kafka import connect_consumer
 from infra.postgres import Database, queries
 from models.tasks import TASKS
@@ -110,6 +110,7 @@ def champions(database: Database) -> dict[str, Champion]:
     sql = queries("boards")
     served: dict[str, dict[int, str | None]] = {}
     out: dict[str, dict[str, str]] = {}
+    batch: dict[str, dict[int, tuple[str, int]]] = {}
     with database.transaction() as connection:
         for task, partition, model in connection.execute(sql["served"]):
             served.setdefault(task, {})[partition] = model
@@ -117,12 +118,36 @@ def champions(database: Database) -> dict[str, Champion]:
             out.setdefault(task, {})[model] = (
                 f"{model} is out since offset {offset} of partition {partition}: {reason}"
             )
+        for task, model, stage, _, partition, offset in connection.execute(sql["in_force"]):
+            standing = batch.setdefault(task, {})
+            if stage == "champion":
+                standing[partition] = (model, offset)
+            elif partition in standing and standing[partition][0] == model:
+                del standing[partition]
     return {
-        task: _champion(task, served[task], out.get(task, {})) for task in [*TASKS, *served] if task in served
+        task: _champion(task, served[task], out.get(task, {}), batch.get(task, {}))
+        for task in [*TASKS, *served]
+        if task in served
     }
 
 
-def _champion(task: str, served: dict[int, str | None], out: dict[str, str]) -> Champion:
+def _champion(
+    task: str, served: dict[int, str | None], out: dict[str, str], batch: dict[int, tuple[str, int]]
+) -> Champion:
+    """Who is served; `batch` has by partition the champion among batch models, and since which offset."""
+    promoted = {model for model, _ in batch.values()}
+    if (found := next((m for m in served.values() if m in promoted), None)) is not None:
+        since = ", ".join(f"{p}:{offset:,}" for p, (model, offset) in sorted(batch.items()) if model == found)
+        others = sorted(f"partition {p} serves {m or 'none'}" for p, m in served.items() if m != found)
+        reasons = [out[m] for m in sorted(promoted) if m in out]
+        return Champion(found, "; ".join([f"champion since offset {since}", *others, *reasons]))
+    fallen = [out.get(m, f"{m} is champion and has not answered") for m in sorted(promoted)]
+    served = {p: None if m is not None and is_batch(m) else m for p, m in served.items()}
+    online = _first_online(task, served, out)
+    return Champion(online.model, "; ".join([online.why, *fallen]))
+
+
+def _first_online(task: str, served: dict[int, str | None], out: dict[str, str]) -> Champion:
     models = [m.name for m in TASKS[task].models] if task in TASKS else []
     # Where partitions differ, the one that is served where nothing was taken out: the highest in the order.
     found = {m for m in served.values() if m is not None}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from contracts.errors import BadRecord
-from contracts.records import ModelQuarantined
+from contracts.records import ModelInForce, ModelNews, ModelQuarantined
 from contracts.topics import DEAD_LETTERS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, Topic
 
-__all__ = ["SOURCES", "Kind", "Predicted", "decode_predicted", "decode_quarantined"]
+__all__ = ["SOURCES", "Kind", "Predicted", "decode_predicted", "decode_news"]
 
 Kind: TypeAlias = Literal["truth", "predictions", "models", "dead-letters", "outcomes"]
 
@@ -32,7 +32,7 @@ class Predicted(msgspec.Struct, tag_field="type", tag="Prediction", gc=False):
 
 
 _predicted = msgspec.json.Decoder(Predicted)
-_quarantined = msgspec.json.Decoder(ModelQuarantined)
+_news: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(ModelNews)
 
 
 def decode_predicted(value: bytes | None) -> Predicted:
@@ -46,9 +46,10 @@ def decode_predicted(value: bytes | None) -> Predicted:
     return predicted
 
 
-def decode_quarantined(value: bytes | None) -> ModelQuarantined | None:
+def decode_news(value: bytes | None) -> ModelQuarantined | ModelInForce | None:
     """One record of ``ml.models``, None for other news of models."""
     try:
-        return _quarantined.decode(value or b"")
+        news = _news.decode(value or b"")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    return news if isinstance(news, ModelQuarantined | ModelInForce) else None

@@ -180,6 +180,9 @@ class Store:
             "save_quarantine": [
                 (q.task, q.model, q.partition, q.offset, q.reason) for q in changes.quarantines
             ],
+            "save_in_force": [
+                (f.task, f.model, f.stage, f.change, f.partition, f.offset) for f in changes.in_force
+            ],
             "save_window": [(m.task, m.labels, _encode_text(m).decode()) for m in changes.metrics],
         }
         with connection.cursor() as cursor:

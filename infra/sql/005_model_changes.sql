@@ -34,3 +34,24 @@ COMMENT ON COLUMN model_change.log_ends IS 'by partition, the end of the log bef
 COMMENT ON COLUMN model_change.offsets IS 'by partition, the offset from which it holds';
 COMMENT ON COLUMN model_change.at IS 'when it was begun';
 COMMENT ON COLUMN model_change.settled_at IS 'when it was found to be done or void';
+
+-- What the scoreboard knows of them: which batch model stands where from which offset on.
+CREATE TABLE score_in_force (
+    task text NOT NULL,
+    model text NOT NULL,
+    stage text NOT NULL,
+    change text,
+    partition integer NOT NULL,
+    input_offset bigint NOT NULL,
+    position bigint GENERATED ALWAYS AS IDENTITY,
+    PRIMARY KEY (task, model, partition, input_offset)
+);
+
+COMMENT ON TABLE score_in_force IS 'Which batch model stands where from which offset on, as learners told on ml.models';
+COMMENT ON COLUMN score_in_force.task IS 'whose model it is';
+COMMENT ON COLUMN score_in_force.model IS 'name@version';
+COMMENT ON COLUMN score_in_force.stage IS 'shadow, champion or retired';
+COMMENT ON COLUMN score_in_force.change IS 'the change that it is part of: see model_change';
+COMMENT ON COLUMN score_in_force.partition IS 'of the main input';
+COMMENT ON COLUMN score_in_force.input_offset IS 'of the ModelActivated in it';
+COMMENT ON COLUMN score_in_force.position IS 'in the order in which it was told';

@@ -60,6 +60,10 @@ WHERE t.partition = gone.partition AND t.event_id = gone.event_id
 INSERT INTO score_drift (partition, event_number, drift, event_id, began_ms) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 
+-- name: save_in_force
+INSERT INTO score_in_force (task, model, stage, change, partition, input_offset) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+
 -- name: save_quarantine
 INSERT INTO score_quarantine (task, model, partition, input_offset, reason) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
@@ -109,4 +113,4 @@ AND NOT (
 
 -- name: forget
 TRUNCATE score_offset, score_clock, score_total, score_label, score_truth, score_drift, score_quarantine,
-    score_served, score_window
+    score_in_force, score_served, score_window

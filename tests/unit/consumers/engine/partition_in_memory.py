@@ -26,14 +26,19 @@ class Adder:
         self.fingerprint = fingerprint
         self.factor = factor
         self.total = 0
+        self.incomplete = 0
+        self.most_incomplete = 0
 
     def step(self, record: Record) -> Step:
+        self.incomplete += 1
+        self.most_incomplete = max(self.most_incomplete, self.incomplete)
         if record.value == b"bad":
             raise BadRecord("not-json", "bad is no number")
         self.total += self.factor * int(record.value or b"0")
         return Step([self.total], str(self.total).encode())
 
     def complete(self) -> Sequence[int]:
+        self.incomplete = 0
         return ()
 
     def outgoing(self, outputs: Sequence[int], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:

@@ -95,6 +95,16 @@ def test_without_snapshots_the_log_is_folded_from_its_start(log: Partition, past
     assert at.chain.hex() == past.journal.entries[-1].record.chain
 
 
+def test_what_is_folded_again_is_completed_batch_by_batch_to_the_last_record(
+    log: Partition, past: Past
+) -> None:
+    past.snapshots.kept.clear()
+    fold = Adder()
+    recover(log, past, fold)
+    assert fold.incomplete == 0
+    assert 0 < fold.most_incomplete <= log.poll_records
+
+
 def test_a_snapshot_that_leads_elsewhere_is_passed_over_for_an_older_one(log: Partition, past: Past) -> None:
     past.snapshots.kept[1:] = [replace(past.snapshots.kept[1], payload=b"999")]
     fold = Adder()

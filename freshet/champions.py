@@ -1,0 +1,71 @@
+"""Which batch models are served, as told on ``ml.models``: for the live board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from contracts.records import ModelInForce, ModelNews, ModelQuarantined
+
+__all__ = ["Champions"]
+
+_news: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(ModelNews)
+
+
+@dataclass(frozen=True)
+class Champions:
+    """By task and partition, the batch champion; and of what broke, from which offset on.
+
+    Examples
+    --------
+    >>> told = ModelInForce(task="t", model="a@1", stage="champion", digest="", change=None, partition=0, offset=900,
+    ...                     time="2026-01-05T08:00:00.000Z")
+    >>> champions = Champions().after(msgspec.json.encode(told))
+    >>> champions.of("t"), champions.said("t"), champions.of("u"), champions.said("u")
+    ('a@1', 'a@1 since 0:900', None, '')
+    """
+
+    standing: Mapping[tuple[str, int], ModelInForce] = field(default_factory=dict)
+    out: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+
+    def after(self, value: bytes | None) -> Champions:
+        """Take in one record of the topic."""
+        try:
+            news = _news.decode(value or b"")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self
+        if isinstance(news, ModelQuarantined):
+            return Champions(
+                self.standing, {**self.out, (news.task, news.model, news.partition): news.offset}
+            )
+        if not isinstance(news, ModelInForce):
+            return self
+        standing = dict(self.standing)
+        at = (news.task, news.partition)
+        if news.stage == "champion":
+            standing[at] = news
+        elif at in standing and standing[at].model == news.model:
+            del standing[at]
+        return Champions(standing, self.out)
+
+    def of(self, task: str) -> str | None:
+        """The champion among batch models, if one is that answers."""
+        return next((one.model for one in self._of(task) if self._out(one) is None), None)
+
+    def said(self, task: str) -> str:
+        """Who is champion since which offsets (partition:offset), and where it broke; empty without one."""
+        parts: dict[str, list[str]] = {}
+        for one in self._of(task):
+            broke = self._out(one)
+            said = f"{one.partition}:{one.offset:,}" + ("" if broke is None else f" (out at {broke:,})")
+            parts.setdefault(one.model, []).append(said)
+        return ", ".join(f"{model} since {' '.join(at)}" for model, at in parts.items())
+
+    def _of(self, task: str) -> list[ModelInForce]:
+        return [one for (of, _), one in sorted(self.standing.items()) if of == task]
+
+    def _out(self, one: ModelInForce) -> int | None:
+        return self.out.get((one.task, one.model, one.partition))

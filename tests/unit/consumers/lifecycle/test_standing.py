@@ -1,0 +1,82 @@
+"""Who stands where by the changes that are done: as the fold has it, with the way back."""
+
+from __future__ import annotations
+
+import pytest
+
+from consumers.lifecycle import Standing, standing_after
+from contracts.events import Stage
+from infra.postgres import Action, ModelChange
+from models.roster import Roster
+from tests.batch_models import activated
+
+
+def change(action: Action, model: str, replaced: str | None = None, **more: str) -> ModelChange:
+    fields: dict[str, object] = {
+        "id": f"{action}-{model}",
+        "task": "conversion",
+        "digest": "",
+        "state": "done",
+    }
+    return ModelChange(action=action, model=model, replaced=replaced, **(fields | more))
+
+
+def stages_in_the_fold(moves: list[tuple[str, Stage]]) -> dict[str, str]:
+    roster = Roster()
+    for model, stage in moves:
+        roster.take(activated(model, stage, ""))
+    return {s.name: "champion" if s.name == roster.champion else "shadow" for s in roster.standing}
+
+
+def answering(standing: Standing) -> dict[str, str]:
+    return {name: stage for name, stage in standing.stages().items() if stage != "retired"}
+
+
+SHADOW_A, PROMOTE_A = change("shadow", "a@1"), change("promote", "a@1")
+PROMOTE_B = change("promote", "b@1", "a@1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "moves"),
+    [
+        ([], []),
+        ([SHADOW_A], [("a", "shadow")]),
+        ([SHADOW_A, PROMOTE_A], [("a", "shadow"), ("a", "champion")]),
+        ([PROMOTE_A, PROMOTE_B], [("a", "champion"), ("b", "champion")]),
+        (
+            [PROMOTE_A, PROMOTE_B, change("rollback", "b@1", "a@1")],
+            [("a", "champion"), ("b", "champion"), ("b", "retired"), ("a", "champion")],
+        ),
+        ([PROMOTE_A, change("rollback", "a@1")], [("a", "champion"), ("a", "retired")]),
+        (
+            [PROMOTE_A, PROMOTE_B, change("retire", "a@1"), change("rollback", "b@1")],
+            [("a", "champion"), ("b", "champion"), ("a", "retired"), ("b", "retired")],
+        ),
+    ],
+)
+def test_the_changes_say_what_the_fold_has(
+    changes: list[ModelChange], moves: list[tuple[str, Stage]]
+) -> None:
+    assert answering(standing_after(changes, "conversion")) == stages_in_the_fold(moves)
+
+
+def test_a_rollback_goes_back_one_champion_at_a_time() -> None:
+    standing = standing_after([PROMOTE_A, PROMOTE_B], "conversion")
+    assert (standing.champion, standing.before) == ("b@1", "a@1")
+    standing.take(change("rollback", "b@1", "a@1"))
+    assert (standing.champion, standing.before) == ("a@1", None)
+
+
+def test_a_shadow_that_was_retired_is_no_champion_to_go_back_to() -> None:
+    standing = standing_after([PROMOTE_A, PROMOTE_B, change("retire", "a@1")], "conversion")
+    assert (standing.champion, standing.before) == ("b@1", None)
+
+
+def test_a_model_answers_since_it_began_to_not_since_it_was_promoted() -> None:
+    standing = standing_after([SHADOW_A, PROMOTE_A, PROMOTE_B], "conversion")
+    assert standing.since["a@1"] is SHADOW_A
+
+
+def test_other_tasks_and_what_never_came_to_be_do_not_count() -> None:
+    others = [change("promote", "a@1", task="basket"), change("promote", "a@1", state="void")]
+    assert standing_after([*others, change("shadow", "b@1", state="pending")], "conversion").stages() == {}

@@ -1,0 +1,78 @@
+"""What the live board says of batch champions."""
+
+from __future__ import annotations
+
+from contracts.codec import encode
+from contracts.events import Stage
+from contracts.records import ModelInForce, ModelQuarantined
+from freshet.board import draw_tasks
+from freshet.champions import Champions
+from freshet.render import console
+from freshet.view import ModelView, TaskView, View
+
+
+def told(model: str, stage: Stage, offset: int, partition: int = 0) -> bytes:
+    return encode(
+        ModelInForce(
+            task="conversion",
+            model=model,
+            stage=stage,
+            digest="",
+            change="c",
+            partition=partition,
+            offset=offset,
+            time="2026-01-05T08:00:00.000Z",
+        )  # fmt: skip
+    )
+
+
+def after(*values: bytes) -> Champions:
+    champions = Champions()
+    for value in values:
+        champions = champions.after(value)
+    return champions
+
+
+def test_the_newest_champion_of_each_partition_stands() -> None:
+    champions = after(
+        told("a@1", "shadow", 5), told("a@1", "champion", 10), told("a@1", "champion", 12, 1), b"not ours",
+        told("b@1", "champion", 20),
+    )  # fmt: skip
+    assert champions.said("conversion") == "b@1 since 0:20, a@1 since 1:12"
+    assert champions.of("conversion") == "b@1"
+    assert champions.of("basket") is None
+
+
+def test_a_retired_champion_leaves_its_place_to_online_models() -> None:
+    champions = after(told("a@1", "champion", 10), told("b@1", "retired", 11), told("a@1", "retired", 12))
+    assert (champions.of("conversion"), champions.said("conversion")) == (None, "")
+
+
+def test_a_champion_that_broke_is_told_and_is_not_served() -> None:
+    broke = ModelQuarantined(task="conversion", model="a@1", partition=0, offset=15, reason="r")
+    champions = after(told("a@1", "champion", 10), encode(broke))
+    assert (champions.of("conversion"), champions.said("conversion")) == (None, "a@1 since 0:10 (out at 15)")
+
+
+def test_the_board_marks_the_champion_and_says_since_when() -> None:
+    models = (
+        ModelView("second-order", "online", {"log_loss": 0.2}),
+        ModelView("a@1", "batch", {"log_loss": 0.3}),
+    )
+    task = TaskView(
+        "conversion",
+        "?",
+        ("log_loss",),
+        "log_loss",
+        10,
+        10,
+        models,
+        champion="a@1",
+        standing="a@1 since 0:10",
+    )
+    view = View("shop", "b", 1, "running", 0.0, tasks=(task,))
+    screen = console()
+    with screen.capture() as captured:
+        screen.print(draw_tasks(view, 120))
+    assert "★ a@1" in captured.get()
+    assert "a@1 since 0:10" in captured.get()
