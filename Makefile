@@ -4,7 +4,7 @@
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check bench study up down wipe logs watch advisories format lock clean
+.PHONY: help demo test lint check chaos bench study up down wipe logs watch advisories format lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -48,6 +48,10 @@ check: lint ## what CI runs: lint, types, import rules, all tests, branch covera
 	3:) echo 'Tests in containers were not run, for no engine answers.' ;; \
 	*) echo 'Tests in containers could not be run.' >&2; exit 1 ;; \
 	esac
+
+chaos: $(STAMP) ## kill runs of the ETL at 30 points, drawn with a seed; some minutes
+	@sh requirements/java.sh
+	@FRESHET_TEST_KILLS=30 $(PY) -m pytest tests/integration/test_etl_faults.py -k killed $(ARGS)
 
 bench: $(STAMP) ## measure: the learner against a naive loop, the simulator alone
 	@sh requirements/java.sh

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
 
 from consumers.learner import LearnerFold
+from consumers.learner.clock import TickClock
 from contracts.codec import (
     decode_outcome,
     decode_prediction,
@@ -113,10 +114,11 @@ def _versions() -> list[bytes]:
 
 def _returned(number: int) -> bytes:
     said = (
-        '{"type":"OrderReturned","id":"r","time":"2026-01-09T08:00:00.000Z","source":"s","user_id":"back-%d",'
+        '{"type":"OrderReturned","id":"r","time":"2026-01-0%dT08:00:00.000Z","source":"s","user_id":"back-%d",'
         '"order_id":"o-%d","total":%d.25,"lines":1}'
     )
-    return (said % (number, number, number + 1)).encode()
+    day = 9 if number % 400 == 9 else 5  # the ninth is too far ahead of the shop's clock
+    return (said % (day, number, number, number + 1)).encode()
 
 
 @dataclass(frozen=True)
@@ -193,14 +195,14 @@ def expected_of(shop: EtlShop) -> Expected:
     """Read the topics with kafka-python, decode with the codec, and count."""
     bad: Counter[str] = Counter()
     events: list[tuple[int, int, Any, int]] = []
-    good = 0
+    clocks: dict[int, TickClock] = defaultdict(TickClock)
     for record in shop.records(USER_EVENTS):
         try:
             event, ms = decode_user_event(record.value)
+            clocks[record.partition].admit(event, ms)
         except BadRecord as error:
             bad[error.reason] += 1
             continue
-        good += 1
         if hasattr(event, "user_id"):
             events.append((record.partition, record.offset, event, ms))
     states = [(r.offset, *decode_product_event(r.value)) for r in shop.records(PRODUCT_EVENTS)]

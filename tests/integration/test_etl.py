@@ -10,13 +10,15 @@ import pytest
 from pyspark.sql import SparkSession
 
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS
+from infra.postgres.describe import describe
 from spark_jobs import RunReport
 from spark_jobs.run import run_once
 from tests.backend import Backend
+from tests.conftest import ROOT
 from tests.integration.conftest import new_database
 from tests.integration.etl_shop import MARTS, EtlShop, Expected, Line, expected_of, ms_of, shop_lines
 
-EVENTS = 1_200
+EVENTS = 900
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def test_bad_records_are_counted_by_reason_and_every_record_is_accounted_for(
 ) -> None:
     shop, report = moved
     assert report.bad == {shop.name(USER_EVENTS): dict(expected.bad)}
-    assert sum(expected.bad.values()) > 30
+    assert sum(expected.bad.values()) > 30 and expected.bad["too-far-ahead"] > 1
     read = sum(len(shop.records(t)) for t in (USER_EVENTS, PRODUCT_EVENTS, PREDICTIONS, OUTCOMES))
     assert report.records_in == read
     assert shop.rows("SELECT records_in FROM etl_run") == [(read,)]
@@ -130,14 +132,14 @@ def test_running_again_with_nothing_new_changes_nothing(
 def test_many_runs_leave_what_one_run_leaves(
     spark: SparkSession, backend: Backend, lines: list[Line], moved: tuple[EtlShop, RunReport]
 ) -> None:
-    cuts = [0, len(lines) // 5, len(lines) // 2, len(lines) // 2 + 40, len(lines)]
+    cuts = [0, 3, len(lines) // 2, len(lines)]
     with new_database(backend) as database:
         shop = EtlShop.make(backend.broker.bootstrap, "etl-many.", database)
         reports = []
         for start, end in zip(cuts, cuts[1:], strict=False):
             shop.publish(lines[start:end])
             reports.append(run_once(spark, shop.settings))
-        assert [report.run_id for report in reports] == [1, 2, 3, 4]
+        assert [report.run_id for report in reports] == [1, 2, 3]
         one, many = moved[0].marts(), shop.marts()
         for table in MARTS:
             assert many[table] == one[table], table
@@ -163,6 +165,14 @@ def test_charts_have_their_views_and_a_reader_may_read_and_no_more(moved: tuple[
     assert set(MARTS) | {"training_example", "kpi_daily", "etl_run"} <= readable
     assert not any(may_write for _, may_write, _ in rights)
     assert not readable & {"snapshot", "stage_event"}
+
+
+def test_the_page_on_marts_is_what_the_database_says(moved: tuple[EtlShop, RunReport]) -> None:
+    shop, _ = moved
+    with shop.database.open() as database, database.transaction() as connection:
+        page = describe(connection)
+    hint = "run: .venv/bin/python -m infra.postgres.describe > docs/marts.md"
+    assert (ROOT / "docs" / "marts.md").read_text(encoding="utf-8") == page, hint
 
 
 def test_every_table_view_and_column_of_the_marts_has_a_comment(moved: tuple[EtlShop, RunReport]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,11 +13,14 @@ import pytest
 from kafka.structs import TopicPartition
 from pyspark.sql import SparkSession
 
+from contracts.errors import Unreachable
 from contracts.settings import environment
 from contracts.topics import OUTCOMES, PRODUCT_EVENTS, USER_EVENTS
 from infra.kafka import KafkaTransactions, OutgoingRecord, connect_admin, ensure_topics, log_range
 from spark_jobs import EtlFailed, EtlRuns, LedgerMoved, MartsMismatch, OffsetsLost, TopicRemade
+from spark_jobs.move import FAULT_POINTS
 from spark_jobs.run import run_once
+from tests.backend import Backend
 from tests.conftest import ROOT
 from tests.integration.conftest import FreshDatabase
 from tests.integration.etl_shop import EtlShop, Line, shop_lines
@@ -45,7 +49,14 @@ def staged_in(shop: EtlShop) -> int:
     )
 
 
-@pytest.mark.parametrize("point", ["copying sessions", "half moved", "committed"])
+# `make chaos` asks for 30; the first three are always the same: before the move, in it, and after it.
+_POINTS = ("copying sessions", "half moved", "committed")
+_OTHERS = ("reading shop.user-events", "copying events", "copying predictions", "moving", *FAULT_POINTS)
+_KILLS = int(os.environ.get("FRESHET_TEST_KILLS", "3"))
+_DRAWN = random.Random(30).choices(_OTHERS, k=max(0, _KILLS - len(_POINTS)))
+
+
+@pytest.mark.parametrize("point", [*_POINTS[:_KILLS], *_DRAWN])
 def test_a_driver_killed_anywhere_leaves_the_marts_as_before_or_as_after(
     spark: SparkSession, shop: EtlShop, lines: list[Line], point: str
 ) -> None:
@@ -69,12 +80,29 @@ def test_a_driver_killed_anywhere_leaves_the_marts_as_before_or_as_after(
     else:
         assert (shop.marts(), shop.ledger()) == before
         assert run_once(spark, shop.settings).run_id is not None
-        assert staged_in(shop) == 0
+    assert staged_in(shop) == 0
     assert len(set(shop.rows('SELECT partition, "offset" FROM fact_event'))) == events_in(shop)
     ends = {(name, p): end for name, p, _, end, *_ in shop.ledger()}
     for topic in (USER_EVENTS, OUTCOMES, PRODUCT_EVENTS):
         for partition, (_, end) in log_range(shop.settings.bootstrap, shop.name(topic)).items():
             assert ends[shop.name(topic), partition] == end
+
+
+def test_a_database_that_stops_in_the_middle_of_the_move_leaves_the_marts_as_before(
+    spark: SparkSession, shop: EtlShop, lines: list[Line], backend: Backend
+) -> None:
+    shop.publish(lines)
+
+    def restart(point: str) -> None:
+        if point == "half moved":
+            backend.database.stop()
+            backend.database.start()
+
+    with pytest.raises(Unreachable, match="went away"):
+        run_once(spark, shop.settings, fault=restart)
+    assert (events_in(shop), shop.ledger()) == (0, [])
+    assert run_once(spark, shop.settings).run_id is not None
+    assert events_in(shop) > 0
 
 
 def test_of_two_at_once_one_wins_and_the_other_says_so(

@@ -14,8 +14,8 @@ from contracts.settings import Settings
 from freshet.cli import app
 
 COMMANDS = (
-    "audit", "config", "demo", "doctor", "down", "learn", "replay", "score", "scoreboard", "setup", "simulate",
-    "topics", "train", "watch",
+    "audit", "config", "demo", "doctor", "down", "etl", "learn", "promote", "replay", "rollback", "score", "scoreboard",
+    "setup", "shadow", "simulate", "topics", "train", "watch", "why",
 )  # fmt: skip
 
 
@@ -69,6 +69,8 @@ def test_help_names_every_command():
         ("replay", "x.csv", "--bootstrap", "127.0.0.1:1"),
         ("replay", "x.csv", "--http-port", "0"),
         ("learn", "--http-port", "65536"),
+        ("etl", "--every", "often"),
+        ("etl", "--every", "0s"),
     ],
 )
 def test_what_can_not_be_ends_with_2_and_says_so_on_stderr(arguments, tmp_path):
