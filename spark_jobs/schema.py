@@ -89,6 +89,8 @@ def _data_type(kind: inspect.Type) -> DataType:
     match kind:
         case inspect.StrType():
             return StringType()
+        case inspect.LiteralType() if all(isinstance(value, str) for value in kind.values):
+            return StringType()
         case inspect.FloatType():
             return DoubleType()
         case inspect.IntType():
@@ -120,6 +122,8 @@ def _in_range(kind: inspect.Type, at: Column) -> Column:
             conditions.append(at.rlike(kind.pattern.replace(r"\Z", r"\z")))
         if kind.max_length is not None:
             conditions.append(F.char_length(at) <= kind.max_length)
+    elif isinstance(kind, inspect.LiteralType):
+        conditions.append(at.isin(*kind.values))
     elif isinstance(kind, inspect.IntType | inspect.FloatType):
         bounds: Any = (kind.ge, kind.le)
         if bounds[0] is not None:
