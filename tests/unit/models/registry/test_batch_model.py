@@ -88,3 +88,20 @@ def test_a_matrix_of_another_shape_is_a_mistake(shape):
     version, _ = version_of("trees")
     with pytest.raises(ValueError, match="must have 3 columns"):
         BatchModel(version.signature, fitted("trees")).answer(np.zeros(shape))
+
+
+def test_an_amount_without_a_base_is_the_estimators_own_word_and_not_below_0():
+    version, _ = version_of("amount")
+    given = BatchModel(replace(version.signature, base=None), fitted("amount")).answer(rows())
+    assert np.array_equal(given, np.maximum(fitted("amount").predict(rows()), 0.0))
+
+
+def test_a_classifier_of_other_classes_than_0_and_1_is_refused():
+    class Turned:
+        classes_ = np.array([1, 2])
+
+    version, payload = version_of("logistic")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.registry.batch_model.load", lambda payload: Turned())
+        with pytest.raises(ArtefactRefused, match=r"must know classes 0 and 1\. Got"):
+            open_model(version, payload, lambda: True)
