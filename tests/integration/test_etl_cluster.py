@@ -24,7 +24,7 @@ from tests.integration.conftest import FreshDatabase
 from tests.integration.etl_shop import MARTS, EtlShop, expected_of, shop_lines
 from tests.waiting import DEADLINE_S, until
 
-_JARS = Path(pyspark.__file__).parent / "jars" / "*"
+_SPARK = Path(pyspark.__file__).parent
 
 
 @pytest.fixture
@@ -32,15 +32,19 @@ def cluster(tmp_path: Path) -> Iterator[str]:
     """Address of a master with two workers of one core each."""
     port = free_port()
     address = f"spark://127.0.0.1:{port}"
-    java = [str(find_java().path), "-Xmx256m", "-cp", str(_JARS)]
+    env = os.environ | {
+        "JAVA_HOME": str(find_java().path.parent.parent),
+        "SPARK_HOME": str(_SPARK),
+        "SPARK_DAEMON_MEMORY": "256m",
+    }
     worker = ["--host", "127.0.0.1", "--cores", "1", "--memory", "1g", "--webui-port", "0"]
     with ExitStack() as held:
         log = held.enter_context((tmp_path / "cluster.log").open("wb"))
 
         def run(name: str, *arguments: str) -> None:
-            argv = [*java, f"org.apache.spark.deploy.{name}", *arguments]
+            argv = [str(_SPARK / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *arguments]
             argv = launcher_argv(argv, stop_signal=signal.SIGTERM, grace_s=5.0)
-            child = spawn(argv, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT)
+            child = spawn(argv, env=env, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT)
             held.callback(child.stop, 10.0)
 
         run("master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
