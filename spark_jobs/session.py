@@ -116,14 +116,12 @@ def _failed(master: str, error: Exception) -> EtlFailed:
 
 def last_words(error: BaseException) -> str:
     """The line of a Java or Python stack that says most: its innermost cause."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    errors = [
-        line
-        for line in lines
-        if not line.startswith(("at ", "File ", ":", "Traceback")) and "Error: " in line
-    ]
-    found = (errors or causes or lines or [type(error).__name__])[-1]
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith(("at ", "File ", "Traceback", "... "))]
+    causes = [line.removeprefix("Caused by: ") for line in said if line.startswith("Caused by: ")]
+    errors = [line for line in said if not line.startswith(":") and "Error: " in line]
+    java = [line.removeprefix(": ") for line in said if line.startswith(": ")]
+    found = (errors or causes or java or said or [type(error).__name__])[-1]
     return found if len(found) <= 400 else found[:399] + "…"
 
 

@@ -16,7 +16,14 @@ from pyspark.sql import SparkSession
 from contracts.errors import Unreachable
 from contracts.settings import environment
 from contracts.topics import OUTCOMES, PRODUCT_EVENTS, USER_EVENTS
-from infra.kafka import KafkaTransactions, OutgoingRecord, connect_admin, ensure_topics, log_range
+from infra.kafka import (
+    KafkaTransactions,
+    OutgoingRecord,
+    connect_admin,
+    ensure_topics,
+    log_range,
+    partition_count,
+)
 from spark_jobs import EtlFailed, EtlRuns, LedgerMoved, MartsMismatch, OffsetsLost, TopicRemade
 from spark_jobs.move import FAULT_POINTS
 from spark_jobs.run import run_once
@@ -24,7 +31,7 @@ from tests.backend import Backend
 from tests.conftest import ROOT
 from tests.integration.conftest import FreshDatabase
 from tests.integration.etl_shop import EtlShop, Line, shop_lines
-from tests.waiting import DEADLINE_S
+from tests.waiting import DEADLINE_S, until
 
 _PROCESS = Path(__file__).with_name("etl_process.py")
 
@@ -176,7 +183,7 @@ def transactions(shop: EtlShop, name: str) -> KafkaTransactions:
     found = KafkaTransactions(
         shop.settings.bootstrap,
         f"{shop.settings.namespace}{name}",
-        transaction_timeout_ms=60_000,
+        transaction_timeout_ms=600_000,  # stays open through whole runs
         delivery_timeout_ms=20_000,
     )
     found.init()
@@ -207,12 +214,7 @@ def test_aborted_transactions_give_no_row_and_an_open_one_all_of_its_rows_later(
             one.flush(30)
         still_open.send(OutgoingRecord(topic, 1, b"k", ended("open-too"), []))
         still_open.flush(30)
-        shop.publish(
-            [
-                Line(USER_EVENTS.name, 0, b"k", ended("behind")),
-                Line(USER_EVENTS.name, 1, b"k", ended("behind-too")),
-            ]
-        )
+        shop.publish(Line(USER_EVENTS.name, p, b"k", ended(f"behind-{p}")) for p in (0, 1))
         transactions(shop, "aborted").close()  # a newer one of that name: the broker aborts what was open
         run_once(spark, shop.settings)
         assert users() == ["before"]
@@ -258,6 +260,7 @@ def test_a_topic_that_was_made_again_is_an_error_and_so_is_another_namespace(
         admin.delete_topics([shop.name(OUTCOMES)])
     finally:
         admin.close()
+    until(lambda: partition_count(shop.settings.bootstrap, shop.name(OUTCOMES)) is None, "the topic is gone")
     ensure_topics(shop.settings.bootstrap, 2, namespace=shop.settings.namespace)
     with pytest.raises(TopicRemade, match="made again") as caught:
         run_once(spark, shop.settings)
