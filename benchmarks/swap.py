@@ -87,15 +87,20 @@ def _learn(partition: int, folder: Path) -> None:
     work(load(), partition, should_stop=lambda: False, shelf=Shelf(_Folder(folder)))
 
 
-def _send(settings: Settings, rate: float, seconds: float, now: Callable[[], float]) -> None:
+def _send(settings: Settings, rate: float, seconds: float, are_up: threading.Event) -> None:
     topic = topic_name(USER_EVENTS, settings.namespace)
-    emissions = iter(Simulator(Scenario(seed=7, events=int(rate * seconds), partitions=PARTITIONS)))
-    began_s, sent = now(), 0
+    emissions = Simulator(Scenario(seed=7, events=int(rate * seconds), partitions=PARTITIONS))
+    began_s, sent = 0.0, 0
     with connect_producer(settings.bootstrap) as producer:
         for emission in emissions:
             if emission.topic != USER_EVENTS.name:
                 continue
-            while emission.counts and sent > (now() - began_s) * rate:
+            if emission.counts and not sent:
+                # What a shop opens with is on the log: learners commit that, and only then shoppers come.
+                producer.flush()
+                are_up.wait()
+                began_s = time.monotonic()
+            while emission.counts and sent > (time.monotonic() - began_s) * rate:
                 time.sleep(_TICK_S)
             producer.send(
                 topic, value=emission.value, key=emission.key.encode(), partition=emission.partition
@@ -145,17 +150,19 @@ def run(settings: Settings, folder: Path, rate: float, seconds: float) -> None:
     reader = threading.Thread(target=_read, args=(settings, seen, done), daemon=True)
     reader.start()
     try:
-        sender = threading.Thread(target=_send, args=(settings, rate, seconds, time.monotonic))
+        are_up = threading.Event()
+        sender = threading.Thread(target=_send, args=(settings, rate, seconds, are_up), daemon=True)
         sender.start()
-        _wait(lambda: bool(seen), "predictions flow")
+        main = topic_name(USER_EVENTS, settings.namespace)
+        offsets = lambda p: (group_offset(settings.bootstrap, settings.group, main, p) or (0,))[0]  # noqa: E731
+        _wait(lambda: all(offsets(p) > 0 for p in range(PARTITIONS)), "learners have begun")
+        are_up.set()
         time.sleep(seconds / 3)
         shadow_ms = _activate(settings, "shadow", digest)
         time.sleep(seconds / 3)
         promote_ms = _activate(settings, "champion", digest)
         sender.join()
-        main = topic_name(USER_EVENTS, settings.namespace)
         ends = {p: end for p, (_, end) in log_range(settings.bootstrap, main).items()}
-        offsets = lambda p: (group_offset(settings.bootstrap, settings.group, main, p) or (0,))[0]  # noqa: E731
         _wait(lambda: all(offsets(p) >= ends[p] - 1 for p in ends), "learners at the end")
         time.sleep(1.0)
     finally:
