@@ -35,11 +35,18 @@ lint: $(STAMP)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
+# What computes (unit tests, Spark, training) runs beside what waits for servers; its report follows at the end.
 # Tests of integration run twice where an engine answers; there, containers that can't be had are a failure.
+COMPUTING = tests/unit tests/batch $(ROOMS)
+WAITING = tests/contract tests/e2e tests/embedded tests/faults tests/integration
+ROOMS = contracts models infra producers consumers spark_jobs freshet
 check: lint ## what CI runs: lint, types, import rules, all tests, branch coverage, containers
 	@sh requirements/java.sh
 	$(PY) -m coverage erase
-	FRESHET_TEST_BACKEND=embedded $(PY) -m coverage run -m pytest --ignore=tests/containers $(ARGS)
+	@export FRESHET_TEST_BACKEND=embedded; report=$$(mktemp); trap 'kill $$beside; rm -f $$report; exit 130' INT TERM; \
+	$(PY) -m coverage run -m pytest -p no:cacheprovider $(COMPUTING) $(ARGS) >$$report 2>&1 & beside=$$!; \
+	code=0; $(PY) -m coverage run -m pytest $(WAITING) $(ARGS) || code=$$?; \
+	wait $$beside || code=$$?; cat $$report; rm -f $$report; exit $$code
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --include='$(FLOOR)' --fail-under=95
 	@code=0; $(PY) -m tests.backend || code=$$?; \
@@ -51,7 +58,7 @@ check: lint ## what CI runs: lint, types, import rules, all tests, branch covera
 
 chaos: $(STAMP) ## kill runs of the ETL at 30 points, drawn with a seed; some minutes
 	@sh requirements/java.sh
-	@FRESHET_TEST_KILLS=30 $(PY) -m pytest tests/integration/test_etl_faults.py -k killed $(ARGS)
+	@FRESHET_TEST_KILLS=30 $(PY) -m pytest tests/batch/test_etl_faults.py -k killed $(ARGS)
 
 bench: $(STAMP) ## measure: the learner against a naive loop, the simulator alone
 	@sh requirements/java.sh

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parent.parent
-NEED_SERVERS = ("containers", "e2e", "embedded", "faults", "integration")
+NEED_SERVERS = ("batch", "containers", "e2e", "embedded", "faults", "integration")
 
 # Two shared cores make a deadline a coin toss; CI prints the seed that failed.
 settings.register_profile(

@@ -14,9 +14,9 @@ from infra.postgres.describe import describe
 from spark_jobs import RunReport
 from spark_jobs.run import run_once
 from tests.backend import Backend
+from tests.batch.etl_shop import MARTS, EtlShop, Expected, Line, expected_of, ms_of, shop_lines
 from tests.conftest import ROOT
 from tests.integration.conftest import new_database
-from tests.integration.etl_shop import MARTS, EtlShop, Expected, Line, expected_of, ms_of, shop_lines
 
 EVENTS = 900
 

@@ -19,9 +19,9 @@ from infra.embedded.java import find_java
 from infra.embedded.ports import free_port, is_free
 from infra.embedded.server import launcher_argv
 from infra.lifeline import spawn
+from tests.batch.etl_shop import MARTS, EtlShop, expected_of, shop_lines
 from tests.conftest import ROOT
 from tests.integration.conftest import FreshDatabase
-from tests.integration.etl_shop import MARTS, EtlShop, expected_of, shop_lines
 from tests.waiting import DEADLINE_S, until
 
 _SPARK = Path(pyspark.__file__).parent

@@ -18,8 +18,8 @@ from infra.postgres import RegistryStore, TrainingRows, is_genuine_model, migrat
 from infra.signing import load_key
 from models.registry import open_model
 from models.tasks import TASKS
+from tests.batch.training_view import make_view, simulated_rows
 from tests.integration.conftest import FreshDatabase
-from tests.integration.training_view import make_view, simulated_rows
 from tests.unit.models.registry.made import bomb, version_of, with_first_class
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -28,9 +28,9 @@ from spark_jobs import EtlFailed, EtlRuns, LedgerMoved, MartsMismatch, OffsetsLo
 from spark_jobs.move import FAULT_POINTS
 from spark_jobs.run import run_once
 from tests.backend import Backend
+from tests.batch.etl_shop import EtlShop, Line, shop_lines
 from tests.conftest import ROOT
 from tests.integration.conftest import FreshDatabase
-from tests.integration.etl_shop import EtlShop, Line, shop_lines
 from tests.waiting import DEADLINE_S, until
 
 _PROCESS = Path(__file__).with_name("etl_process.py")
