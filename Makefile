@@ -43,9 +43,9 @@ code=0; $(2) || code=$$?; \
 wait $$beside || code=$$?; cat $$report; rm -f $$report; exit $$code
 endef
 
-# What computes (unit tests, Spark, training), and what waits.
-COMPUTING = tests/unit tests/batch contracts models infra producers consumers spark_jobs freshet
-WAITING = tests/contract tests/e2e tests/embedded tests/faults tests/integration
+# What computes (unit tests, Spark, training, whole demos), and what waits.
+COMPUTING = tests/unit tests/batch tests/e2e contracts models infra producers consumers spark_jobs freshet
+WAITING = tests/contract tests/embedded tests/faults tests/integration
 # Tests of integration run twice where an engine answers; there, containers that can't be had are a failure.
 check: lint ## what CI runs: lint, types, import rules, all tests, branch coverage, containers
 	@sh requirements/java.sh
