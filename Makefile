@@ -35,31 +35,22 @@ lint: $(STAMP)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-# Two runs of tests at a time, for most tests wait for servers; the report of the one behind follows when both are through.
-define TWO_RUNS
-report=$$(mktemp); trap 'kill $$beside; rm -f $$report; exit 130' INT TERM; \
-$(1) >$$report 2>&1 & beside=$$!; \
-code=0; $(2) || code=$$?; \
-wait $$beside || code=$$?; cat $$report; rm -f $$report; exit $$code
-endef
-
-# What computes (unit tests, Spark, training, whole demos), and what waits.
+# What computes (unit tests, Spark, training, whole demos) runs beside what waits for servers; its report follows at the end.
 COMPUTING = tests/unit tests/batch tests/e2e contracts models infra producers consumers spark_jobs freshet
 WAITING = tests/contract tests/embedded tests/faults tests/integration
 # Tests of integration run twice where an engine answers; there, containers that can't be had are a failure.
 check: lint ## what CI runs: lint, types, import rules, all tests, branch coverage, containers
 	@sh requirements/java.sh
 	$(PY) -m coverage erase
-	@export FRESHET_TEST_BACKEND=embedded; $(call TWO_RUNS,\
-	$(PY) -m coverage run -m pytest -p no:cacheprovider $(COMPUTING) $(ARGS),\
-	$(PY) -m coverage run -m pytest $(WAITING) $(ARGS))
+	@export FRESHET_TEST_BACKEND=embedded; report=$$(mktemp); trap 'kill $$beside; rm -f $$report; exit 130' INT TERM; \
+	$(PY) -m coverage run -m pytest -p no:cacheprovider $(COMPUTING) $(ARGS) >$$report 2>&1 & beside=$$!; \
+	code=0; $(PY) -m coverage run -m pytest $(WAITING) $(ARGS) || code=$$?; \
+	wait $$beside || code=$$?; cat $$report; rm -f $$report; exit $$code
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --include='$(FLOOR)' --fail-under=95
 	@code=0; $(PY) -m tests.backend || code=$$?; \
 	case $$code:$(CONTAINERS) in \
-	0:*) export FRESHET_TEST_BACKEND=containers; set -x; $(call TWO_RUNS,\
-	$(PY) -m pytest -p no:cacheprovider tests/integration $(ARGS),\
-	$(PY) -m pytest tests/containers $(ARGS)) ;; \
+	0:*) set -x; FRESHET_TEST_BACKEND=containers $(PY) -m pytest tests/integration tests/containers $(ARGS) ;; \
 	3:) echo 'Tests in containers were not run, for no engine answers.' ;; \
 	*) echo 'Tests in containers could not be run.' >&2; exit 1 ;; \
 	esac
