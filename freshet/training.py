@@ -29,8 +29,6 @@ def read_examples(settings: Settings, task: TaskSpec) -> Examples:
 
     Raises
     ------
-    EnvironmentProblem
-        If the ETL has not made the marts yet.
     FreshetError
         If there are too few labels.
     """
@@ -65,7 +63,7 @@ def train_and_register(
     Raises
     ------
     EnvironmentProblem
-        If what training needs is not installed, or there are no marts.
+        If what training needs is not installed.
     FreshetError
         If there are too few labels, or of one class only.
     """

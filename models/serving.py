@@ -7,6 +7,7 @@ answers nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from math import isfinite
 from typing import Final, NamedTuple, Protocol
@@ -21,6 +22,8 @@ from models.tasks import TaskSpec
 __all__ = ["BatchModel", "BatchModels", "NoBatchModels", "Unscored", "price", "score"]
 
 Floats = NDArray[np.float64]
+
+_log = logging.getLogger(__name__)
 
 
 class BatchModel(Protocol):
@@ -143,13 +146,17 @@ def _answers(model: BatchModel, rows: Sequence[dict[str, float]]) -> tuple[list[
     """The answers up to the first row that has none, and the reason of that."""
     try:
         matrix = np.array([[x[name] for name in model.features] for x in rows], dtype=np.float64)
-        answers = np.asarray(model.answer(matrix), dtype=np.float64)
-        if answers.shape != (len(rows),):
-            return [], f"answered {len(rows)} rows with shape {answers.shape}"
     except KeyError as error:
         return [], f"wants a feature that is not there: {error}"
-    except Exception:  # noqa: BLE001 - whatever a model raises is its own end, not the worker's
-        return _one_by_one(model, rows)
+    try:
+        answers = np.asarray(model.answer(matrix), dtype=np.float64)
+    except Exception as error:  # noqa: BLE001 - whatever a model raises is its own end, not the worker's
+        found, reason = _one_by_one(model, matrix)
+        if reason is None:
+            _log.warning("%d rows at once raised %r, and none of them alone: slow answers", len(rows), error)
+        return found, reason
+    if answers.shape != (len(rows),):
+        return [], f"answered {len(rows)} rows with shape {answers.shape}"
     good = np.isfinite(answers)
     if good.all():
         return answers.tolist(), None
@@ -157,12 +164,11 @@ def _answers(model: BatchModel, rows: Sequence[dict[str, float]]) -> tuple[list[
     return answers[:first].tolist(), f"answered {answers[first]}"
 
 
-def _one_by_one(model: BatchModel, rows: Sequence[dict[str, float]]) -> tuple[list[float], str | None]:
+def _one_by_one(model: BatchModel, matrix: Floats) -> tuple[list[float], str | None]:
     found: list[float] = []
-    for x in rows:
+    for row in matrix:
         try:
-            matrix = np.array([[x[name] for name in model.features]], dtype=np.float64)
-            answer = float(model.answer(matrix)[0])
+            answer = float(model.answer(row[np.newaxis])[0])
         except Exception as error:  # noqa: BLE001 - as above
             return found, f"{type(error).__name__} in answer: {error}"
         if not isfinite(answer):

@@ -22,18 +22,18 @@ def _feature_set() -> Column:
     return F.xxhash64(F.col("event.task"), F.map_keys("event.features"))
 
 
+def _of_event(*more: str) -> list[Column]:
+    """Where the record stands, `more` of its fields, and which event it is about."""
+    names = (*more, "partition", "offset", "event_id", "user_id", "session_id")
+    fields = [F.col("event")[name].alias(name) for name in names]
+    return [F.col("offset").alias("log_offset"), *fields, F.col("time")]
+
+
 def predictions(judged: DataFrame) -> DataFrame:
     """One row a prediction; `features` in the order of the feature set's names."""
     event = F.col("event")
     return _good(judged, "Prediction").select(
-        F.col("offset").alias("log_offset"),
-        event["task"].alias("task"),
-        event["partition"].alias("partition"),
-        event["offset"].alias("offset"),
-        event["event_id"].alias("event_id"),
-        event["user_id"].alias("user_id"),
-        event["session_id"].alias("session_id"),
-        "time",
+        *_of_event("task"),
         _as_json(event["answers"]).alias("answers"),
         event["served"].alias("served"),
         _feature_set().alias("feature_set"),
@@ -56,14 +56,7 @@ def outcomes(judged: DataFrame) -> DataFrame:
     """One row a label that settled, also where there will never be one."""
     event = F.col("event")
     return _good(judged, "Outcome").select(
-        F.col("offset").alias("log_offset"),
-        event["task"].alias("task"),
-        event["partition"].alias("partition"),
-        event["offset"].alias("offset"),
-        event["event_id"].alias("event_id"),
-        event["user_id"].alias("user_id"),
-        event["session_id"].alias("session_id"),
-        "time",
+        *_of_event("task"),
         event["label"].alias("label"),
         event["why"].alias("why"),
         event["settled_offset"].alias("settled_offset"),
@@ -77,12 +70,6 @@ def late_labels(judged: DataFrame) -> DataFrame:
     """One row an event that came too late to change a label."""
     event = F.col("event")
     return _good(judged, "LateLabel").select(
-        F.col("offset").alias("log_offset"),
-        event["partition"].alias("partition"),
-        event["offset"].alias("offset"),
-        event["event_id"].alias("event_id"),
-        event["user_id"].alias("user_id"),
-        event["session_id"].alias("session_id"),
-        "time",
+        *_of_event(),
         event["event"].alias("event"),
     )

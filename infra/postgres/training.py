@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from contracts.errors import EnvironmentProblem
 from infra.postgres.database import Connection, Database
 from infra.postgres.queries import queries
 
@@ -40,16 +39,11 @@ class TrainingRows:
     Parameters
     ----------
     database : Database
-        Where the marts are.
+        Where the marts are (`infra.postgres.migrate`).
     task : str
         Of which task.
     features : sequence of str
         Names that a row must have, all of them and no others, in whatever order; rows are given in this order.
-
-    Raises
-    ------
-    EnvironmentProblem
-        From each method, where the ETL has not made the marts yet.
     """
 
     def __init__(self, database: Database, task: str, features: Sequence[str]) -> None:
@@ -86,9 +80,6 @@ class TrainingRows:
 
     def _feature_sets(self, connection: Connection) -> dict[int, tuple[int, ...]]:
         """Where each wanted feature stands, by the number of each feature set that has all of them."""
-        if connection.execute(self._sql["is_there"]).fetchone() != (True,):
-            msg = f"The database {self._database.address} has no training data yet."
-            raise EnvironmentProblem(msg, hint="Run: freshet etl")
         found = {}
         for number, names in connection.execute(self._sql["feature_sets"], (self._task,)):
             if len(names) == len(self._features) and set(names) == set(self._features):

@@ -18,7 +18,7 @@ from infra.postgres import RegistryStore, TrainingRows, is_genuine_model, migrat
 from infra.signing import load_key
 from models.registry import open_model
 from models.tasks import TASKS
-from tests.batch.training_view import make_view, simulated_rows
+from tests.batch.filled_marts import fill_marts, simulated_rows
 from tests.integration.conftest import FreshDatabase
 from tests.unit.models.registry.made import bomb, version_of, with_first_class
 
@@ -72,14 +72,13 @@ def here(fresh_database: FreshDatabase, tmp_path: Path):
     made.store.close()
 
 
-def test_without_marts_or_with_few_labels_it_is_said_what_to_run(here: Installation, rows):
-    here.execute("DROP VIEW IF EXISTS training_example CASCADE")
+def test_without_labels_or_with_few_it_is_said_what_to_run(here: Installation, rows):
     result = here.typed("train", "conversion")
     assert result.exit_code == 1
-    assert "no training data yet" in result.stderr and "freshet etl" in result.stderr
-    other = [(*row[:-2], 2, row[-1]) for row in rows[:70]]
+    assert "There are 0." in result.stderr and "freshet etl" in result.stderr
+    other = [(*row[:-2], 2, row[-1]) for row in rows[50:120]]
     with here.database.open() as database:
-        make_view(
+        fill_marts(
             database, rows[:50] + other, {1: ("conversion", NAMES), 2: ("conversion", [*NAMES[1:], "x"])}
         )
     result = here.typed("train", "conversion")
@@ -89,9 +88,9 @@ def test_without_marts_or_with_few_labels_it_is_said_what_to_run(here: Installat
 
 
 def test_features_that_were_logged_in_another_order_are_put_into_the_one_asked_for(here: Installation, rows):
-    turned = [(*row[:-2], 2, row[-1][::-1]) for row in rows[:5]]
+    turned = [(*row[:2], row[2] + 1_000_000, *row[3:-2], 2, row[-1][::-1]) for row in rows[:5]]
     with here.database.open() as database:
-        make_view(database, rows[:5] + turned, {1: ("conversion", NAMES), 2: ("conversion", NAMES[::-1])})
+        fill_marts(database, rows[:5] + turned, {1: ("conversion", NAMES), 2: ("conversion", NAMES[::-1])})
         read = list(TrainingRows(database, "conversion", NAMES).read(100))
     assert len(read) == 10
     assert [list(one.features) for one in read[:5]] == [list(one.features) for one in read[5:]]
@@ -99,7 +98,7 @@ def test_features_that_were_logged_in_another_order_are_put_into_the_one_asked_f
 
 def test_a_model_is_trained_registered_shown_and_its_card_written(here: Installation, rows):
     with here.database.open() as database:
-        make_view(database, rows, {1: ("conversion", NAMES)})
+        fill_marts(database, rows, {1: ("conversion", NAMES)})
     card = here.folder / "card"
     result = here.typed("train", "conversion", "--budget", "1s", "--card", str(card), "--json")
     assert result.exit_code == 0, result.stderr

@@ -203,6 +203,39 @@ def test_a_model_that_wants_other_features_or_answers_too_few_is_out() -> None:
         assert why in out.reason
 
 
+def test_a_model_that_raises_over_many_rows_and_over_none_of_them_alone_answers_and_that_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Lonely(Broken):
+        def answer(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+            if len(matrix) > 1:
+                raise MemoryError("too many")
+            return super().answer(matrix)
+
+    models = Kept()
+    stream = with_activations((0, "m", "champion", models.add(Lonely(10_000, None), "m")))
+    outputs = folded(stream, models, 100)
+    assert of(ModelQuarantined, outputs) == []
+    assert of(Prediction, outputs)[-1].served == "m@1"
+    assert "MemoryError('too many'), and none of them alone" in caplog.text
+
+
+def test_a_model_that_misses_a_key_of_its_own_is_out_from_that_row_on_and_not_for_its_features() -> None:
+    class Keyless(Broken):
+        def answer(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+            try:
+                return super().answer(matrix)
+            except ArithmeticError:
+                raise KeyError("its own") from None
+
+    models = Kept()
+    stream = with_activations((0, "m", "shadow", models.add(Keyless(20, None), "m")))
+    outputs = folded(stream, models, 100)
+    (out,) = of(ModelQuarantined, outputs)
+    assert out.reason == "KeyError in answer: 'its own'"
+    assert min(p.offset for p in of(Prediction, outputs)) < out.offset
+
+
 def test_an_activation_for_a_task_that_is_not_here_is_no_news() -> None:
     portfolio = Portfolio(0, [TASKS["basket"]])
     event = activated("a", "champion", "")
