@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.containers.stack import IMAGE, Stack, docker
+from tests.containers.stack import IMAGE, SPARK_IMAGE, Stack, docker
 
 PARTITIONS = 6
 
@@ -34,6 +34,13 @@ def app_image(engine: None) -> str:
     """The image of this checkout."""
     Stack(1).compose("build", "--quiet", "learner")
     return IMAGE
+
+
+@pytest.fixture(scope="session")
+def spark_image(engine: None) -> str:
+    """The image of this checkout that has Spark."""
+    Stack(1, COMPOSE_PROFILES="batch").compose("build", "--quiet", "etl")
+    return SPARK_IMAGE
 
 
 @pytest.fixture(scope="module")

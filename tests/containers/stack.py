@@ -13,6 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGE = "freshet:test"
+SPARK_IMAGE = "freshet-spark:test"
 LONG_RUNNING = ("kafka", "postgres", "simulator", "learner", "scoreboard")
 
 
@@ -56,6 +57,7 @@ class Stack:
             "COMPOSE_PROJECT_NAME": self.project,
             "DOCKER_BUILDKIT": "1",
             "FRESHET_DOCKER_APP_IMAGE": IMAGE,
+            "FRESHET_DOCKER_SPARK_IMAGE": SPARK_IMAGE,
             "FRESHET_DOCKER_KAFKA_PORT": str(self.kafka_port),
             "FRESHET_DOCKER_POSTGRES_PORT": str(self.postgres_port),
             **settings,

@@ -79,15 +79,16 @@ def test_every_service_is_hardened(compose: dict[str, Any]) -> None:
         assert "privileged" not in service, name
 
 
-def test_moving_history_is_a_profile_of_its_own_on_the_image_with_spark(compose: dict[str, Any]) -> None:
-    etl = compose["services"]["etl"]
-    assert etl["profiles"] == ["batch"]
-    assert etl["build"]["target"] == "spark"
-    assert "spark" not in {
-        s.get("build", {}).get("target") for n, s in compose["services"].items() if n != "etl"
+def test_batch_is_a_profile_of_its_own_on_the_image_with_spark(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    of_batch = {name for name, service in services.items() if service.get("profiles") == ["batch"]}
+    with_spark = {
+        name for name, service in services.items() if service.get("build", {}).get("target") == "spark"
     }
-    # Volumes that it does not need stay out of it: no key that signs, no data of the servers.
-    assert etl["volumes"] == ["password:/run/freshet/password:ro"]
+    assert of_batch == with_spark == {"etl", "trainer"}
+    # Volumes that they do not need stay out of them: no data of the servers, and no key for one that signs nothing.
+    assert services["etl"]["volumes"] == ["password:/run/freshet/password:ro"]
+    assert services["trainer"]["volumes"] == ["password:/run/freshet/password:ro", "key:/run/freshet/key:ro"]
 
 
 def test_every_room_is_in_the_image() -> None:
