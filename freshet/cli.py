@@ -36,6 +36,7 @@ from freshet.commands import (
     simulate,
     topics,
     train,
+    trainer,
     watch,
     why,
 )
@@ -137,6 +138,7 @@ _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
 _add(app, "etl", etl.etl, etl.EXAMPLES, _MODELS)
 _add(app, "train", train.train, train.EXAMPLES, _MODELS)
+_add(app, "trainer", trainer.trainer, trainer.EXAMPLES, _MODELS)
 _models = typer.Typer(no_args_is_help=True, help="Trained models: what there is, how good, from where.")
 _add(_models, "list", models.list_models, models.LIST_EXAMPLES)
 _add(_models, "show", models.show, models.SHOW_EXAMPLES)

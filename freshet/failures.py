@@ -16,7 +16,17 @@ from rich.text import Text
 from contracts.errors import FreshetError, Unreachable
 from freshet.render import console, plain
 
-__all__ = ["DEBUG", "FAILED", "INTERRUPTED", "USAGE", "debug_wanted", "is_typed_wrong", "report", "say_usage"]
+__all__ = [
+    "DEBUG",
+    "FAILED",
+    "INTERRUPTED",
+    "USAGE",
+    "debug_wanted",
+    "is_typed_wrong",
+    "known",
+    "report",
+    "say_usage",
+]
 
 DEBUG = "FRESHET_DEBUG"
 
@@ -43,8 +53,8 @@ def report(error: BaseException) -> int:
     int
         1 failed, 2 the user asked for something that can't be.
     """
-    known = _known(error)
-    if known is None:
+    found = known(error)
+    if found is None:
         _trace(error)
         _line(
             "error",
@@ -54,8 +64,8 @@ def report(error: BaseException) -> int:
         return FAILED
     if debug_wanted():
         _trace(error)
-    _line("error", known.message, known.hint)
-    return known.exit_code
+    _line("error", found.message, found.hint)
+    return found.exit_code
 
 
 def is_typed_wrong(error: BaseException) -> bool:
@@ -77,8 +87,8 @@ def say_usage(error: Any) -> int:
     return int(error.exit_code)
 
 
-def _known(error: BaseException) -> FreshetError | None:
-    """`error` as one of ours, also where a client library's own came through."""
+def known(error: BaseException) -> FreshetError | None:
+    """`error` as one of ours, also where a client library's own came through; None where it is a mistake of ours."""
     if isinstance(error, FreshetError):
         return error
     if (room := type(error).__module__.split(".")[0]) in {"kafka", "psycopg"}:

@@ -6,10 +6,13 @@ asked, in this order (see `contracts.settings`).
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+
+from contracts.errors import UsageError
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -32,6 +35,7 @@ __all__ = [
     "Seed",
     "Speed",
     "Traffic",
+    "pause_from",
     "settings_from",
 ]
 
@@ -142,3 +146,27 @@ def settings_from(**typed: object) -> Settings:
     from contracts.settings import load
 
     return load(typed)
+
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600}
+_PAUSE = re.compile(r"([1-9][0-9]{0,5})([smh])")
+
+
+def pause_from(every: str) -> int:
+    """What was typed behind ``--every``, in seconds.
+
+    Raises
+    ------
+    UsageError
+        If it is no pause.
+
+    Examples
+    --------
+    >>> pause_from("2m")
+    120
+    """
+    found = _PAUSE.fullmatch(every)
+    if found is None:
+        message = f"--every must be a whole number of seconds, minutes or hours, such as 60s, 5m or 1h. Got {every!r}."
+        raise UsageError(message)
+    return int(found[1]) * _UNITS_S[found[2]]

@@ -6,8 +6,17 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from typing import Final, TypeVar
 
-__all__ = ["until_told"]
+__all__ = ["unless_told", "until_told"]
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_Result = TypeVar("_Result")
+
+
+class _Told(BaseException):
+    """The end was asked for."""
 
 
 def until_told() -> threading.Event:
@@ -25,10 +34,39 @@ def until_told() -> threading.Event:
             raise KeyboardInterrupt
         told.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, ask)
     end_with_parent()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s: %(message)s")
     # kafka-python warns of each reconnection, and says again in an exception what matters.
     logging.getLogger("kafka").setLevel(logging.ERROR)
     return told
+
+
+def unless_told(told: threading.Event, work: Callable[[], _Result]) -> _Result | None:
+    """Do what takes long and may be cut off anywhere: as soon as the end is asked for it is left, and gives None.
+
+    Parameters
+    ----------
+    told : Event
+        Of `until_told`.
+    work : callable
+        Called on this thread, which is the main thread.
+    """
+
+    def leave(number: int, _frame: object) -> None:
+        if told.is_set():
+            if number == signal.SIGINT:
+                raise KeyboardInterrupt
+            return
+        told.set()
+        raise _Told
+
+    before = [signal.signal(number, leave) for number in _SIGNALS]
+    try:
+        return None if told.is_set() else work()
+    except _Told:
+        return None
+    finally:
+        for number, handler in zip(_SIGNALS, before, strict=True):
+            signal.signal(number, handler)

@@ -24,8 +24,8 @@ __all__ = ["MOST_ROWS", "read_examples", "train_and_register"]
 MOST_ROWS = 500_000
 
 
-def read_examples(settings: Settings, task: TaskSpec) -> Examples:
-    """The newest settled labels of a task.
+def read_examples(settings: Settings, task: TaskSpec) -> tuple[Examples, int]:
+    """The newest settled labels of a task, and how many there are in all.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def read_examples(settings: Settings, task: TaskSpec) -> Examples:
                 f"There are {found.usable:,}{others}."
             )
             raise FreshetError(message, hint="Newer ones come with: freshet etl")
-        return Examples.of((Example(*row) for row in rows.read(MOST_ROWS)), names)
+        return Examples.of((Example(*row) for row in rows.read(MOST_ROWS)), names), found.usable
 
 
 def train_and_register(
@@ -56,7 +56,7 @@ def train_and_register(
     task: TaskSpec,
     recipes: Sequence[str],
     budget_s: float,
-    progress: Progress,
+    progress: Progress = lambda done, most, what: None,
 ) -> tuple[ModelVersion, Trained, dict[str, bytes]]:
     """Train a model of `task` and register it; the pictures of its card by name.
 
@@ -78,7 +78,7 @@ def train_and_register(
     from models.registry import dump, libraries
 
     key = load_key(settings.secret_file)
-    examples = read_examples(settings, task)
+    examples, labels = read_examples(settings, task)
     try:
         trained = train(
             task,
@@ -102,7 +102,7 @@ def train_and_register(
         code_version=version_of("freshet"),
         data_window=trained.window,
         parameters=dict(trained.parameters),
-        metrics=trained.report.as_json(),
+        metrics={"labels": labels, **trained.report.as_json()},
     )
     registered = store.register(
         draft,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from contracts.errors import FreshetError, UsageError
+from contracts.errors import FreshetError
 from freshet.monitored import monitored
 from freshet.options import (
     Bootstrap,
@@ -24,6 +23,7 @@ from freshet.options import (
     HttpPort,
     Json,
     PasswordFile,
+    pause_from,
     settings_from,
 )
 from freshet.reach import need_broker
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 EXAMPLES = """freshet etl
 freshet etl --every 60s
 freshet etl --master spark://cluster:7077 --json"""
-
-_UNITS_S = {"s": 1, "m": 60, "h": 3600}
-_DURATION = re.compile(r"([1-9][0-9]{0,5})([smh])")
 
 
 def etl(
@@ -72,7 +69,7 @@ def etl(
     Reads committed records from where the last run ended. A run that dies anywhere leaves the marts as they were; what
     is new is in them, or nothing of it. Tables are explained in docs/marts.md.
     """
-    pause_s = None if every is None else _seconds(every)
+    pause_s = None if every is None else pause_from(every)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,
@@ -105,21 +102,6 @@ class _Closing:
     def close(self) -> None:
         with contextlib.suppress(Exception):  # its Java may have ended before
             self.spark.stop()
-
-
-def _seconds(text: str) -> int:
-    """Read a pause.
-
-    Examples
-    --------
-    >>> _seconds("2m")
-    120
-    """
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        message = f"--every must be a whole number of seconds, minutes or hours, such as 60s, 5m or 1h. Got {text!r}."
-        raise UsageError(message)
-    return int(found[1]) * _UNITS_S[found[2]]
 
 
 def _ready(settings: Settings) -> None:

@@ -15,7 +15,7 @@ from freshet.cli import app
 
 COMMANDS = (
     "audit", "config", "demo", "doctor", "down", "etl", "learn", "promote", "replay", "rollback", "score", "scoreboard",
-    "setup", "shadow", "simulate", "topics", "train", "watch", "why",
+    "setup", "shadow", "simulate", "topics", "train", "trainer", "watch", "why",
 )  # fmt: skip
 
 
@@ -71,6 +71,10 @@ def test_help_names_every_command():
         ("learn", "--http-port", "65536"),
         ("etl", "--every", "often"),
         ("etl", "--every", "0s"),
+        ("trainer", "fortune"),
+        ("trainer", "--every", "often"),
+        ("trainer", "--budget", "soon"),
+        ("trainer", "--least-labels", "10"),
     ],
 )
 def test_what_can_not_be_ends_with_2_and_says_so_on_stderr(arguments, tmp_path):

@@ -1,0 +1,182 @@
+"""``freshet trainer``: the life of batch models by itself."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contracts.errors import EnvironmentProblem, FreshetError, UsageError
+from freshet.commands.train import seconds
+from freshet.failures import known
+from freshet.monitored import monitored
+from freshet.options import (
+    Bootstrap,
+    DatabaseUrl,
+    DataDir,
+    HttpHost,
+    HttpPort,
+    Json,
+    PasswordFile,
+    pause_from,
+    settings_from,
+)
+from freshet.reach import need_broker
+from freshet.render import echo, json_line, plain
+from freshet.service import until_told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from freshet.trainer import News, Trainer
+    from freshet.trainer_monitor import TrainerMonitor
+    from models.tasks import TaskSpec
+
+EXAMPLES = """freshet trainer
+freshet trainer conversion --every 5m --budget 2m
+freshet trainer --once --json"""
+
+LEAST_LABELS = 5_000
+_NICENESS = 10
+# Counting labels and asking the gate read ever more while nothing is trained anew: they may take a tenth of the time.
+_PAUSES_A_LOOK = 9
+
+
+def trainer(
+    tasks: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK]...", help="conversion, basket; all, if not given.")
+    ] = None,
+    every: Annotated[
+        str, typer.Option("--every", metavar="30s", help="Pause between two rounds (s, m, h).")
+    ] = "30s",
+    once: Annotated[bool, typer.Option("--once", help="One round, and no loop.")] = False,
+    budget: Annotated[
+        str, typer.Option("--budget", help="Time for a training; one model is fitted in any case.")
+    ] = "60s",
+    least_labels: Annotated[
+        int,
+        typer.Option("--least-labels", help="In the database, for the first training of a task."),
+    ] = LEAST_LABELS,
+    json: Json = False,
+    data_dir: DataDir = None,
+    bootstrap: Bootstrap = None,
+    database_url: DatabaseUrl = None,
+    password_file: PasswordFile = None,
+    http_port: HttpPort = None,
+    http_host: HttpHost = None,
+) -> None:
+    """Train, shadow and promote batch models by itself, until Ctrl-C.
+
+    A model is trained once there are enough labels, and anew when there are half as many again; `freshet etl --every`
+    brings them. It answers as a shadow until the gate says yes or the next one takes its place; promotions are never
+    forced. What fails is told, and tried again in the next round.
+    """
+    from models.batch import LEAST_LABELS as FEWEST
+    from models.tasks import TASKS
+
+    if unknown := [task for task in tasks or () if task not in TASKS]:
+        message = f"Tasks must be of {', '.join(TASKS)}. Got {unknown[0]!r}."
+        raise UsageError(message)
+    if least_labels < FEWEST:
+        message = f"--least-labels must be at least {FEWEST:,}: fewer tell no model from another. Got {least_labels}."
+        raise UsageError(message)
+    pause_s, budget_s = pause_from(every), seconds(budget)
+    settings = settings_from(
+        data_dir=data_dir,
+        bootstrap=bootstrap,
+        database_url=database_url,
+        database_password_file=password_file,
+        http_port=http_port,
+        http_host=http_host,
+    )
+    if find_spec("matplotlib") is None:
+        message = "Training needs matplotlib, which is not installed."
+        raise EnvironmentProblem(message, hint="Install it: pip install 'freshet[train]'")
+    told = until_told()
+    need_broker(settings)
+    # The stream goes first, wherever both want the same core.
+    os.setpriority(os.PRIO_PROCESS, 0, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+    from freshet.registered import opened_registry
+    from freshet.trainer import Trainer
+    from freshet.trainer_monitor import TrainerMonitor
+    from infra.postgres import DatabaseCheck, ModelChangeStore, read_password
+
+    check = DatabaseCheck(settings.database_url, settings.database_password_file)
+    monitor = TrainerMonitor(check, pause_s)
+    teller = _Teller(monitor, is_json=json)
+    password = read_password(settings.database_password_file)
+    with (
+        opened_registry(settings) as registry,
+        closing(ModelChangeStore(settings.database_url, password)) as changes,
+        monitored(settings, monitor),
+    ):
+        by_itself = Trainer(
+            settings,
+            registry,
+            changes,
+            least_labels=least_labels,
+            budget_s=budget_s,
+            tell=teller.tell,
+            told=told,
+        )
+        chosen = [TASKS[task] for task in tasks or TASKS]
+        while not told.is_set():
+            problem, looked_s = _round(by_itself, chosen, teller, told)
+            monitor.ended(None if problem is None else problem.message)
+            if once:
+                if problem is not None:
+                    raise problem
+                return
+            told.wait(max(pause_s, _PAUSES_A_LOOK * looked_s))
+
+
+def _round(
+    by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: threading.Event
+) -> tuple[FreshetError | None, float]:
+    """Look after each task; what went wrong, and how long those took of which nothing was trained."""
+    from freshet.trainer import News
+
+    problem, looked_s = None, 0.0
+    for task in tasks:
+        if told.is_set():
+            break
+        trained, began_s = teller.trained, time.monotonic()
+        try:
+            by_itself.look_after(task)
+        except Exception as error:
+            problem = known(error)
+            if problem is None:
+                raise
+            teller.tell(News(task.name, "failed", f"{problem.message} Tried again."))
+        else:
+            looked_s += time.monotonic() - began_s if teller.trained == trained else 0.0
+    return problem, looked_s
+
+
+class _Teller:
+    """Tells news, a line each; what is the same as before is told once."""
+
+    def __init__(self, monitor: TrainerMonitor, *, is_json: bool) -> None:
+        self._monitor = monitor
+        self._is_json = is_json
+        self._last: dict[str, str] = {}
+        self.trained = 0
+
+    def tell(self, news: News) -> None:
+        """Tell it."""
+        self._monitor.happened(news.task, news.step)
+        self.trained += news.step == "training"
+        if self._last.get(news.task) == news.said:
+            return
+        self._last[news.task] = news.said
+        now = datetime.now(UTC)
+        if self._is_json:
+            echo(json_line(news.as_json(now.isoformat(timespec="seconds"))))
+        else:
+            echo(plain(f"{now:%Y-%m-%d %H:%M:%S} {news.task}: {news.said}"))

@@ -1,0 +1,228 @@
+"""The life of batch models by itself: trained when labels have grown, put on trial as shadows, promoted by the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from freshet.trials import answering_name, is_new, labels_wanted, newest_trained, over
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator
+
+    from consumers.lifecycle import Life, Standing
+    from contracts.model_version import ModelVersion
+    from contracts.settings import Settings
+    from infra.postgres import ModelChangeStore, RegistryStore
+    from models.evaluate import GateReport
+    from models.tasks import TaskSpec
+
+__all__ = ["News", "Step", "Trainer"]
+
+Step: TypeAlias = Literal["waiting", "training", "trained", "shadow", "retired", "gate", "promoted", "failed"]
+
+
+@dataclass(frozen=True)
+class News:
+    """One event in the life of a task's models.
+
+    Parameters
+    ----------
+    task : str
+        Of which task.
+    step : Step
+        What happened.
+    said : str
+        In words.
+    facts : mapping
+        For machines.
+    """
+
+    task: str
+    step: Step
+    said: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self, at: str) -> dict[str, Any]:
+        """As printed with ``--json``."""
+        return {"at": at, "task": self.task, "step": self.step, "said": self.said, **self.facts}
+
+
+class Trainer:
+    """Looks after the batch models of a shop, one task at a time.
+
+    It keeps no state: what was trained stands in the registry, who stands where among the changes. Models are changed
+    by `consumers.lifecycle.Life`, which is made for a change alone: making one takes the place of whoever is at it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of broker and database, whose schema is there.
+    registry, changes : RegistryStore, ModelChangeStore
+        In that database.
+    least_labels : int
+        For the first training of a task.
+    budget_s : float
+        Of a training.
+    tell : callable
+        Told what happens.
+    told : Event
+        Set when it is to end: a training or a look at the gate is then left where it is.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        registry: RegistryStore,
+        changes: ModelChangeStore,
+        *,
+        least_labels: int,
+        budget_s: float,
+        tell: Callable[[News], None],
+        told: threading.Event,
+    ) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._changes = changes
+        self._least_labels = least_labels
+        self._budget_s = budget_s
+        self._tell = tell
+        self._told = told
+
+    def look_after(self, task: TaskSpec) -> None:
+        """Do for a task what is due: train, put on trial, end trials, ask the gate.
+
+        Raises
+        ------
+        FreshetError
+            If something is away, can't be trained yet, or somebody else changes models: the next round tries again.
+        """
+        features = [feature.name for feature in task.features().declared]
+        versions = self._registry.list(task.name)
+        newest = newest_trained(versions, features)
+        labels, wanted = self._count(task, features), labels_wanted(newest, self._least_labels)
+        if labels >= wanted:
+            newest = self._train(task, labels)
+            versions = self._registry.list(task.name)
+        elif newest is None:
+            said = f"waits for {wanted:,} labels in the database: {labels:,} so far"
+            self._tell(News(task.name, "waiting", said, {"labels": labels, "wanted": wanted}))
+        if newest is None or self._told.is_set():
+            return
+        standing = self._standing(task)
+        if is_new(newest, standing):
+            standing = self._try_out(newest)
+        if ended := over(versions, newest, standing):
+            standing = self._retire(ended)
+        if standing.stages().get(answering_name(newest)) == "shadow":
+            self._ask_the_gate(newest, standing)
+
+    def _count(self, task: TaskSpec, features: list[str]) -> int:
+        from infra.postgres import Database, TrainingRows, read_password
+
+        password = read_password(self._settings.database_password_file)
+        with Database(self._settings.database_url, password) as database:
+            return TrainingRows(database, task.name, features).count().usable
+
+    def _train(self, task: TaskSpec, labels: int) -> ModelVersion | None:
+        from freshet.service import unless_told
+        from freshet.training import train_and_register
+
+        self._tell(News(task.name, "training", f"trains on {labels:,} labels", {"labels": labels}))
+        done = unless_told(
+            self._told,
+            lambda: train_and_register(self._settings, self._registry, task, [], self._budget_s),
+        )
+        if done is None:
+            return None
+        version, trained, _ = done
+        report = trained.report
+        said = f"{answering_name(version)} was trained on {version.metrics['labels']:,} labels"
+        if report.rival is not None and report.difference is not None:
+            said += (
+                f"; on the newest {report.rows:,} mean loss {report.difference:+.4f} against {report.rival}"
+            )
+        facts = {"model": answering_name(version), "labels": version.metrics["labels"]}
+        self._tell(News(task.name, "trained", said, facts))
+        return version
+
+    def _standing(self, task: TaskSpec) -> Standing:
+        from consumers.lifecycle import standing_after
+        from contracts.topics import USER_EVENTS, topic_name
+        from infra.kafka import topic_id
+
+        log = topic_id(self._settings.bootstrap, topic_name(USER_EVENTS, self._settings.namespace))
+        return standing_after(self._changes.of_log(log), task.name)
+
+    @contextmanager
+    def _life(self) -> Iterator[Life]:
+        from consumers.lifecycle import Life
+
+        life = Life(self._settings.bootstrap, self._settings.namespace, self._changes)
+        try:
+            yield life
+        finally:
+            life.close()
+
+    def _try_out(self, version: ModelVersion) -> Standing:
+        with self._life() as life:
+            life.shadow(version.id)
+            said = f"{answering_name(version)} answers as a shadow"
+            self._tell(News(version.task, "shadow", said, {"model": answering_name(version)}))
+            return life.standing(version.task)
+
+    def _retire(self, versions: list[ModelVersion]) -> Standing:
+        with self._life() as life:
+            for version in versions:
+                life.retire(version.id)
+                said = f"{answering_name(version)} is retired for a newer one"
+                self._tell(News(version.task, "retired", said, {"model": answering_name(version)}))
+            return life.standing(versions[-1].task)
+
+    def _ask_the_gate(self, version: ModelVersion, standing: Standing) -> None:
+        from consumers.lifecycle import evidence
+        from freshet.service import unless_told
+
+        name = answering_name(version)
+        report = unless_told(
+            self._told,
+            lambda: evidence(
+                self._settings.bootstrap,
+                self._settings.namespace,
+                task=version.task,
+                candidate=name,
+                champion=standing.champion,
+                since=standing.since[name].offsets,
+            ),
+        )
+        if report is None:
+            return
+        said = f"gate: {name} {_seen(report)}"
+        self._tell(News(version.task, "gate", said, {"model": name, "evidence": report.as_json()}))
+        if not report.passed:
+            return
+        with self._life() as life:
+            change = life.promote(version.id)
+        said = f"{name} is champion, in place of {change.replaced or 'the online model'}"
+        self._tell(News(version.task, "promoted", said, {"model": name, "replaced": change.replaced}))
+
+
+def _seen(report: GateReport) -> str:
+    says = "passed" if report.passed else "not yet"
+    if report.effect is None:
+        return f"{says}: nothing was answered by both"
+    parts = [
+        f"{report.sessions:,} sessions",
+        f"{report.labels:,} labels",
+        f"saves {report.effect:+.4f} a label",
+    ]
+    if report.lower_bound is not None:
+        parts.append(f"at least {report.lower_bound:+.4f}")
+    if report.sessions < report.least_sessions:
+        parts.append(f"asks for {report.least_sessions:,} sessions")
+    elif not report.passed and report.least_effect is not None:
+        parts.append(f"asks for {report.least_effect:+.4f}, and for certain")
+    return f"{says}: {', '.join(parts)}"

@@ -1,0 +1,70 @@
+"""What the trainer goes by: when to train anew, which model is on trial, whose trial is over. Pure.
+
+All of it is read from the registry and from who stands where, so a trainer that starts goes on where one ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from consumers.lifecycle import Standing
+    from contracts.model_version import ModelVersion
+
+__all__ = ["GROWTH", "answering_name", "is_new", "labels_wanted", "newest_trained", "over"]
+
+GROWTH: Final = 1.5
+"""So many times the labels that the newest model was made of are worth a new one."""
+
+
+def answering_name(version: ModelVersion) -> str:
+    """The name under which a version answers: ``name@version``."""
+    return f"{version.name}@{version.version}"
+
+
+def newest_trained(versions: Sequence[ModelVersion], features: Collection[str]) -> ModelVersion | None:
+    """The newest version that was trained here on these features; imported ones are their owner's business.
+
+    Parameters
+    ----------
+    versions : sequence of ModelVersion
+        Of one task, oldest first.
+    features : collection of str
+        That are logged now.
+    """
+    own = [v for v in versions if v.source == "trained" and set(v.signature.features) == set(features)]
+    return own[-1] if own else None
+
+
+def labels_wanted(newest: ModelVersion | None, least: int) -> int:
+    """How many labels there must be for the next training: `least` for the first one, then half as many again."""
+    if newest is None:
+        return least
+    labels: int = newest.metrics.get("labels", 0)
+    return max(least, ceil(GROWTH * labels))
+
+
+def is_new(version: ModelVersion, standing: Standing) -> bool:
+    """Whether nobody has decided on it yet: who was retired or rolled back stays so."""
+    return answering_name(version) not in standing.digests
+
+
+def over(versions: Sequence[ModelVersion], newest: ModelVersion, standing: Standing) -> list[ModelVersion]:
+    """Older shadows that were trained here, but for the one that a rollback goes back to.
+
+    Parameters
+    ----------
+    versions : sequence of ModelVersion
+        Of one task, oldest first, with `newest` among them.
+    newest : ModelVersion
+        Who is on trial now.
+    standing : Standing
+        Who stands where.
+    """
+    older = [v for v in versions[: versions.index(newest)] if v.source == "trained"]
+    stages = standing.stages()
+    return [
+        v for v in older if stages.get(answering_name(v)) == "shadow" and answering_name(v) != standing.before
+    ]

@@ -1,0 +1,55 @@
+"""What a loop of the trainer tells machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from freshet.trainer_monitor import TrainerMonitor
+from infra.monitoring import Health
+
+
+@dataclass
+class Check:
+    """A database that answers or does not."""
+
+    away: str | None = None
+
+    def problem(self) -> str | None:
+        return self.away
+
+
+def test_it_is_ready_after_a_round_that_ended_well_and_healthy_while_they_do():
+    clock, check = [1_000.0], Check()
+    monitor = TrainerMonitor(check, 30.0, now=lambda: clock[0])
+    assert (monitor.healthy().ok, monitor.ready()) == (True, Health(False, "the first round has not ended"))
+    monitor.ended(None)
+    assert monitor.ready() == Health(True)
+    check.away = "the database does not answer"
+    assert monitor.ready() == Health(False, "the database does not answer")
+    monitor.ended("Too few.")
+    assert monitor.ready() == Health(False, "Too few.")
+    clock[0] += 1_891.0
+    assert monitor.healthy() == Health(False, "no round ended well for 1891 s: Too few.")
+    monitor.ended(None)
+    assert monitor.healthy().ok
+
+
+def test_rounds_and_steps_are_counted():
+    monitor = TrainerMonitor(Check(), 30.0)
+    for step in ("waiting", "training", "trained", "shadow", "gate", "gate", "promoted"):
+        monitor.happened("conversion", step)
+    monitor.ended(None)
+    monitor.ended("away")
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in monitor.collect()
+        for sample in family.samples
+    }
+    found.pop(("freshet_trainer_last_well_timestamp_seconds",))
+    assert found == {
+        ("freshet_trainer_rounds_total", "ok"): 1,
+        ("freshet_trainer_rounds_total", "failed"): 1,
+        ("freshet_trainer_steps_total", "conversion", "trained"): 1,
+        ("freshet_trainer_steps_total", "conversion", "shadow"): 1,
+        ("freshet_trainer_steps_total", "conversion", "promoted"): 1,
+    }
