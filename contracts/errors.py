@@ -107,7 +107,7 @@ class ArtefactRefused(FreshetError):
     ----------
     reason : str
         A short name to count by: ``not-genuine``, ``not-skops``, ``unknown-type``, ``other-versions``,
-        ``broken``, ``known`` (it is there already).
+        ``broken``, ``other-task``, ``other-features``, ``known`` (it is there already).
     message : str
         What must be and what was.
     hint : str, optional

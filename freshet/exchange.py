@@ -101,14 +101,16 @@ def import_model(store: RegistryStore, folder: Path, key: bytes, *, unsigned: bo
     """Register the model in `folder`: under its own id where `key` signed it, else under the next number.
 
     An unsigned one is held to the same list of types, versions and examples, and is marked for good: ``signed`` is
-    false and ``source`` names the folder, in what is sealed from then on.
+    false and ``source`` names the folder, in what is sealed from then on. Both must answer a task that there is, from
+    features that are logged.
 
     Raises
     ------
     InputFileError
         If the folder is no export.
     ArtefactRefused
-        If the key did not sign it and `unsigned` is false, or it can't be opened, or is there already.
+        If the key did not sign it and `unsigned` is false, or its task or features are not those that are declared, or
+        it can't be opened, or is there already.
     """
     from msgspec.structs import replace
 
@@ -129,12 +131,32 @@ def import_model(store: RegistryStore, folder: Path, key: bytes, *, unsigned: bo
             raise ArtefactRefused(
                 "not-genuine", message, hint="--unsigned takes it nevertheless, and the registry says so."
             )
+        _must_fit(version)
         open_model(version, payload, lambda: True)
         return store.restore(version, payload, _card(folder), mac)
+    _must_fit(version)
     marked = replace(version, signed=False, source=str(folder), stage="registered", registered_at=None)
     open_model(marked, payload, lambda: True)
     # The card of a stranger is a page of a stranger: it is not kept.
     return store.register(marked, payload, lambda numbered: "", key)
+
+
+def _must_fit(version: ModelVersion) -> None:
+    """A model of another shop's features would be in quarantine at its first question."""
+    from models.tasks import TASKS
+
+    if version.task not in TASKS:
+        message = f"{version.id} must be of one of the tasks {', '.join(TASKS)}."
+        raise ArtefactRefused("other-task", message)
+    task, signature = TASKS[version.task], version.signature
+    answer = "probability" if task.kind == "classification" else "amount"
+    if signature.answer != answer:
+        message = f"{version.id} must answer with {answer}, as {task.name} asks. It answers with {signature.answer}."
+        raise ArtefactRefused("other-task", message)
+    unknown = sorted({*signature.features} - {feature.name for feature in task.features().declared})
+    if unknown:
+        message = f"{version.id} must take features that {task.name} has. It wants {', '.join(unknown)}, too."
+        raise ArtefactRefused("other-features", message, hint="It was made for another version of Freshet.")
 
 
 def _about(folder: Path) -> tuple[ModelVersion, bytes]:

@@ -31,6 +31,7 @@ _STEPS: Final = (
     "move_fact_event",
     "take_back_fact_session",
     "move_fact_session",
+    "forget_bought",
     "move_fact_order",
     "forget_fact_order_line",
     "move_fact_order_line",

@@ -14,6 +14,7 @@ from typing import Any
 from consumers.lifecycle.activation import Activations, Move
 from consumers.lifecycle.evidence import evidence
 from consumers.lifecycle.standing import Standing, standing_after
+from consumers.lifecycle.why import quarantined
 from contracts.errors import FreshetError, UsageError
 from contracts.records import ModelChanged
 from contracts.topics import USER_EVENTS, topic_name
@@ -77,9 +78,10 @@ class Life:
         Raises
         ------
         UsageError
-            If there is no such model, or it answers already.
+            If there is no such model, it answers already, or it is in quarantine.
         """
         model = self._registered(model_id)
+        self._must_be_sound(model_id, model)
         standing = self.standing(model.task)
         if model.name in standing.since:
             message = f"{model_id} must not answer yet. It is {standing.stages()[model.name]} already."
@@ -94,7 +96,8 @@ class Life:
         Raises
         ------
         UsageError
-            If there is no such model, it is champion already, or it is no shadow (and `force` is false).
+            If there is no such model, it is champion already, it is in quarantine, or it is no shadow (and `force` is
+            false).
         NotPromoted
             If the gate says no, and `force` is false.
         """
@@ -103,6 +106,7 @@ class Life:
         if standing.champion == model.name:
             message = f"{model_id} must not be champion yet. It is."
             raise UsageError(message)
+        self._must_be_sound(model_id, model)
         report = None
         if (since := standing.since.get(model.name)) is not None:
             report = evidence(
@@ -171,6 +175,16 @@ class Life:
             message = f"{model_id} must be of one of the tasks {', '.join(TASKS)}."
             raise UsageError(message)
         return model
+
+    def _must_be_sound(self, model_id: str, model: Registered) -> None:
+        """A model that broke never answers again, not even by force: an online one would be served in its name."""
+        out = quarantined(self._bootstrap, self._namespace, model.task, model.name)
+        if out is not None:
+            message = (
+                f"{model_id} must not be in quarantine. It broke in partition {out.partition} at offset "
+                f"{out.offset:,}: {out.reason}"
+            )
+            raise UsageError(message, hint="It does not come back; another version may.")
 
     def _change(
         self, action: Any, model: Registered, moves: Sequence[Move], standing: Standing, **more: Any

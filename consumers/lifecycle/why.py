@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from contracts.codec import decode_prediction, time_ms
+from contracts.codec import decode_prediction, decode_user_event, time_ms
 from contracts.errors import BadRecord, UsageError
 from contracts.records import ModelInForce, ModelNews, ModelQuarantined, Prediction
-from contracts.topics import MODELS, PREDICTIONS, topic_name
+from contracts.topics import MODELS, PREDICTIONS, USER_EVENTS, topic_name
 from infra.kafka import log_range, read_to_end
 from models.tasks import TASKS
 
-__all__ = ["Answered", "predictions_of", "who_at", "who_for"]
+__all__ = ["Answered", "predictions_of", "quarantined", "who_at", "who_for"]
 
 _news: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(ModelNews)
 
@@ -60,6 +60,14 @@ def news_of(bootstrap: str, namespace: str) -> list[Any]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
     return found
+
+
+def quarantined(bootstrap: str, namespace: str, task: str, model: str) -> ModelQuarantined | None:
+    """Where the batch model `model` (``name@version``) broke first, if it did in any partition."""
+    news = news_of(bootstrap, namespace)
+    return next(
+        (n for n in news if isinstance(n, ModelQuarantined) and (n.task, n.model) == (task, model)), None
+    )
 
 
 def predictions_of(bootstrap: str, namespace: str, event_id: str) -> list[Prediction]:
@@ -125,7 +133,26 @@ def who_at(bootstrap: str, namespace: str, task: str, time: str) -> list[Answere
         raise UsageError(message) from error
     news = news_of(bootstrap, namespace)
     partitions = sorted(log_range(bootstrap, topic_name(PREDICTIONS, namespace)))
-    return [_at(task, partition, at_ms, _of(news, task, partition)) for partition in partitions]
+    main = topic_name(USER_EVENTS, namespace)
+    found = []
+    for partition in partitions:
+        mine = _of(news, task, partition)
+        known = [
+            one
+            for one in mine
+            if isinstance(one, ModelInForce) or _happened_ms(bootstrap, main, one) <= at_ms
+        ]
+        found.append(_at(task, partition, at_ms, known))
+    return found
+
+
+def _happened_ms(bootstrap: str, main: str, one: ModelQuarantined) -> int:
+    """Event time of the record with which a model broke; before all others where the log no longer has it."""
+    start = {one.partition: one.offset}
+    record = next(read_to_end(bootstrap, main, start=start, partitions=[one.partition]), None)
+    if record is None or record.offset != one.offset:
+        return 0
+    return decode_user_event(record.value)[1]
 
 
 def _of(news: Iterable[Any], task: str, partition: int) -> list[ModelInForce | ModelQuarantined]:
@@ -149,20 +176,22 @@ def _champion(activations: Iterable[ModelInForce]) -> ModelInForce | None:
 
 
 def _at(task: str, partition: int, at_ms: int, news: list[ModelInForce | ModelQuarantined]) -> Answered:
+    """Of `news` activations of any time, and quarantines of before `at_ms`."""
     activations = [one for one in news if isinstance(one, ModelInForce)]
     reached = [one for one in activations if time_ms(one.time) <= at_ms]
-    until = activations[len(reached)].offset if len(reached) < len(activations) else None
-    known = [one for one in news if until is None or one.offset < until]
     champion = _champion(reached)
-    online = next((m.name for m in TASKS[task].models), None)
-    since = champion or (reached[-1] if reached else None)
+    broken = [one for one in news if isinstance(one, ModelQuarantined)]
+    out = _out(champion, broken)
+    names = {one.model for one in broken}
+    online = next((m.name for m in TASKS[task].models if m.name not in names), None)
+    since = out or champion or (reached[-1] if reached else None)
     return Answered(
         task,
         partition,
-        served=champion.model if champion else online,
+        served=champion.model if champion and out is None else online,
         since_offset=since.offset if since else None,
         champion=champion,
-        out=_out(champion, known),
+        out=out,
     )
 
 

@@ -148,6 +148,21 @@ SELECT
 FROM numbered
 GROUP BY user_id, number
 
+-- name: forget_bought
+-- Of two orders with one id the earlier counts. What one that is there already has counted goes, where it must give way.
+WITH gone AS (
+    SELECT o.user_id, l.product_id, sum(l.quantity) AS pieces
+    FROM stage_order AS s
+    JOIN fact_order AS o USING (order_id)
+    JOIN fact_order_line AS l USING (order_id)
+    WHERE s.attempt = %(attempt)s
+    AND (s.ordered_at, s.partition, s."offset") < (o.ordered_at, o.partition, o."offset")
+    GROUP BY 1, 2
+)
+UPDATE interaction AS i SET bought = i.bought - g.pieces
+FROM gone AS g
+WHERE i.user_id = g.user_id AND i.product_id = g.product_id
+
 -- name: move_fact_order
 INSERT INTO fact_order AS o (
     order_id, partition, "offset", event_id, user_id, session_id, cart_id, ordered_at, total, lines

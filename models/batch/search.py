@@ -1,4 +1,7 @@
-"""Successive halving within a time budget: many candidates on few rows, the best third on three times as many."""
+"""Successive halving within a time budget: many candidates on few rows, the best third on three times as many.
+
+The defaults are carried on to all rows whatever they lose, so what is chosen loses no more than they do on the same.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ def search(
     Parameters
     ----------
     tried : sequence of mapping
-        At least one; the first is fitted whatever the time.
+        At least one, the defaults first: these are fitted whatever the time, and first on each number of rows.
     loss : callable
         Of (parameters, rows): fits to the newest so many rows and says the loss on the slice after them.
     rows : int
@@ -112,7 +115,7 @@ def search(
             progress(len(trials), sum(sizes), f"{rung:,} rows, loss {stage[-1].loss:.4f}")
         if len(stage) < size:
             break
-        left = [trial.parameters for trial in sorted(stage, key=lambda trial: trial.loss)]
+        left = [left[0], *(trial.parameters for trial in sorted(stage[1:], key=lambda trial: trial.loss))]
     most = max(trial.rows for trial in trials)
     best = min((trial for trial in trials if trial.rows == most), key=lambda trial: trial.loss)
     return Search(best, tuple(trials), len(trials) < sum(sizes))

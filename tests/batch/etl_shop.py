@@ -83,6 +83,8 @@ def shop_lines(events: int, *, partitions: int = 2, seed: int = 5) -> list[Line]
 
     for value in _versions():
         lines.append(Line(PRODUCT_EVENTS.name, 0, b"p-odd", value))
+    for value in _ordered("second", "07:30"):
+        take(0, b"second", value)
     for number, emission in enumerate(Simulator(Scenario(seed=seed, events=events, partitions=partitions))):
         if emission.topic == USER_EVENTS.name:
             take(emission.partition, emission.key.encode(), emission.value)
@@ -92,7 +94,17 @@ def shop_lines(events: int, *, partitions: int = 2, seed: int = 5) -> list[Line]
                 take(number % partitions, b"back", _returned(number))
         elif emission.topic == PRODUCT_EVENTS.name:
             lines.append(Line(emission.topic, emission.partition, emission.key.encode(), emission.value))
+    for value in _ordered("first", "07:00"):
+        take(0, b"first", value)
     return lines
+
+
+def _ordered(user: str, at: str) -> list[bytes]:
+    """Orders of one id, whoever the user; the earlier one is to count, also where it comes later."""
+    said = f'"id":"%s","time":"2026-01-05T{at}:00.000Z","source":"s","user_id":"{user}","cart_id":"of-{user}"'
+    add = ',"type":"CartAdded","quantity":2,"product":{"product_id":"p-odd","price":1.5}}'
+    order = ',"type":"OrderPlaced","order_id":"o-twice","total":3.0,"lines":1}'
+    return [f"{{{said % number}{rest}".encode() for number, rest in (("t1", add), ("t2", order))]
 
 
 def _versions() -> list[bytes]:
@@ -257,18 +269,22 @@ def sessions_of(events: Iterable[tuple[int, int, Any, int]]) -> dict[tuple[str, 
 
 def order_lines_of(events: Iterable[tuple[int, int, Any, int]]) -> dict[tuple[str, str], tuple[int, float]]:
     carts: dict[tuple[int, str], dict[str, tuple[int, float]]] = defaultdict(dict)
-    found = {}
-    for partition, _, event, _ in sorted(events, key=lambda one: one[:2]):
+    orders: dict[str, tuple[tuple[int, int, int], dict[str, tuple[int, float]]]] = {}
+    for partition, offset, event, ms in sorted(events, key=lambda one: one[:2]):
         if isinstance(event, CartAdded | CartRemoved):
             sign = 1 if isinstance(event, CartAdded) else -1
             cart = carts[partition, event.cart_id]
             before, _ = cart.get(event.product.product_id, (0, 0.0))
             cart[event.product.product_id] = (before + sign * event.quantity, event.product.price)
         elif isinstance(event, OrderPlaced):
-            for product, (quantity, price) in carts[partition, event.cart_id].items():
-                if quantity > 0:
-                    found[event.order_id, product] = (quantity, price)
-    return found
+            order = ((ms, partition, offset), dict(carts[partition, event.cart_id]))
+            orders[event.order_id] = min(orders.get(event.order_id, order), order, key=lambda one: one[0])
+    return {
+        (order_id, product): (quantity, price)
+        for order_id, (_, lines) in orders.items()
+        for product, (quantity, price) in lines.items()
+        if quantity > 0
+    }
 
 
 def versions_of(states: Iterable[tuple[int, Any, int]]) -> int:

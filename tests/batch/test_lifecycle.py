@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from kafka import TopicPartition
+from typer.testing import CliRunner, Result
 
 from consumers.learner import Shelf
 from consumers.learner.artefacts import RegistryArtefacts
@@ -18,10 +19,11 @@ from contracts.errors import Fenced, UsageError
 from contracts.records import Outcome
 from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS
+from freshet.cli import app
 from infra.kafka import Record, connect_consumer, topic_id
 from infra.postgres import ModelChangeStore, migrate
 from producers.simulator import Scenario, Simulator
-from tests.batch_models import trained
+from tests.batch_models import Estimator, trained
 from tests.integration.conftest import FreshDatabase
 from tests.integration.rehearsal import Rehearsal
 from tests.registry import register, stages
@@ -37,7 +39,7 @@ class Town:
     """A shop of two partitions, its learners, and who changes its models."""
 
     def __init__(self, bootstrap: str, namespace: str, database: FreshDatabase, folder: Path) -> None:
-        settings = Settings(
+        self.settings = settings = Settings(
             database_url=database.url,
             database_password_file=database.password_file,
             secret_file=folder / "secret.key",
@@ -70,6 +72,17 @@ class Town:
         self.at += events
         for partition in range(2):
             self.shop.learn(partition=partition, turn=200)
+
+    def typed(self, *arguments: str, **other: str) -> Result:
+        """Type ``freshet`` with `arguments`."""
+        env = {
+            "FRESHET_BOOTSTRAP": self.shop.bootstrap,
+            "FRESHET_NAMESPACE": self.shop.namespace,
+            "FRESHET_DATABASE_URL": self.settings.database_url,
+            "FRESHET_DATABASE_PASSWORD_FILE": str(self.settings.database_password_file),
+            "COLUMNS": "200",
+        }
+        return CliRunner().invoke(app, arguments, prog_name="freshet", env=env | other)
 
     def fields(self, topic: Any) -> list[dict[str, Any]]:
         return [json.loads(record.value or b"") for record in self.shop.records(topic)]
@@ -156,6 +169,97 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     assert then[asked["partition"]].champion == answered.champion
     at_first = who_at(bootstrap, namespace, "conversion", "2020-01-01T00:00:00.000Z")
     assert [(a.served, a.since_offset) for a in at_first] == [("second-order", None)] * 2
+    typed_wrong(town)
+    typed_right(town, asked, second)
+
+
+def typed_wrong(town: Town) -> None:
+    """Both models are retired."""
+    for arguments, code, said in (
+        (
+            ("shadow", "conversion/nobody@9"),
+            2,
+            "must be named, as task/name@version. Got 'conversion/nobody@9'",
+        ),
+        (("promote", "conversion/nobody@9"), 2, "`freshet models list` has their ids"),
+        (("promote", A), 2, "must be a shadow before it can be promoted"),
+        (("shadow", A, "--end"), 2, "must be a shadow. It is retired."),
+        (("rollback", "conversion"), 2, "An online model is served."),
+        (("rollback", "taste"), 2, "A task must be one of conversion, basket. Got 'taste'."),
+        (("why", "--task", "conversion"), 2, "Either --prediction must be given, or --task and --at."),
+        (("why", "--task", "taste", "--at", "2026-01-05 08:00"), 2, "A task must be one of"),
+        (("why", "--task", "conversion", "--at", "noon"), 2, "A time must look like"),
+        (("why", "--prediction", "nobody"), 2, "There must be a prediction of the event 'nobody'."),
+    ):
+        result = town.typed(*arguments)
+        assert (result.exit_code, result.stdout) == (code, ""), result.output
+        assert said in result.stderr and "Traceback" not in result.stderr, result.stderr
+    for command in (("shadow", A), ("promote", A), ("rollback", "conversion")):
+        result = town.typed(*command, FRESHET_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+        assert result.exit_code == 1 and "Traceback" not in result.stderr, result.stderr
+        assert "database" in result.stderr
+    assert stages(town.database) == {A: "retired", B: "retired"}
+
+
+def typed_right(town: Town, asked: dict[str, Any], second: Any) -> None:
+    shadow = town.typed("shadow", A)
+    assert shadow.exit_code == 0 and "answers from now on, unserved" in shadow.stdout, shadow.stderr
+    refused = town.typed("promote", A, "--json")
+    assert refused.exit_code == 1 and "does not pass the gate" in refused.stderr
+    assert json.loads(refused.stdout)["promoted"] is False
+    promoted = json.loads(town.typed("promote", A, "--force", "--json").stdout)
+    assert (promoted["model"], promoted["forced"], promoted["state"]) == (A, True, "done")
+    back = town.typed("rollback", "conversion")
+    assert f"{A} is retired" in back.stdout and "an online model is served again" in back.stdout
+    for question in (("--task", "conversion", "--at", asked["time"]), ("--prediction", asked["event_id"])):
+        shown = town.typed("why", *question)
+        assert shown.exit_code == 0 and "b@1" in shown.stdout and ", forced" in shown.stdout, shown.stderr
+        said = json.loads(town.typed("why", *question, "--json").stdout)
+        assert said["changes"][second.id]["evidence"] is None
+        assert "b@1" in [one["served"] for one in said["answered"]]
+    away = town.typed(
+        "why", "--prediction", asked["event_id"], FRESHET_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none"
+    )
+    assert away.exit_code == 0 and "The evidence is not to be had" in away.stderr and "b@1" in away.stdout
+
+
+def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_after(town: Town) -> None:
+    sound = trained(3)
+    odd = Estimator(sound.estimator, (*sound.features[1:], "moods"))
+    broken = register(town.settings, "conversion", "c", odd).id
+    town.flow(300)
+    life = town.life()
+    life.promote(broken, force=True)
+    town.flow(300)
+    life.rollback("conversion")
+    for attempt in (
+        lambda: life.promote(broken),
+        lambda: life.promote(broken, force=True),
+        lambda: life.shadow(broken),
+    ):
+        with pytest.raises(UsageError, match="must not be in quarantine. It broke in partition .*'moods'"):
+            attempt()
+    life.close()
+    typed = town.typed("promote", broken, "--force")
+    assert typed.exit_code == 2 and "must not be in quarantine" in typed.stderr
+
+    news = town.fields(MODELS)
+    quarantine = next(n for n in news if n["type"] == "ModelQuarantined")
+    partition, offset = quarantine["partition"], quarantine["offset"]
+    began = next(n for n in news if n["type"] == "ModelInForce" and n["partition"] == partition)["time"]
+    broke = next(
+        p["time"]
+        for p in town.fields(PREDICTIONS)
+        if (p["task"], p["partition"], p["offset"]) == ("conversion", partition, offset)
+    )
+    assert began < broke
+    before, after = (
+        who_at(town.shop.bootstrap, town.shop.namespace, "conversion", time)[partition]
+        for time in (began, broke)
+    )
+    assert (before.served, before.out) == ("c@1", None)
+    assert (after.served, after.since_offset) == ("second-order", offset)
+    assert after.out is not None and after.out.offset == offset
 
 
 @pytest.mark.parametrize("point", FAULT_POINTS)

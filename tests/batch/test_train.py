@@ -243,6 +243,12 @@ def tampered(folder: Path, how: str, target: Path) -> None:
         about["model"]["digest"] = hashlib.sha256(artefact.read_bytes()).hexdigest()
     elif how == "wrong version":
         about["model"]["libraries"]["scikit-learn"] = "0.24"
+    elif how == "unknown task":
+        about["model"]["task"] = "taste"
+    elif how == "another task":
+        about["model"]["task"] = "basket"
+    elif how == "unknown features":
+        about["model"]["signature"]["features"][1:] = ["moods", "weather"]
     elif how == "no description":
         about = {"model": 1}
     elif how == "no artefact":
@@ -259,6 +265,13 @@ def tampered(folder: Path, how: str, target: Path) -> None:
         ("pickle with its digest", 1, "a pickle is never read"),
         ("unknown type", 1, "Got os.system"),
         ("wrong version", 1, "scikit-learn 0.24 (here: "),
+        ("unknown task", 1, "taste/trees@1 must be of one of the tasks conversion, basket"),
+        (
+            "another task",
+            1,
+            "basket/trees@1 must answer with amount, as basket asks. It answers with probability",
+        ),
+        ("unknown features", 1, "must take features that conversion has. It wants moods, weather, too."),
         ("no description", 2, "does not describe a model"),
         ("no artefact", 2, "must hold model.skops"),
     ],
@@ -272,7 +285,7 @@ def test_a_tampered_export_is_refused_clearly_and_nothing_of_it_runs(
     tampered(folder, how, target)
     result = here.typed("models", "import", str(folder), *flags)
     assert result.exit_code == code, result.stdout
-    if not flags and how in ("pickle with its digest", "unknown type", "wrong version"):
+    if not flags and how not in ("changed artefact", "pickle", "no description", "no artefact"):
         said = "not signed by this installation's key"
     assert said in result.stderr and "Traceback" not in result.stderr
     assert not target.exists()

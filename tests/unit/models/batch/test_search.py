@@ -41,12 +41,19 @@ def test_the_best_third_goes_on_with_three_times_the_rows():
 
 
 def test_when_the_time_is_up_the_best_of_those_with_most_rows_stands():
-    found, _ = run(out_after=10)
+    found, _ = run(out_after=11)
     assert found.is_cut
-    assert (found.best.rows, len(found.trials)) == (10_000, 10)
+    assert (found.best.rows, len(found.trials), found.best.parameters) == (10_000, 11, {"a": 7})
     found, _ = run(out_after=0)
     assert found.is_cut
     assert [trial.parameters for trial in found.trials] == [{"a": 0}]
+
+
+def test_the_defaults_are_tried_on_as_many_rows_as_what_is_chosen_wherever_the_time_is_up():
+    for out_after in range(15):
+        found, _ = run(out_after=out_after)
+        defaults = [one for one in found.trials if one.parameters == {"a": 0} and one.rows == found.best.rows]
+        assert defaults and found.best.loss <= defaults[0].loss
 
 
 def test_few_rows_are_used_whole():

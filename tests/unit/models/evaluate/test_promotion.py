@@ -73,8 +73,9 @@ def test_sessions_are_summed_whole_wherever_their_labels_stand() -> None:
 def test_the_bound_is_below_the_mean_at_all_times_for_all_but_a_few() -> None:
     rng = np.random.default_rng(3)
     values = rng.exponential(1.0, (400, 3_000)) - 1.0  # as skewed as losses are
-    ever_above = (lower_bounds(values)[:, 500:] > 0.0).any(axis=1).sum()
-    assert ever_above <= 0.05 * 400
+    for horizon in (1_000, 3_000, 14_300):
+        ever_above = (lower_bounds(values, horizon=horizon)[:, 500:] > 0.0).any(axis=1).sum()
+        assert ever_above <= 0.05 * 400
     better = values + 0.1
     assert (lower_bounds(better)[:, -1] > 0.0).mean() > 0.9
 
@@ -84,6 +85,15 @@ def test_the_bound_of_a_long_stream_closes_in_on_the_mean() -> None:
     bounds = lower_bounds(values)
     assert bounds[0] == -np.inf
     assert 0.97 < bounds[-1] < 1.0
+
+
+def test_at_the_horizon_two_standard_errors_are_enough_and_what_was_said_there_stands() -> None:
+    steady = np.tile([-1.0, 1.0], 4_000) + 2.15 / np.sqrt(4_000)
+    assert lower_bounds(steady, horizon=4_000)[3_999] > 0.0
+    assert lower_bounds(steady[:3_000], horizon=4_000)[-1] < 0.0
+    fading = np.concatenate([steady[:4_000], np.tile([-1.0, 1.0], 2_000)])
+    bounds = lower_bounds(fading, horizon=4_000)
+    assert bounds[-1] == bounds[3_999]
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,9 @@ from sklearn.preprocessing import StandardScaler
 
 from contracts.model_version import ModelVersion, Signature
 from models.registry import BatchModel, dump, libraries
+from models.tasks import TASKS
 
-FEATURES = ("a", "b", "c")
+FEATURES = tuple(feature.name for feature in TASKS["conversion"].features().declared[:3])
 
 
 def rows(count: int = 300) -> np.ndarray:
@@ -49,7 +50,7 @@ def fitted(kind: str) -> Any:
 def version_of(kind: str = "trees", **other: Any) -> tuple[ModelVersion, bytes]:
     estimator = fitted(kind)
     bare = (
-        Signature(features=FEATURES, answer="amount", base="a", most=10.0)
+        Signature(features=FEATURES, answer="amount", base=FEATURES[0], most=10.0)
         if kind == "amount"
         else Signature(features=FEATURES, answer="probability")
     )
