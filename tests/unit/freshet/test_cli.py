@@ -14,8 +14,8 @@ from contracts.settings import Settings
 from freshet.cli import app
 
 COMMANDS = (
-    "audit", "config", "demo", "doctor", "down", "etl", "learn", "promote", "replay", "rollback", "score", "scoreboard",
-    "setup", "shadow", "simulate", "topics", "train", "watch", "why",
+    "audit", "backfill", "config", "demo", "doctor", "down", "etl", "learn", "promote", "replay", "rollback", "score",
+    "scoreboard", "setup", "shadow", "simulate", "topics", "train", "watch", "why",
 )  # fmt: skip
 
 
@@ -71,6 +71,8 @@ def test_help_names_every_command():
         ("learn", "--http-port", "65536"),
         ("etl", "--every", "often"),
         ("etl", "--every", "0s"),
+        ("backfill",),
+        ("backfill", "fortune"),
     ],
 )
 def test_what_can_not_be_ends_with_2_and_says_so_on_stderr(arguments, tmp_path):

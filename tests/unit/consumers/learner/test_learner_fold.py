@@ -8,7 +8,7 @@ import pytest
 
 from consumers.learner import LearnerFold
 from consumers.learner.packing import pack
-from contracts.codec import decode_user_event, encode
+from contracts.codec import encode
 from contracts.errors import BadRecord
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 from infra.kafka import Record
