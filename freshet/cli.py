@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from freshet import failures
 from freshet.commands import (
     audit,
+    backfill,
     config,
     demo,
     dlq,
@@ -137,6 +138,7 @@ _add(_dlq, "list", dlq.list_letters, dlq.LIST_EXAMPLES)
 _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
 _add(app, "etl", etl.etl, etl.EXAMPLES, _MODELS)
+_add(app, "backfill", backfill.backfill, backfill.EXAMPLES, _MODELS)
 _add(app, "train", train.train, train.EXAMPLES, _MODELS)
 _add(app, "trainer", trainer.trainer, trainer.EXAMPLES, _MODELS)
 _models = typer.Typer(no_args_is_help=True, help="Trained models: what there is, how good, from where.")

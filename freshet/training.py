@@ -24,8 +24,8 @@ __all__ = ["MOST_ROWS", "read_examples", "train_and_register"]
 MOST_ROWS = 500_000
 
 
-def read_examples(settings: Settings, task: TaskSpec) -> tuple[Examples, int]:
-    """The newest settled labels of a task, and how many there are in all.
+def read_examples(settings: Settings, task: TaskSpec, *, backfilled: bool = False) -> tuple[Examples, int]:
+    """The newest settled labels of a task, with the features logged or those backfilled; and how many there are in all.
 
     Raises
     ------
@@ -38,15 +38,17 @@ def read_examples(settings: Settings, task: TaskSpec) -> tuple[Examples, int]:
     names = [feature.name for feature in task.features().declared]
     password = read_password(settings.database_password_file)
     with Database(settings.database_url, password) as database:
-        rows = TrainingRows(database, task.name, names)
+        rows = TrainingRows(database, task.name, names, backfilled=backfilled)
         found = rows.count()
         if found.usable < LEAST_LABELS:
             others = f", and {found.other_features:,} with other features" if found.other_features else ""
+            where = "with backfilled features" if backfilled else "in the database"
             message = (
-                f"Training needs at least {LEAST_LABELS:,} labels of {task.name} in the database. "
+                f"Training needs at least {LEAST_LABELS:,} labels of {task.name} {where}. "
                 f"There are {found.usable:,}{others}."
             )
-            raise FreshetError(message, hint="Newer ones come with: freshet etl")
+            more = f" and: freshet backfill {task.name}" if backfilled else ""
+            raise FreshetError(message, hint=f"Newer ones come with: freshet etl{more}")
         return Examples.of((Example(*row) for row in rows.read(MOST_ROWS)), names), found.usable
 
 
@@ -57,6 +59,8 @@ def train_and_register(
     recipes: Sequence[str],
     budget_s: float,
     progress: Progress = lambda done, most, what: None,
+    *,
+    backfilled: bool = False,
 ) -> tuple[ModelVersion, Trained, dict[str, bytes]]:
     """Train a model of `task` and register it; the pictures of its card by name.
 
@@ -78,7 +82,7 @@ def train_and_register(
     from models.registry import dump, libraries
 
     key = load_key(settings.secret_file)
-    examples, labels = read_examples(settings, task)
+    examples, labels = read_examples(settings, task, backfilled=backfilled)
     try:
         trained = train(
             task,
@@ -101,7 +105,7 @@ def train_and_register(
         libraries=libraries(),
         code_version=version_of("freshet"),
         data_window=trained.window,
-        parameters=dict(trained.parameters),
+        parameters=dict(trained.parameters) | ({"examples": "backfilled"} if backfilled else {}),
         metrics={"labels": labels, **trained.report.as_json()},
     )
     registered = store.register(

@@ -13,7 +13,7 @@ from infra.kafka import log_range, topic_id
 from infra.postgres import Database, queries
 from spark_jobs.errors import MartsMismatch, OffsetsLost, TopicRemade
 
-__all__ = ["READ", "Entry", "Span", "plan", "read_ledger"]
+__all__ = ["READ", "Entry", "Span", "history", "plan", "read_ledger"]
 
 # In this order the ends are asked for: what is on a topic refers to records of those after it, which then are there.
 READ: Final = (OUTCOMES, PREDICTIONS, USER_EVENTS, PRODUCT_EVENTS)
@@ -64,11 +64,51 @@ def plan(settings: Settings, ledger: Mapping[tuple[str, int], Entry]) -> dict[To
     contracts.errors.FreshetError
         If a topic is not there.
     """
+    names = _names(settings, ledger)
+    return {topic: _spans(settings.bootstrap, name, ledger) for topic, name in names.items()}
+
+
+def history(settings: Settings, ledger: Mapping[tuple[str, int], Entry]) -> dict[Topic, list[Span]]:
+    """Spans of predictions and of the main input, from the log's beginning to the last stable offset.
+
+    Of the ledger it asks only whether it is the same log.
+
+    Raises
+    ------
+    OffsetsLost
+        If the main input does not begin at offset 0: a fold that starts in the middle is another one.
+    TopicRemade, MartsMismatch
+        As `plan`.
+    contracts.errors.FreshetError
+        If a topic is not there.
+    """
+    names = _names(settings, ledger)
+    found = {topic: _spans(settings.bootstrap, names[topic], {}) for topic in (PREDICTIONS, USER_EVENTS)}
+    for span in (*found[PREDICTIONS], *found[USER_EVENTS]):
+        _hold_to_id(ledger.get((span.topic, span.partition)), span.topic, span.topic_id)
+    for span in found[USER_EVENTS]:
+        if span.start > 0:
+            message = (
+                f"{span.topic}/{span.partition} must be folded from offset 0 on. The log begins at {span.start}: "
+                f"offsets 0 to {span.start - 1} are lost, and features of a fold that starts later would be others."
+            )
+            hint = "What was logged meanwhile is in the marts: freshet etl"
+            raise OffsetsLost(message, topic=span.topic, partition=span.partition, offset=0, hint=hint)
+    return found
+
+
+def _names(settings: Settings, ledger: Mapping[tuple[str, int], Entry]) -> dict[Topic, str]:
     names = {topic: topic_name(topic, settings.namespace) for topic in READ}
     if others := sorted({topic for topic, _ in ledger} - set(names.values())):
         message = f"The marts must be those of namespace {settings.namespace!r}. They hold what came from {others[0]}."
         raise MartsMismatch(message, hint="Name the namespace with FRESHET_NAMESPACE, or another database.")
-    return {topic: _spans(settings.bootstrap, name, ledger) for topic, name in names.items()}
+    return names
+
+
+def _hold_to_id(entry: Entry | None, topic: str, found: str) -> None:
+    if entry is not None and entry.topic_id != found:
+        message = f"{topic} must be the topic with id {entry.topic_id}. It was made again, with id {found}."
+        raise TopicRemade(message, topic=topic, hint=_START_OVER)
 
 
 def _spans(bootstrap: str, topic: str, ledger: Mapping[tuple[str, int], Entry]) -> list[Span]:
@@ -80,11 +120,7 @@ def _spans(bootstrap: str, topic: str, ledger: Mapping[tuple[str, int], Entry]) 
         if entry is None:
             spans.append(Span(topic, partition, found, first, end, True, None))
             continue
-        if entry.topic_id != found:
-            message = (
-                f"{topic} must be the topic with id {entry.topic_id}. It was made again, with id {found}."
-            )
-            raise TopicRemade(message, topic=topic, hint=_START_OVER)
+        _hold_to_id(entry, topic, found)
         if not first <= entry.next_offset <= end:
             lost = (
                 f"offsets {entry.next_offset} to {first - 1} are lost"

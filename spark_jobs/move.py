@@ -15,7 +15,7 @@ from spark_jobs.copying import Staged
 from spark_jobs.errors import EtlFailed, LedgerMoved
 from spark_jobs.ledger import Span
 
-__all__ = ["FAULT_POINTS", "Fault", "move"]
+__all__ = ["FAULT_POINTS", "Fault", "hold_to", "move"]
 
 Fault = Callable[[str], None]
 FAULT_POINTS: Final = ("staged", "ledger advanced", "half moved", "moved", "committed")
@@ -104,7 +104,7 @@ def move(
                 _advance(connection, span, ticked_at.get((span.topic, span.partition), span.ticked_at))
             fault("ledger advanced")
             for one in staged:
-                _hold_to(connection, attempt, one)
+                hold_to(connection, attempt, one)
             moved: dict[str, int] = {}
             for step in _STEPS:
                 if step == "move_fact_session":
@@ -144,8 +144,14 @@ def _advance(connection: Connection, span: Span, ticked_at: datetime | None) -> 
         raise _lost_the_race(span)
 
 
-def _hold_to(connection: Connection, attempt: uuid.UUID, staged: Staged) -> None:
-    """Leave out what tasks wrote that don't count, and see that all the others' rows are there."""
+def hold_to(connection: Connection, attempt: uuid.UUID, staged: Staged) -> None:
+    """Leave out what tasks wrote that don't count, and see that all the others' rows are there.
+
+    Raises
+    ------
+    EtlFailed
+        If they are not.
+    """
     table = sql.Identifier(staged.table)
     strays = sql.SQL("DELETE FROM {} WHERE attempt = %s AND writer <> ALL (%s)").format(table)
     connection.execute(strays, (attempt, list(staged.writers)))

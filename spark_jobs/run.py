@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
-import psycopg
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from contracts.errors import FreshetError
 from contracts.events import ProductEvent, UserEvent
 from contracts.labels import AHEAD_MS
 from contracts.records import OutcomeRecord, Prediction
 from contracts.settings import Settings
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic
-from infra.postgres import Connection, Database, connect, queries, read_password
+from infra.postgres import Database, queries, read_password
+from spark_jobs.attempt import empty_staging, only_run, spark_errors
 from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
 from spark_jobs.copying import Staged, Target, stage
-from spark_jobs.errors import EtlFailed, EtlRuns
+from spark_jobs.errors import EtlFailed
 from spark_jobs.events import interactions, orders, returns, sessions, user_events, users
 from spark_jobs.learning import feature_sets, late_labels, outcomes, predictions
 from spark_jobs.ledger import Span, plan, read_ledger
@@ -30,7 +29,6 @@ from spark_jobs.move import Fault, move
 from spark_jobs.products import product_states
 from spark_jobs.reading import read_spans
 from spark_jobs.report import RunReport
-from spark_jobs.session import last_words
 
 __all__ = ["STEPS", "Progress", "run_once"]
 
@@ -65,7 +63,8 @@ _ONLY_OF: Final = {
 }
 STEPS: Final = len(_STRUCTS) + 1 + len(_FROM_EVENTS) + sum(map(len, _FROM_RECORDS.values())) + 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LOCK_TIMEOUT: Final = "10s"
+_SQL: Final = queries("marts")
+_ONE_AT_A_TIME: Final = "Run one at a time, or wait for `freshet etl --every` to do it."
 
 
 def run_once(
@@ -106,8 +105,8 @@ def run_once(
     password = read_password(settings.database_password_file)
     with ExitStack() as held:
         database = held.enter_context(Database(settings.database_url, password))
-        held.enter_context(_only_run(settings.database_url, password))
-        _empty_staging(database)
+        held.enter_context(only_run(settings.database_url, password, _SQL, hint=_ONE_AT_A_TIME))
+        empty_staging(database, _SQL)
         spans = plan(settings, read_ledger(database))
         every = [span for of_topic in spans.values() for span in of_topic]
         if all(span.start == span.end for span in every):
@@ -115,7 +114,7 @@ def run_once(
         target = Target(settings.database_url, password, uuid.uuid4())
         work = _Run(spark, settings.bootstrap, target, progress)
         try:
-            with _spark_errors():
+            with spark_errors():
                 for topic, of_topic in spans.items():
                     work.stage_topic(topic, of_topic)
         except EtlFailed:
@@ -135,52 +134,8 @@ def run_once(
             work.bad,
             fault=fault,
         )
-        _empty_staging(database)
+        empty_staging(database, _SQL)
     return RunReport(run_id, time.monotonic() - started_s, work.good, work.bad, moved)
-
-
-@contextmanager
-def _only_run(conninfo: str, password: str | None) -> Iterator[None]:
-    """Hold the lock of runs; the server lets go of it with the connection, however that ends."""
-    connection: Connection = connect(conninfo, password)
-    try:
-        connection.autocommit = True
-        (is_ours,) = connection.execute(queries("marts")["lock"]).fetchone() or (False,)
-        if not is_ours:
-            message = "Another run moves history into this database already; this one moved nothing."
-            raise EtlRuns(message, hint="Run one at a time, or wait for `freshet etl --every` to do it.")
-        yield
-    finally:
-        connection.close()
-
-
-def _empty_staging(database: Database) -> None:
-    """Remove what attempts left. Only the holder of the lock comes here: all others are dead or too late."""
-    try:
-        with database.transaction() as connection:
-            connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-            connection.execute(queries("marts")["empty_staging"])
-    except psycopg.errors.LockNotAvailable as error:
-        message = f"Staging must be free. A task of another run has been writing to it for {_LOCK_TIMEOUT}."
-        raise EtlFailed(
-            message, hint="Spark ends a dead run's tasks within seconds: run it again."
-        ) from error
-
-
-@contextmanager
-def _spark_errors() -> Iterator[None]:
-    """Errors of Spark and of its tasks as one of ours."""
-    try:
-        yield
-    except FreshetError:
-        raise
-    except Exception as error:
-        if not type(error).__module__.startswith(("pyspark", "py4j")) and not isinstance(
-            error, ConnectionError
-        ):
-            raise
-        message = f"Spark could not read and stage what is new; the marts are as before: {last_words(error)}"
-        raise EtlFailed(message) from error
 
 
 class _Run:

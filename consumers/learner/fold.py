@@ -10,8 +10,8 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from consumers.engine import Step
-from consumers.learner.clock import TickClock
 from consumers.learner.packing import pack
+from contracts.clock import TickClock
 from contracts.codec import decode_user_event, encode
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, topic_name

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -29,6 +26,7 @@ from freshet.options import (
 from freshet.reach import need_broker
 from freshet.render import console, echo, json_line, styled, tell
 from freshet.service import until_told
+from freshet.spark import Master, Memory, marts_ready, opened_spark, stepping
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -48,14 +46,8 @@ def etl(
             "--every", metavar="60s", help="Again and again with such pauses (s, m, h), until Ctrl-C."
         ),
     ] = None,
-    master: Annotated[
-        str | None,
-        typer.Option("--master", help="Where Spark runs. SPARK_MASTER, if not given, else local[*]."),
-    ] = None,
-    memory: Annotated[
-        str,
-        typer.Option("--driver-memory", help="Of Spark's driver, which does all the work where it is local."),
-    ] = "1g",
+    master: Master = None,
+    memory: Memory = "1g",
     json: Json = False,
     data_dir: DataDir = None,
     bootstrap: Bootstrap = None,
@@ -78,36 +70,17 @@ def etl(
         http_port=http_port,
         http_host=http_host,
     )
-    from spark_jobs.session import master_of, need_spark, open_session
+    from spark_jobs.session import need_spark
 
     need_spark()
     told = until_told() if pause_s is not None else threading.Event()
     need_broker(settings)
-    _ready(settings)
-    where = master_of(master)
-    tell(f"starting Spark on {where}")
-    with contextlib.closing(_Closing(open_session(where, memory=memory))) as held:
+    marts_ready(settings)
+    with opened_spark(master, memory) as spark:
         if pause_s is None:
-            _show(_run(held.spark, settings), json)
+            _show(_run(spark, settings), json)
             return
-        _again_and_again(held.spark, settings, pause_s, told, json)
-
-
-class _Closing:
-    """A Spark session that ends with a block."""
-
-    def __init__(self, spark: SparkSession) -> None:
-        self.spark = spark
-
-    def close(self) -> None:
-        with contextlib.suppress(Exception):  # its Java may have ended before
-            self.spark.stop()
-
-
-def _ready(settings: Settings) -> None:
-    from infra.postgres import migrate, read_password
-
-    migrate(settings.database_url, read_password(settings.database_password_file))
+        _again_and_again(spark, settings, pause_s, told, json)
 
 
 def _again_and_again(
@@ -137,14 +110,8 @@ def _again_and_again(
 def _run(spark: SparkSession, settings: Settings) -> RunReport:
     from spark_jobs.run import STEPS, run_once
 
-    if not sys.stderr.isatty():
-        return run_once(spark, settings)
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading the ledger", total=STEPS)
-        return run_once(
-            spark, settings, progress=lambda what, done: bar.update(task, description=what, completed=done)
-        )
+    with stepping(STEPS) as progress:
+        return run_once(spark, settings, progress=progress)
 
 
 def _show(report: RunReport, json: bool) -> None:

@@ -39,6 +39,13 @@ def train(
     model: Annotated[
         str | None, typer.Option("--model", help="Only this kind. All of the task's, if not given.")
     ] = None,
+    backfilled: Annotated[
+        bool,
+        typer.Option(
+            "--backfilled",
+            help="On features that `freshet backfill` computed, instead of those that were logged.",
+        ),
+    ] = False,
     card: Annotated[
         Path | None, typer.Option("--card", help="Folder for the model card and its pictures.")
     ] = None,
@@ -77,7 +84,7 @@ def train(
     with opened_registry(settings) as store:
         with _progress() as told:
             version, trained, drawn = train_and_register(
-                settings, store, TASKS[task], recipes, budget_s, told
+                settings, store, TASKS[task], recipes, budget_s, told, backfilled=backfilled
             )
         if card is not None:
             card.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,11 @@
-"""What models are trained on: the view ``training_example`` that the ETL fills."""
+"""What models are trained on: the views ``training_example`` and ``backfilled_example``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
+
+from psycopg import sql
 
 from infra.postgres.database import Connection, Database
 from infra.postgres.queries import queries
@@ -44,19 +46,24 @@ class TrainingRows:
         Of which task.
     features : sequence of str
         Names that a row must have, all of them and no others, in whatever order; rows are given in this order.
+    backfilled : bool
+        Features as ``freshet backfill`` computed them, not as they were logged.
     """
 
-    def __init__(self, database: Database, task: str, features: Sequence[str]) -> None:
+    def __init__(
+        self, database: Database, task: str, features: Sequence[str], *, backfilled: bool = False
+    ) -> None:
         self._database = database
         self._task = task
         self._features = tuple(features)
         self._sql = queries("training")
+        self._examples = sql.Identifier("backfilled_example" if backfilled else "training_example")
 
     def count(self) -> LabelCount:
         """How many labels there are."""
         with self._database.transaction() as connection:
             known = self._feature_sets(connection)
-            counts = dict(connection.execute(self._sql["counts"], (self._task,)).fetchall())
+            counts = dict(connection.execute(self._query("counts"), (self._task,)).fetchall())
         usable = sum(count for number, count in counts.items() if number in known)
         return LabelCount(usable, sum(counts.values()) - usable)
 
@@ -68,7 +75,8 @@ class TrainingRows:
                 with connection.cursor("training", binary=True) as cursor:
                     cursor.itersize = _AT_A_TIME
                     cursor.execute(
-                        self._sql["rows"], {"task": self._task, "feature_set": number, "most": most}
+                        self._query("rows"),
+                        {"task": self._task, "feature_set": number, "most": most},
                     )
                     for row in cursor:
                         read = TrainingRow(*row)
@@ -77,6 +85,9 @@ class TrainingRows:
                             if as_is
                             else read._replace(features=[read.features[place] for place in places])
                         )
+
+    def _query(self, name: str) -> sql.Composed:
+        return sql.SQL(self._sql[name]).format(examples=self._examples)
 
     def _feature_sets(self, connection: Connection) -> dict[int, tuple[int, ...]]:
         """Where each wanted feature stands, by the number of each feature set that has all of them."""

@@ -4,7 +4,7 @@
 SELECT c.oid::bigint, c.relname, CASE c.relkind WHEN 'v' THEN 'view' ELSE 'table' END, obj_description(c.oid, 'pg_class')
 FROM pg_class AS c
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'v')
-AND c.relname ~ '^(dim_|fact_|etl_|kpi_|model_loss_|interaction$|product$|product_state$|training_example$)'
+AND c.relname ~ '^(dim_|fact_|etl_|kpi_|model_loss_|interaction$|product$|product_state$|training_example$|backfilled_example$)'
 ORDER BY
     CASE
         WHEN c.relname LIKE 'dim%%' THEN 1 WHEN c.relname LIKE 'product%%' THEN 2 WHEN c.relname LIKE 'fact%%' THEN 3

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
 
 from consumers.learner import LearnerFold
-from consumers.learner.clock import TickClock
+from contracts.clock import TickClock
 from contracts.codec import (
     decode_outcome,
     decode_prediction,

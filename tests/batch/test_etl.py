@@ -10,8 +10,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS
+from infra.postgres import TrainingRows
 from infra.postgres.describe import describe
+from models.tasks import TASKS
 from spark_jobs import RunReport
+from spark_jobs.backfill import backfill
 from spark_jobs.run import run_once
 from tests.backend import Backend
 from tests.batch.etl_shop import MARTS, EtlShop, Expected, Line, expected_of, ms_of, shop_lines
@@ -120,6 +123,25 @@ def test_training_examples_have_the_very_bits_that_were_logged(
         assert (answers, losses) == (outcome.answers, outcome.losses)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_backfilled_examples_are_those_that_were_logged(
+    spark: SparkSession, moved: tuple[EtlShop, RunReport], task: str
+) -> None:
+    shop, _ = moved
+    report = backfill(spark, shop.settings, TASKS[task])
+    assert report.is_same and report.compared == report.rows > 30
+    examples = [
+        shop.rows(f"SELECT t::text FROM {view} AS t WHERE task = %s ORDER BY 1", (task,))
+        for view in ("training_example", "backfilled_example")
+    ]
+    assert examples[0] == examples[1] != []
+    names = [feature.name for feature in TASKS[task].features().declared]
+    with shop.database.open() as database:
+        by_view = [TrainingRows(database, task, names, backfilled=wanted) for wanted in (False, True)]
+        assert by_view[0].count() == by_view[1].count()
+        assert sorted(map(repr, by_view[0].read(10_000))) == sorted(map(repr, by_view[1].read(10_000)))
+
+
 def test_running_again_with_nothing_new_changes_nothing(
     spark: SparkSession, moved: tuple[EtlShop, RunReport]
 ) -> None:
@@ -162,7 +184,8 @@ def test_charts_have_their_views_and_a_reader_may_read_and_no_more(moved: tuple[
         "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"
     )
     readable = {name for may_read, _, name in rights if may_read}
-    assert set(MARTS) | {"training_example", "kpi_daily", "etl_run"} <= readable
+    views = {"training_example", "backfilled_example", "kpi_daily"}
+    assert set(MARTS) | views | {"etl_run", "etl_backfill", "fact_backfilled"} <= readable
     assert not any(may_write for _, may_write, _ in rights)
     assert not readable & {"snapshot", "stage_event"}
 
@@ -181,7 +204,7 @@ def test_every_table_view_and_column_of_the_marts_has_a_comment(moved: tuple[Etl
         "SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid "
         "AND a.attnum >= 0 AND NOT a.attisdropped WHERE c.relnamespace = 'public'::regnamespace "
         "AND c.relkind IN ('r', 'v') "
-        "AND c.relname ~ '^(dim_|fact_|etl_|stage_|kpi_|model_loss|interaction|product|training)' "
+        "AND c.relname ~ '^(dim_|fact_|etl_|stage_|kpi_|model_loss|interaction|product|training|backfilled)' "
         "AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)"
     )
     assert bare == []

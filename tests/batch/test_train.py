@@ -76,6 +76,8 @@ def test_without_labels_or_with_few_it_is_said_what_to_run(here: Installation, r
     result = here.typed("train", "conversion")
     assert result.exit_code == 1
     assert "There are 0." in result.stderr and "freshet etl" in result.stderr
+    result = here.typed("train", "conversion", "--backfilled")
+    assert result.exit_code == 1 and "freshet backfill conversion" in result.stderr
     other = [(*row[:-2], 2, row[-1]) for row in rows[50:120]]
     with here.database.open() as database:
         fill_marts(

@@ -14,8 +14,8 @@ from contracts.settings import Settings
 from freshet.cli import app
 
 COMMANDS = (
-    "audit", "config", "demo", "doctor", "down", "etl", "learn", "promote", "replay", "rollback", "score", "scoreboard",
-    "setup", "shadow", "simulate", "topics", "train", "trainer", "watch", "why",
+    "audit", "backfill", "config", "demo", "doctor", "down", "etl", "learn", "promote", "replay", "rollback", "score",
+    "scoreboard", "setup", "shadow", "simulate", "topics", "train", "trainer", "watch", "why",
 )  # fmt: skip
 
 
@@ -75,6 +75,8 @@ def test_help_names_every_command():
         ("trainer", "--every", "often"),
         ("trainer", "--budget", "soon"),
         ("trainer", "--least-labels", "10"),
+        ("backfill",),
+        ("backfill", "fortune"),
     ],
 )
 def test_what_can_not_be_ends_with_2_and_says_so_on_stderr(arguments, tmp_path):

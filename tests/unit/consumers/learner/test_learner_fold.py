@@ -7,9 +7,8 @@ import pickle
 import pytest
 
 from consumers.learner import LearnerFold
-from consumers.learner.clock import TickClock
 from consumers.learner.packing import pack
-from contracts.codec import decode_user_event, encode
+from contracts.codec import encode
 from contracts.errors import BadRecord
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 from infra.kafka import Record
@@ -49,22 +48,6 @@ IN_FORCE = ModelInForce(
     task="conversion", model="a@1", stage="shadow", digest="0" * 64, change="c", partition=0, offset=7,
     time="2026-01-01T00:00:00.000Z",
 )  # fmt: skip
-
-
-def test_ticks_move_the_clock_and_nothing_may_be_a_day_ahead_of_it() -> None:
-    clock = TickClock()
-    late, ahead = (
-        decode_user_event(tick(t)) for t in ("2026-01-02T00:00:00.000Z", "2026-01-03T00:00:00.001Z")
-    )
-    clock.admit(*ahead)  # the first tick may stand anywhere
-    clock.admit(*late)
-    assert clock.ticked_ms == ahead[1]
-    clock = TickClock()
-    clock.admit(*late)
-    with pytest.raises(BadRecord, match=r"too-far-ahead: 2026-01-03T00:00:00.001Z is 24.0 h ahead") as error:
-        clock.admit(*ahead)
-    assert error.value.reason == "too-far-ahead"
-    assert clock.ticked_ms == late[1]
 
 
 def test_the_chain_covers_every_answer_and_label_and_no_clock() -> None:

@@ -1,0 +1,62 @@
+"""Features over the history: the fold that serves, with no models in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from contracts.clock import TickClock
+from contracts.codec import decode_user_event
+from contracts.records import Prediction
+from models.portfolio import Portfolio
+from models.serving import NoBatchModels
+from models.tasks import TaskSpec
+
+__all__ = ["FeatureHistory"]
+
+_NONE_ANSWERS: Final = NoBatchModels()
+
+
+class FeatureHistory:
+    """One task's decision points in one partition, from its records as they stand on the log.
+
+    It is `models.portfolio.Portfolio` with the task's models left out: who is asked, and what the features are, comes
+    from the very code that serves. Features are state of their own that no model touches, so nothing is lost with them.
+
+    Parameters
+    ----------
+    task : TaskSpec
+        Whose features; its models need not be there.
+    partition : int
+        Which partition.
+    """
+
+    def __init__(self, task: TaskSpec, partition: int) -> None:
+        self._portfolio = Portfolio(partition, (replace(task, models=()),))
+        self._clock = TickClock()
+
+    def step(self, value: bytes | None, offset: int) -> Prediction | None:
+        """Take the next record in.
+
+        Parameters
+        ----------
+        value : bytes or None
+            As it stood on the topic.
+        offset : int
+            Of the record.
+
+        Returns
+        -------
+        Prediction or None
+            With the features and without answers, where the task is asked; None where it is not.
+
+        Raises
+        ------
+        BadRecord
+            If it is none that a learner takes; the state is then as before.
+        """
+        event, time_ms = decode_user_event(value)
+        self._clock.admit(event, time_ms)
+        outputs = self._portfolio.step(event, time_ms, offset)
+        self._portfolio.complete(_NONE_ANSWERS)
+        return next((output for output in outputs if isinstance(output, Prediction)), None)

@@ -1,0 +1,191 @@
+"""A task's features over the history: computed by the Python fold, and as they were logged.
+
+Spark's Kafka source reads each Kafka partition in one task of its own, in the order of offsets, unless it is told to
+cut them finer. So the fold runs where the records are read: nothing is shuffled, and of the log no more than a batch of
+Arrow's is in memory.
+
+Values travel as the bytes of their 64-bit floats beside the numbers: Spark compares bytes bit for bit, and numbers not.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from pyspark.sql import DataFrame
+
+from contracts.codec import decode_prediction
+from contracts.errors import BadRecord
+from models.history import FeatureHistory
+from models.tasks import TaskSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["computed", "decisions", "logged", "names_of", "tallies", "values_of"]
+
+_COMPUTED: Final = "partition int, offset bigint, event_id string, features array<double>, bits binary"
+_LOGGED: Final = "partition int, offset bigint, event_id string, bits binary"
+_TALLY: Final = "reason string, records bigint"
+
+
+def names_of(task: TaskSpec) -> tuple[str, ...]:
+    """Names of the task's features, in order."""
+    return tuple(feature.name for feature in task.features().declared)
+
+
+def values_of(bits: bytes) -> tuple[float, ...]:
+    r"""The numbers in a row's bytes.
+
+    Examples
+    --------
+    >>> values_of(bytes(8) + bytes(7) + b"\x80")
+    (0.0, -0.0)
+    """
+    return struct.unpack(f"<{len(bits) // 8}d", bits)
+
+
+def computed(records: DataFrame, task: TaskSpec) -> DataFrame:
+    """Fold each partition from its first record.
+
+    Parameters
+    ----------
+    records : DataFrame
+        All of the main input, as `spark_jobs.reading.read_spans` has it.
+    task : TaskSpec
+        Whose features.
+
+    Returns
+    -------
+    DataFrame
+        `decisions` and `tallies`.
+    """
+    without_models = replace(task, models=())  # they need not travel
+
+    def fold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from _fold(batches, without_models)
+
+    return records.select("partition", "offset", "value").mapInArrow(fold, f"{_COMPUTED}, {_TALLY}")
+
+
+def logged(records: DataFrame, task: TaskSpec) -> DataFrame:
+    """What the task's predictions say that models saw.
+
+    Parameters
+    ----------
+    records : DataFrame
+        All of ``ml.predictions``.
+    task : TaskSpec
+        Whose.
+
+    Returns
+    -------
+    DataFrame
+        `decisions` without the numbers, `bits` null where other features were logged; and `tallies`.
+    """
+    name, names = task.name, names_of(task)
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from _read(batches, name, names)
+
+    return records.select("value").mapInArrow(read, f"{_LOGGED}, {_TALLY}")
+
+
+def decisions(frame: DataFrame) -> DataFrame:
+    """One row a decision point: where it stands, its event, and its features."""
+    return frame.where("offset IS NOT NULL").drop("reason", "records")
+
+
+def tallies(frame: DataFrame) -> DataFrame:
+    """How many records were read, by why they could not be used; null: they could."""
+    return frame.where("offset IS NULL").groupBy("reason").sum("records").toDF("reason", "records")
+
+
+def _fold(batches: Iterable[pa.RecordBatch], task: TaskSpec) -> Iterator[pa.RecordBatch]:
+    names = names_of(task)
+    histories: dict[int, FeatureHistory] = {}
+    newest: dict[int, int] = {}
+    read: Counter[str | None] = Counter()
+    for batch in batches:
+        asked = _Rows(len(names))
+        for partition, offset, value in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            if offset <= newest.get(partition, -1):
+                message = f"Partition {partition} must be read in its order. {offset} came behind {newest[partition]}."
+                raise ValueError(message)
+            newest[partition] = offset
+            history = histories.setdefault(partition, FeatureHistory(task, partition))
+            try:
+                found = history.step(value, offset)
+            except BadRecord as error:
+                read[error.reason] += 1
+                continue
+            read[None] += 1
+            if found is not None:
+                asked.add(partition, offset, found.event_id, [found.features[name] for name in names])
+        yield asked.as_batch(with_features=True)
+    yield _Rows(len(names)).as_batch(with_features=True, read=read)
+
+
+def _read(batches: Iterable[pa.RecordBatch], task: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    wanted = set(names)
+    read: Counter[str | None] = Counter()
+    for batch in batches:
+        said = _Rows(len(names))
+        for value in batch.column(0).to_pylist():
+            try:
+                one = decode_prediction(value)
+            except BadRecord as error:
+                read[error.reason] += 1
+                continue
+            read[None] += 1
+            if one.task == task:
+                is_same = one.features.keys() == wanted
+                values = [one.features[name] for name in names] if is_same else None
+                said.add(one.partition, one.offset, one.event_id, values)
+        yield said.as_batch()
+    yield _Rows(len(names)).as_batch(read=read)
+
+
+class _Rows:
+    """Rows on their way to Arrow."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._pack = struct.Struct(f"<{width}d").pack
+        self._partitions: list[int] = []
+        self._offsets: list[int] = []
+        self._events: list[str] = []
+        self._bits: list[bytes | None] = []
+
+    def add(self, partition: int, offset: int, event_id: str, values: Sequence[float] | None) -> None:
+        self._partitions.append(partition)
+        self._offsets.append(offset)
+        self._events.append(event_id)
+        self._bits.append(None if values is None else self._pack(*values))
+
+    def as_batch(
+        self, *, with_features: bool = False, read: Counter[str | None] | None = None
+    ) -> pa.RecordBatch:
+        """All rows, and behind them those of a tally."""
+        import numpy as np
+        import pyarrow as pa
+
+        reasons = list(read or ())
+        rows, more = len(self._offsets), [None] * len(reasons)
+        columns = {
+            "partition": pa.array([*self._partitions, *more], pa.int32()),
+            "offset": pa.array([*self._offsets, *more], pa.int64()),
+            "event_id": pa.array([*self._events, *more], pa.string()),
+        }
+        if with_features:
+            values = np.frombuffer(b"".join(bits or b"" for bits in self._bits), "<f8")
+            ends = [self._width * number for number in range(rows + 1)]
+            lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(values))
+            columns["features"] = pa.concat_arrays([lists, pa.nulls(len(more), lists.type)])
+        columns["bits"] = pa.array([*self._bits, *more], pa.binary())
+        columns["reason"] = pa.array([*[None] * rows, *reasons], pa.string())
+        columns["records"] = pa.array([*[None] * rows, *(read or {}).values()], pa.int64())
+        return pa.RecordBatch.from_pydict(columns)

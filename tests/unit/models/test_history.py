@@ -1,0 +1,62 @@
+"""Features over the history are those that a learner logs, and no model is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from consumers.learner import LearnerFold
+from contracts.codec import encode
+from contracts.errors import BadRecord
+from contracts.events import ModelActivated
+from contracts.records import Prediction
+from contracts.topics import USER_EVENTS
+from infra.kafka import Record
+from models.history import FeatureHistory
+from models.tasks import TASKS, ModelSpec
+from producers.simulator import Scenario, Simulator
+from tests.corpus import corpus
+
+
+def never() -> None:
+    raise AssertionError
+
+
+def log() -> list[bytes | None]:
+    """A shop's partition with odd bytes in it, and a batch model that is activated half way."""
+    shop = Simulator(Scenario(seed=3, events=2_500, partitions=1))
+    values: list[bytes | None] = [one.value for one in shop if one.topic == USER_EVENTS.name]
+    activated = ModelActivated(
+        id="a", time="2026-01-05T08:00:00.000Z", source="s", task="conversion", model="trees", version="1",
+        stage="champion", digest="0" * 64,
+    )  # fmt: skip
+    values.insert(len(values) // 2, encode(activated))
+    for place, odd in enumerate(corpus()):
+        values.insert(40 + 20 * place, odd.value)
+    return values
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_it_asks_and_sees_what_the_learner_did(task: str) -> None:
+    spec = replace(TASKS[task], models=(ModelSpec("none", "online", never),))
+    history, learner = FeatureHistory(spec, 0), LearnerFold(0)
+    asked = refused = 0
+    for offset, value in enumerate(log()):
+        try:
+            step = learner.step(Record("t", 0, offset, 0, None, value, ()))
+        except BadRecord as error:
+            with pytest.raises(BadRecord) as caught:
+                history.step(value, offset)
+            assert caught.value.reason == error.reason
+            refused += 1
+            continue
+        logged = [one for one in step.outputs if isinstance(one, Prediction) and one.task == task]
+        found = history.step(value, offset)
+        assert ([found.event_id, found.offset] if found else []) == [
+            part for one in logged for part in (one.event_id, one.offset)
+        ]
+        # As text: it tells the zeros apart.
+        assert repr(found.features if found else None) == repr(logged[0].features if logged else None)
+        asked += found is not None
+    assert asked > 50 and refused > 20
