@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from contracts.codec import decode_user_event, encode
-from contracts.errors import BadRecord, Fenced, FreshetError
+from contracts.errors import BadRecord, Fenced, FreshetError, Unreachable
 from contracts.events import ModelActivated, Stage
 from contracts.records import ModelChanged
 from contracts.topics import MODELS, USER_EVENTS, topic_name
@@ -22,6 +24,7 @@ FAULT_POINTS = ("after begin", "after flush", "after commit")
 _TRANSACTION_MS: Final = 10_000
 _SOURCE: Final = "freshet"
 _LOOK_BACK: Final = 64
+_LOOK_AGAIN_S: Final = 0.05
 _BEFORE_ALL: Final = "2000-01-01T00:00:00.000Z"
 
 
@@ -147,7 +150,10 @@ class Activations:
         ------
         FreshetError
             If some partitions have it and others don't: somebody else writes such records, or the log was cut.
+        Unreachable
+            If the broker leaves a transaction open that must have ended.
         """
+        self._wait_until_all_is_decided()
         found: dict[int, int] = {}
         wanted = change.encode()
         for record in read_to_end(self._bootstrap, self._main, start=log_ends):
@@ -160,6 +166,20 @@ class Activations:
             message = f"Change {change} must stand in every partition of {self._main}. Partitions {lacking} lack it."
             raise FreshetError(message)
         return found
+
+    def _wait_until_all_is_decided(self) -> None:
+        """Wait until what stands in the log now is committed or aborted.
+
+        A commit returns when it is decided; that it can be read comes after, when the broker has marked each partition.
+        """
+        written = log_range(self._bootstrap, self._main, isolation="read_uncommitted")
+        deadline_s = time.monotonic() + 2 * _TRANSACTION_MS / 1000
+        pause = threading.Event()
+        while any(end < written[partition][1] for partition, end in self.log_ends().items()):
+            if time.monotonic() > deadline_s:
+                message = f"All transactions on {self._main} must end. One has been open for {2 * _TRANSACTION_MS} ms."
+                raise Unreachable(message, hint="The next change of models settles this one.")
+            pause.wait(_LOOK_AGAIN_S)
 
 
 def _change_of(value: bytes | None) -> str | None:

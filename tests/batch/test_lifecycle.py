@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from contracts.records import Outcome
 from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS
 from freshet.cli import app
-from infra.kafka import Record, connect_consumer, topic_id
+from infra.kafka import KafkaTransactions, OutgoingRecord, Record, connect_consumer, topic_id
 from infra.postgres import ModelChangeStore, migrate
 from producers.simulator import Scenario, Simulator
 from tests.batch_models import Estimator, trained
@@ -316,6 +317,30 @@ def test_no_partition_shows_a_change_before_all_of_them_do(town: Town) -> None:
             ends[isolation] = [consumer.end_offsets(at)[tp] for tp in at]
     assert [written - stable for stable, written in zip(*ends.values(), strict=True)] == [1, 1]
     town.life().close()
+
+
+def test_a_change_that_is_committed_but_can_not_be_read_yet_is_waited_for(town: Town) -> None:
+    """A commit is decided before the broker has marked each partition: as here, where another transaction is open."""
+    town.flow(200)
+    other = KafkaTransactions(
+        town.shop.bootstrap,
+        f"{town.shop.namespace}other",
+        transaction_timeout_ms=60_000,
+        delivery_timeout_ms=30_000,
+    )
+    other.init()
+    other.begin()
+    other.send(OutgoingRecord(town.shop.name(USER_EVENTS), 1, b"k", b"no event", []))
+    other.flush(10.0)
+    life = town.life()
+    ending = threading.Timer(1.0, other.commit)
+    ending.start()
+    change = life.shadow(A)
+    ending.join()
+    assert (change.state, change.offsets.keys()) == ("done", {0, 1})
+    assert town.activations() == {0: [change.id], 1: [change.id]}
+    life.close()
+    other.close()
 
 
 def outcome(
