@@ -28,7 +28,7 @@ from freshet.options import (
 )
 from freshet.reach import need_broker
 from freshet.render import console, echo, json_line, styled, tell
-from freshet.service import until_told
+from freshet.service import unless_told, until_told
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -86,11 +86,14 @@ def etl(
     _ready(settings)
     where = master_of(master)
     tell(f"starting Spark on {where}")
-    with contextlib.closing(_Closing(open_session(where, memory=memory))) as held:
-        if pause_s is None:
+    if pause_s is None:
+        with contextlib.closing(_Closing(open_session(where, memory=memory))) as held:
             _show(_run(held.spark, settings), json)
-            return
-        _again_and_again(held.spark, settings, pause_s, told, json)
+        return
+    spark = unless_told(told, lambda: open_session(where, memory=memory))
+    if spark is not None:
+        with contextlib.closing(_Closing(spark)):
+            _again_and_again(spark, settings, pause_s, told, json)
 
 
 class _Closing:
@@ -120,7 +123,7 @@ def _again_and_again(
     with monitored(settings, monitor):
         while not told.is_set():
             try:
-                report = _run(spark, settings)
+                report = unless_told(told, lambda: _run(spark, settings))
             except FreshetError as error:
                 # What passes by itself is waited for; what was lost stays lost.
                 if not error.retriable:
@@ -128,6 +131,8 @@ def _again_and_again(
                 monitor.failed(error.message)
                 tell(f"{error} Trying again in {pause_s:g} s.", "yellow")
             else:
+                if report is None:  # left where it was: the marts are as before
+                    return
                 monitor.ran(report)
                 if report.run_id is not None:
                     _show(report, json)
