@@ -31,6 +31,7 @@ LABELS: Mapping[str, str] = {
 _FIXED_LINES = 5  # heading, two lines of counts, heading of the latest predictions, keys
 _LINES_A_TASK = 2  # its heading and that of its columns
 _KIND_STYLES = {"online": "bold", "baseline": "dim", "frozen": "cyan", "batch": "bold magenta"}
+_STAGE_STYLES = {"champion": "yellow", "quarantine": "red"}
 
 
 def number(name: str, value: float | None) -> str:
@@ -80,17 +81,23 @@ def draw(view: View, width: int, height: int) -> RenderableType:
     room = height - _FIXED_LINES - 3
     for i, task in enumerate(view.tasks):
         left = len(view.tasks) - i - 1
-        oracle = 1 if task.oracle else 0
+        oracle = bool(task.oracle) + bool(task.batch)
         # What the tasks below need at the very least is kept for them.
         lines = max(1, room - _LINES_A_TASK - oracle - left * (_LINES_A_TASK + 3))
         shown = task.models[:lines]
         parts.append(task_table(task, shown, width))
-        if oracle:
-            parts.append(_oracle(task.oracle))
+        parts += _below(task)
         room -= _LINES_A_TASK + oracle + len(shown)
     parts.append(_latest(view.latest[-max(3, room + 3) :], width))
     parts.append(
-        Text.assemble((" Ctrl-C", "bold"), (" ends everything and keeps the data", "dim"), _note(view.note))
+        Text.assemble(
+            (" Ctrl-C", "bold"),
+            (" ends everything and keeps the data", "dim"),
+            (f"  · {plain(view.etl)}" if view.etl else "", "dim"),
+            _note(view.note),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
     )
     return Group(*parts)
 
@@ -99,9 +106,7 @@ def draw_tasks(view: View, width: int) -> RenderableType:
     """Only the tasks with all their models: what is left on the screen when the board closes."""
     parts: list[RenderableType] = []
     for task in view.tasks:
-        parts.append(task_table(task, task.models, width))
-        if task.oracle:
-            parts.append(_oracle(task.oracle))
+        parts += [task_table(task, task.models, width), *_below(task)]
     return Group(*parts)
 
 
@@ -204,6 +209,7 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
         shown = Text.assemble(
             ("★ " if model.name == best else "  ", "yellow"),
             (plain(model.name), _KIND_STYLES.get(model.kind, "")),
+            (f" {plain(model.stage)}" if model.stage else "", _STAGE_STYLES.get(model.stage, "dim")),
         )
         style = "green" if model.name == best else "dim" if model.kind == "baseline" else ""
         table.add_row(
@@ -250,6 +256,16 @@ def _grade(name: str, value: float | None) -> str:
     if name != "share_of_learnable" or value is None:
         return "dim" if value is None else ""
     return "green" if value >= 0.85 else "yellow" if value >= 0.6 else "red"
+
+
+def _below(task: TaskView) -> list[RenderableType]:
+    """What stands below a task's table: the lines of its oracle, and what was done last about batch models."""
+    lines = [_oracle(task.oracle)] if task.oracle else []
+    if task.batch:
+        said = Text.assemble(("  batch   ", "dim"), styled(task.batch, "magenta"))
+        said.no_wrap, said.overflow = True, "ellipsis"
+        lines.append(said)
+    return [*lines]
 
 
 def _oracle(oracle: Mapping[str, float | None]) -> Text:

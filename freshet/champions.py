@@ -30,6 +30,7 @@ class Champions:
 
     standing: Mapping[tuple[str, int], ModelInForce] = field(default_factory=dict)
     out: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
+    stages: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def after(self, value: bytes | None) -> Champions:
         """Take in one record of the topic."""
@@ -38,9 +39,8 @@ class Champions:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self
         if isinstance(news, ModelQuarantined):
-            return Champions(
-                self.standing, {**self.out, (news.task, news.model, news.partition): news.offset}
-            )
+            out = {**self.out, (news.task, news.model, news.partition): news.offset}
+            return Champions(self.standing, out, self.stages)
         if not isinstance(news, ModelInForce):
             return self
         standing = dict(self.standing)
@@ -49,7 +49,21 @@ class Champions:
             standing[at] = news
         elif at in standing and standing[at].model == news.model:
             del standing[at]
-        return Champions(standing, self.out)
+        return Champions(standing, self.out, self._stages_after(news))
+
+    def _stages_after(self, news: ModelInForce) -> dict[tuple[str, str], str]:
+        stages = dict(self.stages)
+        if news.stage == "champion":  # the one before goes on answering
+            before = [at for at, stage in stages.items() if at[0] == news.task and stage == "champion"]
+            stages.update(dict.fromkeys(before, "shadow"))
+        stages[news.task, news.model] = news.stage
+        return stages
+
+    def stage(self, task: str, model: str) -> str:
+        """Where a model stands: ``shadow``, ``champion``, ``retired``, ``quarantine``; empty if nothing was told."""
+        stage = self.stages.get((task, model), "")
+        broke = any(at[:2] == (task, model) for at in self.out)
+        return "quarantine" if broke and stage != "retired" else stage
 
     def of(self, task: str) -> str | None:
         """The champion among batch models, if one is that answers."""

@@ -22,6 +22,7 @@ _TRIES = 3
 _LIVED_WELL_S = 60.0  # a child that ran for so long starts with all its tries again
 _BACK_OFF_S = (0.5, 2.0)
 _LAST_LINES = 15
+_LAST = 19  # as far as priorities go
 
 
 class ChildFailed(FreshetError):
@@ -35,9 +36,12 @@ class _Member:
     log: Path
     ends: bool
     is_final: bool
+    is_aside: bool
+    nice: int
     child: Child | None = None
     started_s: float = 0.0
     deaths: int = 0
+    is_lost: bool = False
     again_s: float | None = None
 
 
@@ -72,7 +76,14 @@ class Crew:
         self._members: dict[str, _Member] = {}
 
     def start(
-        self, name: str, arguments: Sequence[str], *, ends: bool = False, is_final: bool = False
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        ends: bool = False,
+        is_final: bool = False,
+        is_aside: bool = False,
+        nice: int = 0,
     ) -> None:
         """Start ``python -m freshet ARGUMENTS`` in a session of its own.
 
@@ -86,8 +97,13 @@ class Crew:
             Whether it comes to an end by itself; else an exit code of 0 is a death like any other.
         is_final : bool
             Whether its exit code is its last word, for it has tried again by itself; if it was killed, it had none.
+        is_aside : bool
+            Whether all else goes on without it: when it died for good, that is told and no error.
+        nice : int
+            Its priority gives way to others by so much, as `nice` has it.
         """
-        member = _Member(name, tuple(arguments), self._logs / f"{name}.log", ends, is_final)
+        log = self._logs / f"{name}.log"
+        member = _Member(name, tuple(arguments), log, ends, is_final, is_aside, nice)
         self._logs.mkdir(parents=True, exist_ok=True)
         member.log.unlink(missing_ok=True)
         self._members[name] = member
@@ -98,6 +114,10 @@ class Crew:
         argv = [sys.executable, "-P", "-m", "freshet", *member.arguments]
         with member.log.open("ab") as log:
             member.child = spawn(argv, env=self._env, stdout=log, stderr=subprocess.STDOUT)
+        if member.nice:  # before it has threads and children, which inherit it
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child = psutil.Process(member.child.pid)
+                child.nice(min(_LAST, child.nice() + member.nice))
         member.started_s, member.again_s = time.monotonic(), None
 
     def done(self, name: str) -> bool:
@@ -119,6 +139,8 @@ class Crew:
                 if now >= member.again_s:
                     self._launch(member)
                 continue
+            if member.is_lost:
+                continue
             code = member.child.poll() if member.child is not None else None
             if code is None or (code == 0 and member.ends):
                 continue
@@ -127,7 +149,14 @@ class Crew:
             member.deaths += 1
             how = _how(code)
             if member.deaths >= _TRIES or code == USAGE or (code > 0 and member.is_final):
-                raise self._failure(member, how)
+                if not member.is_aside:
+                    raise self._failure(member, how)
+                member.is_lost = True
+                said = last_lines(member.log, 2).splitlines()
+                self._note(
+                    f"{member.name} {how}, all else goes on without it: {' '.join(said) or 'it said nothing'}"
+                )
+                continue
             member.again_s = now + _BACK_OFF_S[member.deaths - 1]
             self._note(f"{member.name} {how}: started again")
 
@@ -140,6 +169,8 @@ class Crew:
     def stop(self, deadline_s: float) -> None:
         """Stop all, one after the other in the order of starting; who takes too long is killed.
 
+        Those aside end meanwhile: nobody waits for what they do.
+
         Parameters
         ----------
         deadline_s : float
@@ -147,6 +178,9 @@ class Crew:
         """
         running = [m.child for m in self._members.values() if m.child is not None and m.child.poll() is None]
         below = [process for child in running for process in _below(child.pid)]
+        for member in self._members.values():
+            if member.is_aside and member.child is not None:
+                member.child.let_go()
         for i, child in enumerate(running):
             left = max(0.0, deadline_s - time.monotonic())
             child.stop(left / (len(running) - i))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from contracts.errors import UsageError
+from freshet.trials import NO_FEWER
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -28,6 +29,7 @@ __all__ = [
     "HttpPort",
     "Json",
     "Keep",
+    "LeastLabels",
     "ModelId",
     "Partitions",
     "PasswordFile",
@@ -132,6 +134,10 @@ ModelId: TypeAlias = Annotated[
 Fresh: TypeAlias = Annotated[bool, typer.Option("--fresh", help="Wipe the data folder and start over.")]
 Keep: TypeAlias = Annotated[
     bool, typer.Option("--keep", help="Leave broker and database up at the end, until `freshet down`.")
+]
+LeastLabels: TypeAlias = Annotated[
+    int,
+    typer.Option("--least-labels", min=NO_FEWER, help="In the database, for the first training of a task."),
 ]
 
 

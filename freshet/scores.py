@@ -68,6 +68,13 @@ class Scores:
 
         return champions(self._database)
 
+    def stages(self) -> dict[str, str]:
+        """Where the models of the registry stand, by ``task/name@version``."""
+        from infra.postgres import queries
+
+        with self._database.transaction() as connection:
+            return dict(connection.execute(queries("registry")["stages"]).fetchall())
+
     def close(self) -> None:
         """Let go of broker and database."""
         self._meter.close()

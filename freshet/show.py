@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.live import Live
 
+from freshet.batch_side import batch_side
 from freshet.board import draw, draw_tasks
 from freshet.failures import INTERRUPTED
 from freshet.feed import Feed
@@ -48,6 +49,8 @@ class Show:
         Which shop.
     producer : sequence of str
         Arguments of ``python -m freshet`` for the child that sends the events; it ends when all are sent.
+    batch_from : int or None
+        Move history, train and promote as well, from so many new labels on; None: don't.
     keep : bool
         Leave broker and database up at the end.
     is_json : bool
@@ -62,6 +65,7 @@ class Show:
         shop: Shop,
         producer: Sequence[str],
         *,
+        batch_from: int | None,
         keep: bool,
         is_json: bool,
         more: Callable[[], dict[str, Any]] = dict,
@@ -76,6 +80,8 @@ class Show:
         self._told = threading.Event()
         self._is_up = False
         self._sent_s: float | None = None
+        self._batch_from = batch_from
+        self._labels_at_first: int | None = None
         facts = {"group": settings.group, "partitions": shop.partitions}
         self._stack = Stack(settings.data_dir, facts, keep=keep, note=self._say)
         self._keep = keep
@@ -165,7 +171,8 @@ class Show:
             return None
         board = scores.board()
         if not self._is_json:
-            show_board(console(), board, scores.champions())
+            batch = batch_side(self._stack.logs)
+            show_board(console(), board, scores.champions(), scores.stages(), batch.tasks)
         return self._result(feed.look(), scores.counts(), board, seconds, before)
 
     def _follow(self, feed: Feed, began_s: float) -> None:
@@ -173,14 +180,32 @@ class Show:
         with self._screen() as put:
             while not (self._told.wait(_BOARD_EVERY_S) or self._is_through(feed)):
                 self._stack.check()
+                if self._batch_from is not None and self._has_new_labels(feed.facts, self._batch_from):
+                    self._stack.man_aside(self._batch_from)
+                    self._batch_from = None
                 put(self._view(feed, time.monotonic() - began_s))
+
+    def _has_new_labels(self, facts: Facts, count: int) -> bool:
+        """Whether so many came in this run: Spark takes all cores for seconds, and a start is no time for that."""
+        labels = sum(facts.counts.labels.values())
+        if facts.counts.lag is None:  # not counted yet
+            return False
+        if self._labels_at_first is None:
+            self._labels_at_first = labels
+        return labels - self._labels_at_first >= count
 
     def _view(self, feed: Feed, elapsed_s: float) -> View:
         state = "running" if self._sent_s is None else "settling"
         from freshet.viewing import view_of
 
         return view_of(
-            feed.facts, self._shop, self._settings, state=state, elapsed_s=elapsed_s, note=self._note
+            feed.facts,
+            self._shop,
+            self._settings,
+            state=state,
+            elapsed_s=elapsed_s,
+            note=self._note,
+            batch=batch_side(self._stack.logs),
         )
 
     def _is_through(self, feed: Feed) -> bool:

@@ -25,6 +25,10 @@ __all__ = ["DemoRuns", "Stack", "for_children", "start_over"]
 _DEADLINE_S = 9.0  # from Ctrl-C until nothing is left; people are promised 10
 _FOR_SERVERS_S = 4.0  # of those, for broker and database
 _LOCK = "demo.lock"
+_ASIDE = ("etl", "trainer")
+_ETL = ("etl", "--every", "20s")
+_TRAINER = ("trainer", "--every", "10s", "--budget", "30s")
+_NICE = 10  # Spark takes all cores for seconds, and the stream goes first
 
 
 class DemoRuns(FreshetError):
@@ -146,10 +150,19 @@ class Stack:
 
     def man(self, settings: Settings, producer: str, arguments: Sequence[str]) -> None:
         """Start the children: the producer, which comes to an end, the learners and the scoreboard, which do not."""
+        for name in _ASIDE:  # what they said the last time is no news
+            (self.logs / f"{name}.log").unlink(missing_ok=True)
         crew = self._crew = Crew(self.logs, for_children(settings), self._note)
         crew.start(producer, arguments, ends=True)
         crew.start("learn", ["learn"], is_final=True)
         crew.start("scoreboard", ["scoreboard"])
+
+    def man_aside(self, least_labels: int) -> None:
+        """Start the batch side: the ETL and the trainer, which all else goes on without."""
+        trainer = [*_TRAINER, "--least-labels", str(least_labels)]
+        if self._crew is not None:
+            for name, arguments in zip(_ASIDE, (_ETL, trainer), strict=True):
+                self._crew.start(name, [*arguments, "--json"], is_final=True, is_aside=True, nice=_NICE)
 
     def check(self) -> None:
         """Look after all; call it often.

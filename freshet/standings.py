@@ -19,23 +19,47 @@ if TYPE_CHECKING:
 __all__ = ["show_board"]
 
 
-def show_board(screen: Console, board: Mapping[str, Any], champions: Mapping[str, Champion]) -> None:
-    """Print a board as `consumers.scoreboard.read_board` says it."""
+def show_board(
+    screen: Console,
+    board: Mapping[str, Any],
+    champions: Mapping[str, Champion],
+    stages: Mapping[str, str],
+    batch: Mapping[str, str] = {},
+) -> None:
+    """Print a board as `consumers.scoreboard.read_board` says it.
+
+    Parameters
+    ----------
+    screen : Console
+        Where to.
+    board : mapping
+        What to say.
+    champions : mapping of str to Champion
+        By task, who is served.
+    stages : mapping of str to str
+        Of batch models, by ``task/name@version``.
+    batch : mapping of str to str
+        By task, what was done last about batch models.
+    """
     for task, scored in board["tasks"].items():
         heading = Text.assemble((plain(task), "bold blue"), f"  over the last {scored['labels']:,} labels")
         screen.print(heading)
-        screen.print(_table(scored, champions.get(task)))
+        screen.print(_table(task, scored, champions.get(task), stages))
         if "oracle" in scored:
             _show_oracle(screen, scored["oracle"])
         if (champion := champions.get(task)) is not None:
             said = f"{champion.model or 'no model'} ({champion.why})"
             screen.print(Text.assemble(("  served ", "dim"), styled(said)), soft_wrap=True)
+        if task in batch:
+            screen.print(Text.assemble(("  batch  ", "dim"), styled(batch[task])), soft_wrap=True)
         screen.print()
     if board.get("drift") is not None:
         _show_drift(screen, board["drift"])
 
 
-def _table(scored: Mapping[str, Any], champion: Champion | None) -> Table:
+def _table(
+    task: str, scored: Mapping[str, Any], champion: Champion | None, stages: Mapping[str, str]
+) -> Table:
     rows = [(name, m, False) for name, m in scored["models"].items()]
     rows += [(name, m, True) for name, m in scored.get("baselines", {}).items()]
     metrics = [name for name in rows[0][1] if name != "window"] if rows else []
@@ -51,7 +75,9 @@ def _table(scored: Mapping[str, Any], champion: Champion | None) -> Table:
     for name, model, is_baseline in rows:
         is_served = champion is not None and champion.model == name
         shown = Text.assemble(
-            ("★ " if is_served else "  ", "yellow"), (plain(name), "dim" if is_baseline else "bold")
+            ("★ " if is_served else "  ", "yellow"),
+            (plain(name), "dim" if is_baseline else "bold"),
+            (f" {stage}" if (stage := stages.get(f"{task}/{name}")) else "", "dim"),
         )
         cells = [number(metric, model[metric]) for metric in metrics]
         if has_window:

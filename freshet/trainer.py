@@ -214,15 +214,9 @@ def _seen(report: GateReport) -> str:
     says = "passed" if report.passed else "not yet"
     if report.effect is None:
         return f"{says}: nothing was answered by both"
-    parts = [
-        f"{report.sessions:,} sessions",
-        f"{report.labels:,} labels",
-        f"saves {report.effect:+.4f} a label",
-    ]
-    if report.lower_bound is not None:
-        parts.append(f"at least {report.lower_bound:+.4f}")
-    if report.sessions < report.least_sessions:
-        parts.append(f"asks for {report.least_sessions:,} sessions")
-    elif not report.passed and report.least_effect is not None:
-        parts.append(f"asks for {report.least_effect:+.4f}, and for certain")
-    return f"{says}: {', '.join(parts)}"
+    of = f" of {report.least_sessions:,}" if report.sessions < report.least_sessions else ""
+    bound = "–" if report.lower_bound is None else f"{report.lower_bound:+.4f}"
+    return (
+        f"{says}: {report.sessions:,}{of} sessions, saves {report.effect:+.4f} a label "
+        f"(at least {bound}, asked for {report.least_effect:+.4f})"
+    )

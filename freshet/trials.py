@@ -13,7 +13,22 @@ if TYPE_CHECKING:
     from consumers.lifecycle import Standing
     from contracts.model_version import ModelVersion
 
-__all__ = ["GROWTH", "answering_name", "is_new", "labels_wanted", "newest_trained", "over"]
+__all__ = [
+    "GROWTH",
+    "LEAST_LABELS",
+    "NO_FEWER",
+    "answering_name",
+    "is_new",
+    "labels_wanted",
+    "newest_trained",
+    "over",
+]
+
+LEAST_LABELS: Final = 5_000
+"""For the first training of a task: of fewer, next to nothing is learnt that online models don't know by then."""
+
+NO_FEWER: Final = 2_000
+"""`models.batch.LEAST_LABELS`, known without importing scikit-learn."""
 
 GROWTH: Final = 1.5
 """So many times the labels that the newest model was made of are worth a new one."""

@@ -20,12 +20,15 @@ class ModelView:
         By name, over the window.
     history : tuple of float or None
         The metric of the sparkline, oldest first.
+    stage : str
+        Of a batch model: ``shadow``, ``champion`` or ``quarantine``.
     """
 
     name: str
     kind: str
     metrics: Mapping[str, float | None]
     history: tuple[float | None, ...] = ()
+    stage: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class TaskView:
     """One task: its models and, where the shop is simulated, the lines of its oracle.
 
     `champion` is the batch model that is served, None where an online one is; `standing` says since when, or what
-    befell it.
+    befell it; `batch` what was done last about batch models.
     """
 
     name: str
@@ -46,6 +49,7 @@ class TaskView:
     oracle: Mapping[str, float | None] = field(default_factory=dict)
     champion: str | None = None
     standing: str = ""
+    batch: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class View:
         Counts by task.
     latest : tuple of Answer
         Newest last.
+    etl : str
+        What the ETL did last.
     note : str
         The newest thing worth telling: a child was started again.
     """
@@ -99,4 +105,5 @@ class View:
     dead_letters: int = 0
     tasks: tuple[TaskView, ...] = ()
     latest: tuple[Answer, ...] = ()
+    etl: str = ""
     note: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from consumers.scoreboard import kind_of
+from freshet.batch_side import BatchSide
 from freshet.board import number
 from freshet.feed import Facts
 from freshet.view import ModelView, TaskView, View
@@ -18,12 +19,21 @@ if TYPE_CHECKING:
 __all__ = ["progress_line", "view_of"]
 
 _SHARE = "share_of_learnable"
+_ORDER = ("online", "batch", "frozen", "baseline")  # the last ones are left out on small screens
 
 
 def view_of(
-    facts: Facts, shop: Shop, settings: Settings, *, state: str, elapsed_s: float, note: str = ""
+    facts: Facts,
+    shop: Shop,
+    settings: Settings,
+    *,
+    state: str,
+    elapsed_s: float,
+    note: str = "",
+    batch: BatchSide | None = None,
 ) -> View:
     """What the board shows now."""
+    batch = batch or BatchSide()
     return View(
         source=str(shop),
         bootstrap=settings.bootstrap,
@@ -39,8 +49,13 @@ def view_of(
         labels=facts.counts.labels,
         late=facts.counts.late,
         dead_letters=facts.counts.dead_letters,
-        tasks=tuple(_task(spec, facts) for spec in TASKS.values() if _is_asked(spec, shop)),
+        tasks=tuple(
+            _task(spec, facts, batch.tasks.get(spec.name, ""))
+            for spec in TASKS.values()
+            if _is_asked(spec, shop)
+        ),
         latest=facts.latest,
+        etl=batch.etl,
         note=note or facts.problem,
     )
 
@@ -50,11 +65,14 @@ def _is_asked(spec: TaskSpec, shop: Shop) -> bool:
     return shop.file is None or spec.name != "conversion"
 
 
-def _task(spec: TaskSpec, facts: Facts) -> TaskView:
+def _task(spec: TaskSpec, facts: Facts, batch: str) -> TaskView:
     history = facts.history.get(spec.name, ())
     newest = history[-1] if history else None
     charted = _SHARE if _SHARE in spec.metrics else spec.metrics[0]
-    names = list(newest.models) if newest is not None else [model.name for model in spec.models]
+    declared = [model.name for model in spec.models]
+    names = list(newest.models) if newest is not None else declared
+    models = [_model(spec, name, facts.champions.stage(spec.name, name), charted, history) for name in names]
+    models = [model for model in models if model.stage != "retired"]
     return TaskView(
         name=spec.name,
         question=spec.question,
@@ -62,19 +80,21 @@ def _task(spec: TaskSpec, facts: Facts) -> TaskView:
         charted=charted,
         labels=max(facts.counts.labels.get(spec.name, 0), newest.labels if newest is not None else 0),
         window_labels=newest.window_labels if newest is not None else 0,
-        models=tuple(_model(spec, name, charted, history) for name in names),
+        models=tuple(sorted(models, key=lambda model: _ORDER.index(model.kind))),
         oracle=newest.oracle if newest is not None else {},
         champion=facts.champions.of(spec.name),
         standing=facts.champions.said(spec.name),
+        batch=batch,
     )
 
 
-def _model(spec: TaskSpec, name: str, charted: str, history: tuple[Metrics, ...]) -> ModelView:
+def _model(spec: TaskSpec, name: str, stage: str, charted: str, history: tuple[Metrics, ...]) -> ModelView:
     return ModelView(
         name=name,
         kind=kind_of(spec.name, name),
         metrics=history[-1].models[name] if history else {},
         history=tuple(at.models.get(name, {}).get(charted) for at in history),
+        stage=stage,
     )
 
 

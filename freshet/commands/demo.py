@@ -13,6 +13,7 @@ from freshet.options import (
     Group,
     Json,
     Keep,
+    LeastLabels,
     Partitions,
     Rate,
     Seed,
@@ -20,6 +21,7 @@ from freshet.options import (
     Traffic,
     settings_from,
 )
+from freshet.trials import LEAST_LABELS
 
 EXAMPLES = """freshet demo
 freshet demo --rate 2000 --drift abrupt@100000 --fresh
@@ -39,11 +41,22 @@ def demo(
     drift: Drift = None,
     fresh: Fresh = False,
     keep: Keep = False,
+    batch: Annotated[
+        bool | None,
+        typer.Option(
+            "--batch/--no-batch",
+            help="Also move history, train batch models and promote them. On, if not given, but for --json.",
+        ),
+    ] = None,
+    least_labels: LeastLabels = LEAST_LABELS,
     json: Json = False,
     group: Group = None,
     data_dir: DataDir = None,
 ) -> None:
     """Start a broker, a database, a simulated shop and its learners, and show live what they learn.
+
+    Once there are labels it moves them into the database, trains batch models on them, lets these answer beside the
+    online ones, and promotes one that proves better.
 
     Ctrl-C ends everything and keeps the data; started again, it goes on where it was. With --json it runs to the
     end of --events, lets every label settle, and prints one JSON object.
@@ -73,4 +86,6 @@ def demo(
         settings, there = settings_from(**typed), None  # without what the instance before had said of itself
     settings, shop = going_on(settings, there, events=events)
     arguments = ["simulate", *(["--events", str(shop.events)] if shop.events is not None else [])]
-    raise typer.Exit(Show(settings, shop, arguments, keep=keep, is_json=json).run())
+    batch_from = least_labels if (batch or (batch is None and not json)) else None
+    show = Show(settings, shop, arguments, batch_from=batch_from, keep=keep, is_json=json)
+    raise typer.Exit(show.run())

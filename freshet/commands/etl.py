@@ -25,7 +25,7 @@ from freshet.options import (
 )
 from freshet.reach import need_broker
 from freshet.render import console, echo, json_line, styled, tell
-from freshet.service import until_told
+from freshet.service import unless_told, until_told
 from freshet.spark import Master, Memory, marts_ready, opened_spark, stepping
 
 if TYPE_CHECKING:
@@ -76,11 +76,16 @@ def etl(
     told = until_told() if pause_s is not None else threading.Event()
     need_broker(settings)
     marts_ready(settings)
-    with opened_spark(master, memory) as spark:
-        if pause_s is None:
+    if pause_s is None:
+        with opened_spark(master, memory) as spark:
             _show(_run(spark, settings), json)
-            return
-        _again_and_again(spark, settings, pause_s, told, json)
+        return
+
+    def loop() -> None:
+        with opened_spark(master, memory) as spark:
+            _again_and_again(spark, settings, pause_s, told, json)
+
+    unless_told(told, loop)  # a run that is left where it was leaves the marts as before
 
 
 def _again_and_again(

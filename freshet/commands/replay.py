@@ -21,6 +21,7 @@ from freshet.options import (
     Speed,
     settings_from,
 )
+from freshet.trials import LEAST_LABELS
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -45,6 +46,10 @@ def replay(
     partitions: Partitions = None,
     fresh: Fresh = False,
     keep: Keep = False,
+    batch: Annotated[
+        bool,
+        typer.Option("--batch/--no-batch", help="Also move history, train batch models and promote them."),
+    ] = False,
     json: Json = False,
     send_only: Annotated[
         bool, typer.Option("--send-only", help="Only send the events to the broker: no runtime, no learners.")
@@ -109,7 +114,9 @@ def replay(
         return {"rows": msgspec.json.decode(rows.read_bytes())}
 
     arguments = ["replay", str(file.absolute()), "--send-only", "--report", str(rows)]
-    raise typer.Exit(Show(settings, shop, arguments, keep=keep, is_json=json, more=counted).run())
+    batch_from = LEAST_LABELS if batch else None
+    show = Show(settings, shop, arguments, batch_from=batch_from, keep=keep, is_json=json, more=counted)
+    raise typer.Exit(show.run())
 
 
 def _send(settings: Settings, path: Path, report: Path | None) -> None:

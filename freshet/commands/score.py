@@ -37,7 +37,7 @@ def score(
 
     scores = Scores(settings)
     try:
-        board, champions = scores.board(), scores.champions()
+        board, champions, stages = scores.board(), scores.champions(), scores.stages()
     finally:
         scores.close()
     if json:
@@ -47,4 +47,4 @@ def score(
     if not board["tasks"]:
         message = "There are no scores yet."
         raise FreshetError(message, hint="Labels settle a few seconds after the first events: freshet demo")
-    show_board(console(), board, champions)
+    show_board(console(), board, champions, stages)

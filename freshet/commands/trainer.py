@@ -23,6 +23,7 @@ from freshet.options import (
     HttpHost,
     HttpPort,
     Json,
+    LeastLabels,
     PasswordFile,
     pause_from,
     settings_from,
@@ -30,6 +31,7 @@ from freshet.options import (
 from freshet.reach import need_broker
 from freshet.render import echo, json_line, plain
 from freshet.service import until_told
+from freshet.trials import LEAST_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,6 @@ EXAMPLES = """freshet trainer
 freshet trainer conversion --every 5m --budget 2m
 freshet trainer --once --json"""
 
-LEAST_LABELS = 5_000
 _NICENESS = 10
 # Counting labels and asking the gate read ever more while nothing is trained anew: they may take a tenth of the time.
 _PAUSES_A_LOOK = 9
@@ -59,10 +60,7 @@ def trainer(
     budget: Annotated[
         str, typer.Option("--budget", help="Time for a training; one model is fitted in any case.")
     ] = "60s",
-    least_labels: Annotated[
-        int,
-        typer.Option("--least-labels", help="In the database, for the first training of a task."),
-    ] = LEAST_LABELS,
+    least_labels: LeastLabels = LEAST_LABELS,
     json: Json = False,
     data_dir: DataDir = None,
     bootstrap: Bootstrap = None,
@@ -77,14 +75,10 @@ def trainer(
     brings them. It answers as a shadow until the gate says yes or the next one takes its place; promotions are never
     forced. What fails is told, and tried again in the next round.
     """
-    from models.batch import LEAST_LABELS as FEWEST
     from models.tasks import TASKS
 
     if unknown := [task for task in tasks or () if task not in TASKS]:
         message = f"Tasks must be of {', '.join(TASKS)}. Got {unknown[0]!r}."
-        raise UsageError(message)
-    if least_labels < FEWEST:
-        message = f"--least-labels must be at least {FEWEST:,}: fewer tell no model from another. Got {least_labels}."
         raise UsageError(message)
     pause_s, budget_s = pause_from(every), seconds(budget)
     settings = settings_from(

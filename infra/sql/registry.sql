@@ -32,6 +32,9 @@ FROM model_version
 WHERE %(task)s::text IS NULL OR task = %(task)s
 ORDER BY task, registered_at, id
 
+-- name: stages
+SELECT id, stage FROM model_version ORDER BY id
+
 -- name: artefact
 SELECT artefact, mac, id FROM model_version WHERE digest = %s
 

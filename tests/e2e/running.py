@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,21 +62,25 @@ def at_work(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def next_prediction(folder: Path) -> dict[str, Any]:
-    """Wait for a prediction that is made while we look, and return it."""
+def next_prediction(
+    folder: Path, wanted: Callable[[dict[str, Any]], bool] = lambda _: True
+) -> dict[str, Any]:
+    """Wait for a prediction that is made while we look and is like that, and return it."""
     command = argv("watch", "--json", folder=folder)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as watch:
         timer = threading.Timer(DEADLINE_S, watch.kill)
         timer.start()
         try:
             assert watch.stdout is not None
-            line = watch.stdout.readline()
+            for line in watch.stdout:
+                found: dict[str, Any] = json.loads(line)
+                if wanted(found):
+                    return found
         finally:
             timer.cancel()
             watch.terminate()
-    assert line, "no prediction came"
-    found: dict[str, Any] = json.loads(line)
-    return found
+    message = "no such prediction came"
+    raise AssertionError(message)
 
 
 class Demo:

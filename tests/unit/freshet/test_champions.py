@@ -54,10 +54,21 @@ def test_a_champion_that_broke_is_told_and_is_not_served() -> None:
     assert (champions.of("conversion"), champions.said("conversion")) == (None, "a@1 since 0:10 (out at 15)")
 
 
+def test_the_stage_of_each_model_is_known_and_one_that_broke_in_a_partition_is_in_quarantine() -> None:
+    broke = ModelQuarantined(task="conversion", model="a@1", partition=0, offset=15, reason="r")
+    champions = after(told("a@1", "shadow", 5), told("b@1", "shadow", 6), told("a@1", "champion", 10))
+    assert [champions.stage("conversion", m) for m in ("a@1", "b@1", "prior")] == ["champion", "shadow", ""]
+    champions = champions.after(told("b@1", "champion", 11))
+    assert [champions.stage("conversion", m) for m in ("a@1", "b@1")] == ["shadow", "champion"]
+    champions = champions.after(encode(broke)).after(told("a@1", "shadow", 16, 1))
+    assert champions.stage("conversion", "a@1") == "quarantine"
+    assert champions.after(told("a@1", "retired", 20)).stage("conversion", "a@1") == "retired"
+
+
 def test_the_board_marks_the_champion_and_says_since_when() -> None:
     models = (
         ModelView("second-order", "online", {"log_loss": 0.2}),
-        ModelView("a@1", "batch", {"log_loss": 0.3}),
+        ModelView("a@1", "batch", {"log_loss": 0.3}, stage="champion"),
     )
     task = TaskView(
         "conversion",
@@ -69,10 +80,12 @@ def test_the_board_marks_the_champion_and_says_since_when() -> None:
         models,
         champion="a@1",
         standing="a@1 since 0:10",
+        batch="12:00:00 a@1 is champion",
     )
     view = View("shop", "b", 1, "running", 0.0, tasks=(task,))
     screen = console()
     with screen.capture() as captured:
         screen.print(draw_tasks(view, 120))
-    assert "★ a@1" in captured.get()
+    assert "★ a@1 champion" in captured.get()
+    assert "batch   12:00:00 a@1 is champion" in captured.get()
     assert "a@1 since 0:10" in captured.get()

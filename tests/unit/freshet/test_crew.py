@@ -106,3 +106,20 @@ def test_a_child_that_was_killed_had_no_last_word(crew, said):
 
     until(is_told, "it is told")
     assert said == ["scoreboard was killed by signal 9: started again"]
+
+
+def test_without_one_aside_all_else_goes_on_and_it_gives_way_to_others(crew, said):
+    crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
+    crew.start("etl", ["etl", "--bootstrap", "127.0.0.1:1"], is_final=True, is_aside=True, nice=5)
+    (etl,) = [p for p in psutil.Process().children() if "etl" in p.cmdline()]
+    assert etl.nice() == min(19, psutil.Process().nice() + 5)
+
+    def is_told() -> bool:
+        crew.check()
+        return bool(said)
+
+    until(is_told, "it is told")
+    (line,) = said
+    assert line.startswith("etl ended with exit code 1, all else goes on without it: error: No Kafka broker")
+    crew.check()
+    assert len(said) == 1

@@ -6,8 +6,9 @@ import pytest
 
 from consumers.lifecycle import standing_after
 from contracts.model_version import ModelVersion, Signature
-from freshet.trials import answering_name, is_new, labels_wanted, newest_trained, over
+from freshet.trials import NO_FEWER, answering_name, is_new, labels_wanted, newest_trained, over
 from infra.postgres import Action, ModelChange
+from models.batch import LEAST_LABELS
 
 
 def version(number: int, *, labels: int | None = 6_000, **other: object) -> ModelVersion:
@@ -74,3 +75,7 @@ def test_newer_ones_imported_ones_and_who_does_not_answer_are_left_alone():
     changes = [change("shadow", 2), change("shadow", 3), change("shadow", 4), change("shadow", 1)]
     standing = standing_after([*changes, change("retire", 1)], "conversion")
     assert over([ONE, imported, THREE, FOUR], THREE, standing) == []
+
+
+def test_no_fewer_are_asked_for_than_a_training_takes():
+    assert NO_FEWER == LEAST_LABELS

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from contracts.records import Metrics
+from msgspec.structs import replace as replaced
+
+from contracts.codec import encode
+from contracts.records import Metrics, ModelInForce
 from contracts.settings import Settings
+from freshet.batch_side import BatchSide
+from freshet.champions import Champions
 from freshet.feed import Facts
 from freshet.scores import Counts
 from freshet.shop import Shop
@@ -60,6 +65,32 @@ def test_every_declared_model_is_on_the_board_before_there_are_scores():
     assert [task.name for task in view.tasks] == list(TASKS)
     for task in view.tasks:
         assert [m.name for m in task.models] == [m.name for m in TASKS[task.name].models]
+
+
+def test_batch_models_stand_behind_the_online_ones_with_their_stage_until_they_are_retired():
+    models = {name: {"log_loss": 0.4} for name in ("second-order", "prior", "trees@1", "trees@2")}
+    champions = Champions()
+    for model, stage in (("trees@1", "shadow"), ("trees@2", "shadow"), ("trees@1", "retired")):
+        champions = champions.after(
+            encode(
+                ModelInForce(
+                    task="conversion", model=model, stage=stage, digest="", change="c", partition=0, offset=1,
+                    time="2026-01-05T08:00:00.000Z",
+                )
+            )
+        )  # fmt: skip
+    facts = replace(
+        FACTS, history={"conversion": (replaced(metrics(1_000, 0.1), models=models),)}, champions=champions
+    )
+    view = view_of(
+        facts, Shop(partitions=2), Settings(), state="running", elapsed_s=1.0,
+        batch=BatchSide("etl: first run", {"conversion": "trains"}),
+    )  # fmt: skip
+    conversion, basket = view.tasks
+    assert [(m.name, m.kind, m.stage) for m in conversion.models] == [
+        ("second-order", "online", ""), ("trees@2", "batch", "shadow"), ("prior", "baseline", ""),
+    ]  # fmt: skip
+    assert (view.etl, conversion.batch, basket.batch) == ("etl: first run", "trains", "")
 
 
 def test_a_recorded_shop_is_not_asked_for_conversion():

@@ -1,0 +1,51 @@
+"""What the board says of the batch side, from the logs of its children."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from freshet.batch_side import batch_side
+from freshet.render import json_line
+from freshet.trainer import News
+from spark_jobs import RunReport
+
+STARTING = "starting Spark on local[*]\nWARNING: Using incubator modules\n"
+AT = "2026-01-05T08:00:00+00:00"
+
+
+def told(task: str, said: str) -> str:
+    return json_line(News(task, "gate", said, {"evidence": {}}).as_json(AT)) + "\n"
+
+
+def test_before_anything_runs_there_is_nothing_to_say(tmp_path: Path):
+    assert (batch_side(tmp_path).etl, batch_side(tmp_path).tasks) == ("", {})
+
+
+def test_the_newest_run_of_the_etl_is_said_or_why_there_was_none(tmp_path: Path):
+    log = tmp_path / "etl.log"
+    log.write_text(STARTING)
+    assert batch_side(tmp_path).etl == "etl: first run"
+    runs = [json_line(RunReport(n, 7.6, good={"t": {"A": 10_000 + n}}).as_json()) + "\n" for n in (1, 2)]
+    log.write_text(STARTING + "".join(runs) + "what Spark says by the way\n")
+    assert re.fullmatch(r"etl \d\d:\d\d:\d\d 10,002 records in 8 s", batch_side(tmp_path).etl)
+    log.write_text(STARTING + runs[0] + "The database does not answer. Trying again in 20 s.\n")
+    assert batch_side(tmp_path).etl == "etl: The database does not answer. Trying again in 20 s."
+
+
+def test_of_each_task_the_newest_news_is_said(tmp_path: Path):
+    news = [
+        told("conversion", "one"),
+        told("basket", "two"),
+        "5\n",
+        '{"at": 7}\n',
+        told("conversion", "three"),
+        "x",
+    ]
+    (tmp_path / "trainer.log").write_text("".join(news))
+    tasks = batch_side(tmp_path).tasks
+    assert {task: said.split(" ", 1)[1] for task, said in tasks.items()} == {
+        "conversion": "three",
+        "basket": "two",
+    }
+    assert all(re.match(r"\d\d:\d\d:\d\d ", said) for said in tasks.values())
