@@ -50,7 +50,7 @@ def _etl(log: Path) -> str:
         if "records_in" in said:
             moved_at = _clock(datetime.fromtimestamp(log.stat().st_mtime).astimezone())
             return f"etl {moved_at} {said['records_in']:,} records in {said['seconds']:.0f} s"
-        if "Trying again" in line:
+        if "Trying again" in line or line.startswith("error: "):
             return f"etl: {line}"
     return "etl: first run"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from models.evaluate import GateReport
     from models.tasks import TaskSpec
 
-__all__ = ["News", "Step", "Trainer"]
+__all__ = ["News", "Step", "Trainer", "seen"]
 
 Step: TypeAlias = Literal["waiting", "training", "trained", "shadow", "retired", "gate", "promoted", "failed"]
 
@@ -200,7 +200,7 @@ class Trainer:
         )
         if report is None:
             return
-        said = f"gate: {name} {_seen(report)}"
+        said = f"gate: {name} {seen(report)}"
         self._tell(News(version.task, "gate", said, {"model": name, "evidence": report.as_json()}))
         if not report.passed:
             return
@@ -210,7 +210,8 @@ class Trainer:
         self._tell(News(version.task, "promoted", said, {"model": name, "replaced": change.replaced}))
 
 
-def _seen(report: GateReport) -> str:
+def seen(report: GateReport) -> str:
+    """What the gate saw, and what it says, in a line."""
     says = "passed" if report.passed else "not yet"
     if report.effect is None:
         return f"{says}: nothing was answered by both"

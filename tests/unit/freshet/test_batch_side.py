@@ -31,6 +31,8 @@ def test_the_newest_run_of_the_etl_is_said_or_why_there_was_none(tmp_path: Path)
     assert re.fullmatch(r"etl \d\d:\d\d:\d\d 10,002 records in 8 s", batch_side(tmp_path).etl)
     log.write_text(STARTING + runs[0] + "The database does not answer. Trying again in 20 s.\n")
     assert batch_side(tmp_path).etl == "etl: The database does not answer. Trying again in 20 s."
+    log.write_text(STARTING + runs[0] + "error: There is no Java.\nhint: Install it.\n")
+    assert batch_side(tmp_path).etl == "etl: error: There is no Java."
 
 
 def test_of_each_task_the_newest_news_is_said(tmp_path: Path):
