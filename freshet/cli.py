@@ -116,9 +116,11 @@ def freshet(
         os.environ[failures.DEBUG] = "1"  # children are to show theirs, too
 
 
-def _add(group: typer.Typer, name: str, function: Any, example: str, panel: str | None = None) -> None:
+def _add(
+    group: typer.Typer, name: str, function: Any, example: str, panel: str | None = None, **settings: bool
+) -> None:
     lines = [f"[bold]{'Examples' if example.count(chr(10)) else 'Example'}:[/bold]", *example.splitlines()]
-    group.command(name, epilog="\n\n".join(lines), rich_help_panel=panel)(function)
+    group.command(name, epilog="\n\n".join(lines), rich_help_panel=panel, context_settings=settings)(function)
 
 
 _LIVE = "See it live"
@@ -138,7 +140,8 @@ _add(_dlq, "list", dlq.list_letters, dlq.LIST_EXAMPLES)
 _add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
 app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
 _add(app, "etl", etl.etl, etl.EXAMPLES, _MODELS)
-_add(app, "backfill", backfill.backfill, backfill.EXAMPLES, _MODELS)
+# Numbers of feature sets may be negative, and must not be taken for options.
+_add(app, "backfill", backfill.backfill, backfill.EXAMPLES, _MODELS, ignore_unknown_options=True)
 _add(app, "train", train.train, train.EXAMPLES, _MODELS)
 _add(app, "trainer", trainer.trainer, trainer.EXAMPLES, _MODELS)
 _models = typer.Typer(no_args_is_help=True, help="Trained models: what there is, how good, from where.")

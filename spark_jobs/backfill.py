@@ -140,12 +140,12 @@ def backfill(
         spans = history(settings, read_ledger(database))
         target = Target(settings.database_url, password, uuid.uuid4())
         try:
-            with spark_errors():
+            with spark_errors(), ExitStack() as frames:
                 number = _number(spark, task.name, names)
                 _hold_to_log(database, number, spans[USER_EVENTS][0])
 
                 def kept(frame: DataFrame) -> DataFrame:
-                    held.callback(frame.persist().unpersist)
+                    frames.callback(frame.persist().unpersist)
                     return frame
 
                 progress(f"folding {USER_EVENTS.name}", 0)
@@ -154,7 +154,7 @@ def backfill(
                 progress(f"comparing with {PREDICTIONS.name}", 1)
                 there = kept(logged(read_spans(spark, settings.bootstrap, spans[PREDICTIONS]), task))
                 cut = [span.partition for span in spans[PREDICTIONS] if span.start > 0]
-                both = kept(compared(decisions(here), decisions(there), cut))
+                both = compared(decisions(here), decisions(there), cut)
                 counts = counts_of(both)
                 differences = differences_of(both, names) if any(counts[kind] for kind in WRONG) else ()
                 progress("copying features", 2)

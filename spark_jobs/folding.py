@@ -25,7 +25,16 @@ from models.tasks import TaskSpec
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["computed", "decisions", "logged", "names_of", "tallies", "values_of"]
+__all__ = [
+    "computed",
+    "decisions",
+    "fold_batches",
+    "logged",
+    "names_of",
+    "read_batches",
+    "tallies",
+    "values_of",
+]
 
 _COMPUTED: Final = "partition int, offset bigint, event_id string, features array<double>, bits binary"
 _LOGGED: Final = "partition int, offset bigint, event_id string, bits binary"
@@ -66,7 +75,7 @@ def computed(records: DataFrame, task: TaskSpec) -> DataFrame:
     without_models = replace(task, models=())  # they need not travel
 
     def fold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from _fold(batches, without_models)
+        yield from fold_batches(batches, without_models)
 
     return records.select("partition", "offset", "value").mapInArrow(fold, f"{_COMPUTED}, {_TALLY}")
 
@@ -89,7 +98,7 @@ def logged(records: DataFrame, task: TaskSpec) -> DataFrame:
     name, names = task.name, names_of(task)
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from _read(batches, name, names)
+        yield from read_batches(batches, name, names)
 
     return records.select("value").mapInArrow(read, f"{_LOGGED}, {_TALLY}")
 
@@ -104,7 +113,14 @@ def tallies(frame: DataFrame) -> DataFrame:
     return frame.where("offset IS NULL").groupBy("reason").sum("records").toDF("reason", "records")
 
 
-def _fold(batches: Iterable[pa.RecordBatch], task: TaskSpec) -> Iterator[pa.RecordBatch]:
+def fold_batches(batches: Iterable[pa.RecordBatch], task: TaskSpec) -> Iterator[pa.RecordBatch]:
+    """As `computed`, of the batches that one of Spark's tasks sees: partition, offset, value.
+
+    Raises
+    ------
+    ValueError
+        If a partition's records are not in their order.
+    """
     names = names_of(task)
     histories: dict[int, FeatureHistory] = {}
     newest: dict[int, int] = {}
@@ -129,7 +145,10 @@ def _fold(batches: Iterable[pa.RecordBatch], task: TaskSpec) -> Iterator[pa.Reco
     yield _Rows(len(names)).as_batch(with_features=True, read=read)
 
 
-def _read(batches: Iterable[pa.RecordBatch], task: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def read_batches(
+    batches: Iterable[pa.RecordBatch], task: str, names: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """As `logged`, of the batches that one of Spark's tasks sees: value alone."""
     wanted = set(names)
     read: Counter[str | None] = Counter()
     for batch in batches:

@@ -129,7 +129,7 @@ def test_backfilled_examples_are_those_that_were_logged(
 ) -> None:
     shop, _ = moved
     report = backfill(spark, shop.settings, TASKS[task])
-    assert report.is_same and report.compared == report.rows > 30
+    assert report.is_same and report.compared == report.rows > 10
     examples = [
         shop.rows(f"SELECT t::text FROM {view} AS t WHERE task = %s ORDER BY 1", (task,))
         for view in ("training_example", "backfilled_example")
