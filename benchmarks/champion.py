@@ -1,0 +1,113 @@
+"""How much of the learnable the batch champion of conversion has answered since it is served, beside the other models.
+
+``python -m benchmarks.champion --data-dir FOLDER`` reads the topics of a simulated shop that runs, or was left up by
+``freshet demo --keep``: all questions that were asked behind the champion's activation, by partition, that are settled
+and were answered by every model. Differences of loss are against the champion, with a standard error clustered by
+session.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from consumers.lifecycle import who_at
+from contracts.codec import decode_outcome, decode_truth
+from contracts.errors import FreshetError
+from contracts.records import Outcome, Truth
+from contracts.settings import load
+from contracts.topics import OUTCOMES, TRUTH, topic_name
+from infra.kafka import read_to_end
+from models.evaluate import clustered_se, log_losses, roc_auc, share_of_learnable
+
+__all__ = ["Line", "compared"]
+
+TASK: Final = "conversion"
+_NOW: Final = "9999-01-01T00:00:00.000Z"
+
+
+class Line(NamedTuple):
+    """One model: share of the learnable, log loss, AUC, and its mean loss minus the champion's with standard error."""
+
+    model: str
+    share: float | None
+    loss: float
+    auc: float | None
+    difference: float
+    error: float
+
+
+def compared(outcomes: list[Outcome], bayes: Mapping[tuple[int, str], float], champion: str) -> list[Line]:
+    """Hold all models beside each other, the best one first.
+
+    Parameters
+    ----------
+    outcomes : list of Outcome
+        With labels; of the same questions for all models.
+    bayes : mapping of (int, str) to float
+        By partition and event, what the oracle says.
+    champion : str
+        As ``name@version``.
+    """
+    labels = np.array([one.label for one in outcomes])
+    oracle = np.array([bayes[one.partition, one.event_id] for one in outcomes])
+    sessions = np.array([f"{one.partition}/{one.session_id}" for one in outcomes])
+    answers = {
+        name: np.array([one.answers[name] for one in outcomes], dtype=np.float64)
+        for name in outcomes[0].answers
+    }
+    own = log_losses(labels, answers[champion])
+    lines = []
+    for name, p in answers.items():
+        losses = log_losses(labels, p)
+        error = clustered_se(losses - own, sessions) if name != champion else 0.0
+        share, auc = share_of_learnable(labels, p, oracle), roc_auc(labels, p)
+        lines.append(Line(name, share, float(losses.mean()), auc, float((losses - own).mean()), error))
+    return sorted(lines, key=lambda line: line.loss)
+
+
+def _settled(bootstrap: str, namespace: str, since: Mapping[int, int]) -> Iterator[Outcome]:
+    for record in read_to_end(bootstrap, topic_name(OUTCOMES, namespace)):
+        one = decode_outcome(record.value)
+        if isinstance(one, Outcome) and one.task == TASK and one.label is not None:
+            if one.offset > since[one.partition] and None not in one.answers.values():
+                yield one
+
+
+def main() -> None:
+    """Run as the module says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.champion", description=__doc__)
+    parser.add_argument("--data-dir", type=Path, default=None)
+    settings = load({"data_dir": parser.parse_args().data_dir})
+    served = who_at(settings.bootstrap, settings.namespace, TASK, _NOW)
+    since = {one.partition: one.champion.offset for one in served if one.champion is not None}
+    champions = {one.champion.model for one in served if one.champion is not None}
+    if len(champions) != 1 or len(since) != len(served):
+        message = f"One batch model must be champion in every partition. Got {sorted(champions) or 'none'}."
+        raise FreshetError(message, hint="freshet promote makes one.")
+    (champion,) = champions
+    outcomes = list(_settled(settings.bootstrap, settings.namespace, since))
+    truths = read_to_end(settings.bootstrap, topic_name(TRUTH, settings.namespace))
+    bayes = {
+        (record.partition, truth.event_id): truth.bayes
+        for record in truths
+        if isinstance(truth := decode_truth(record.value), Truth)
+    }
+    if not outcomes:
+        message = "There are no outcomes of what was asked since the activation yet."
+        raise FreshetError(message)
+    sessions = len({(one.partition, one.session_id) for one in outcomes})
+    print(f"{champion} since offsets {since}: {len(outcomes):,} outcomes of {sessions:,} sessions")
+    print(f"  {'model':24} {'learnable':>9} {'log loss':>9} {'ROC AUC':>8}  {'against the champion':>20}")
+    for line in compared(outcomes, bayes, champion):
+        beside = "" if line.model == champion else f"{line.difference:+.5f} ± {line.error:.5f}"
+        share, auc = (np.nan if one is None else one for one in (line.share, line.auc))
+        print(f"  {line.model:24} {share:9.3f} {line.loss:9.4f} {auc:8.3f}  {beside:>20}")
+
+
+if __name__ == "__main__":
+    main()
