@@ -17,7 +17,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from contracts.codec import DEEPEST
 from contracts.labels import AHEAD_MS
-from spark_jobs.schema import is_valid, schema_of, tags_of
+from spark_jobs.schema import is_one_of, schema_of, tags_of
 
 __all__ = ["LENIENT", "STRICT", "judge", "refuse_too_far_ahead", "ticks_of"]
 
@@ -91,10 +91,7 @@ def _reason(schema: StructType, structs: Sequence[type[msgspec.Struct]]) -> Colu
         ),
         (event.isNull() | event[_BROKEN].isNotNull() | event["type"].isNull(), "not-an-event"),
         (~event["type"].isin(list(tags)), "unknown-type"),
-        *(
-            ((event["type"] == tag) & ~F.coalesce(is_valid(struct, event), F.lit(False)), "not-an-event")
-            for tag, struct in tags.items()
-        ),
+        (~F.coalesce(is_one_of(structs, event), F.lit(False)), "not-an-event"),
         (F.col("time").isNull(), "no-such-time"),
     ]
     if "settled_time" in schema.names:

@@ -25,7 +25,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
-__all__ = ["fields_of", "is_valid", "schema_of", "tags_of"]
+__all__ = ["fields_of", "is_one_of", "is_valid", "schema_of", "tags_of"]
 
 
 def schema_of(*structs: type[msgspec.Struct]) -> StructType:
@@ -74,6 +74,28 @@ def is_valid(struct: type[msgspec.Struct], at: Column) -> Column:
     """Whether `at`, parsed with `schema_of`, may be a `struct`: required fields are there, all is in its range."""
     return reduce(
         and_, (_fits(field.type, at[name], field.required) for name, field in fields_of(struct).items())
+    )
+
+
+def is_one_of(structs: Iterable[type[msgspec.Struct]], at: Column) -> Column:
+    """Whether `at` may be the struct that its tag names; null or false where it is no such tag.
+
+    What several structs declare alike becomes one condition. For events of users that is a quarter of them, and of the
+    time that Spark takes to plan.
+    """
+    tags = tags_of(structs)
+    declared: dict[str, tuple[str, inspect.Field, list[str]]] = {}
+    for tag, struct in tags.items():
+        for name, field in fields_of(struct).items():
+            key = f"{name} {field.type} {field.required}"
+            declared.setdefault(key, (name, field, []))[2].append(tag)
+    return reduce(
+        and_,
+        (
+            ~at["type"].isin(having) | _fits(field.type, at[name], field.required)
+            for name, field, having in declared.values()
+        ),
+        at["type"].isin(list(tags)),
     )
 
 

@@ -29,7 +29,8 @@ settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the broker and the database of the run."""
+    """Choose the broker and the database of the run; Spark compiles once only, for here it never runs for long."""
+    os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
     backend_plugin.register(config)
 
 
