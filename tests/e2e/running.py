@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -63,12 +64,12 @@ def at_work(folder: Path) -> list[psutil.Process]:
 
 
 def next_prediction(
-    folder: Path, wanted: Callable[[dict[str, Any]], bool] = lambda _: True
+    folder: Path, wanted: Callable[[dict[str, Any]], bool] = lambda _: True, deadline_s: float = DEADLINE_S
 ) -> dict[str, Any]:
     """Wait for a prediction that is made while we look and is like that, and return it."""
     command = argv("watch", "--json", folder=folder)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as watch:
-        timer = threading.Timer(DEADLINE_S, watch.kill)
+        timer = threading.Timer(deadline_s, watch.kill)
         timer.start()
         try:
             assert watch.stdout is not None
@@ -124,7 +125,8 @@ class Demo:
 def end_all(folder: Path) -> None:
     """Kill what works on `folder`."""
     for process in at_work(folder):
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # Spark's workers come and go
+            process.kill()
 
 
 def run_of(*arguments: str, folder: Path) -> dict[str, Any]:

@@ -47,14 +47,16 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         until(lambda: at_work(folder) == [], "nothing left behind after kill -9", 30.0)
 
     # And it goes on all the same; what happened is whole.
-    with Demo(folder, "--rate", "300", "--least-labels", "2000") as demo:
+    with Demo(folder, "--rate", "100", "--least-labels", "2000") as demo:
         demo.until_it_predicts()
         audit = run_of("audit", "--json", folder=folder)
         assert audit["ok"] is True
         assert all(found["folded_from"] == "start" for found in audit["partitions"].values())
 
         # By itself it has moved history and trained meanwhile: that model answers, too. Spark ends with all the rest.
-        answer = next_prediction(folder, lambda one: any("@" in name for name in one["answers"]))
+        answer = next_prediction(
+            folder, lambda one: any("@" in name for name in one["answers"]), deadline_s=600.0
+        )
         listed = freshet("models", "list", "--json", "--task", answer["task"], folder=folder)
         known = {f"{one['name']}@{one['version']}" for one in map(json.loads, listed.stdout.splitlines())}
         assert {name for name in answer["answers"] if "@" in name} <= known
