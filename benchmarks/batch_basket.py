@@ -1,7 +1,9 @@
 """A batch model of the basket task on a recorded shop: trained on the oldest invoices, judged on the newest fifth.
 
 ``python -m benchmarks.batch_basket FILE`` replays in memory, trains with the pipelines of ``freshet train`` and prints
-its mean absolute error beside those of the models that answered the very same rows online.
+its mean absolute error beside those of the models that answered the very same rows online; also by quarters of the
+slice, for an online model learns on through it and a batch model does not, and of the same pipeline when it is fitted
+again before each quarter to all that was settled by then.
 """
 
 from __future__ import annotations
@@ -11,14 +13,21 @@ import time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from benchmarks.logged import examples_of
-from models.batch import RECIPES, Examples, Split, Trained, split, train
+from models.batch import RECIPES, TARGETS, Examples, Split, Trained, columns_of, split, train
+from models.batch.train import fit
+from models.features.basket import AMOUNTS
 from models.tasks import TASKS
 from producers.replay import RecordedFile, Replay
 
 TASK = TASKS["basket"]
 NEWEST = 0.2
+QUARTERS = 4
+
+Floats = NDArray[np.float64]
 
 
 def newest_invoices(examples: Examples, share: float = NEWEST) -> Split:
@@ -45,6 +54,42 @@ def show(trained: Trained, seconds: float) -> None:
     print(f"against {found.rival}: {found.difference:+.2f}, standard error {found.error or 0.0:.2f}")
 
 
+def trained_again(trained: Trained, examples: Examples) -> Floats:
+    """Answers to the newest slice of the same pipeline, fitted again before each quarter but the first."""
+    quarters = np.array_split(trained.split.evaluate, QUARTERS)
+    answers = [trained.model.answer(examples.x[quarters[0]])]
+    columns = columns_of(TASK.features().declared, AMOUNTS)
+    for rows in quarters[1:]:
+        known = np.flatnonzero(examples.settled_ms < examples.time_ms[rows[0]])
+        model = fit(
+            trained.recipe,
+            columns,
+            TARGETS[TASK.name],
+            examples,
+            known,
+            parameters=trained.parameters,
+            seed=0,
+        )
+        answers.append(model.answer(examples.x[rows]))
+    return np.concatenate(answers)
+
+
+def show_quarters(trained: Trained, examples: Examples) -> None:
+    """Print how each model does from quarter to quarter of the newest slice."""
+    rows = trained.split.evaluate
+    with threadpool_limits(limits=1, user_api="openmp"):
+        own = {
+            trained.recipe.name: trained.model.answer(examples.x[rows]),
+            f"{trained.recipe.name}, trained again": trained_again(trained, examples),
+        }
+    online = {model.name: examples.answers[model.name][rows] for model in TASK.models}
+    print("  by quarter, and all of it")
+    for name, answers in (own | online).items():
+        off = np.abs(answers - examples.label[rows])
+        said = " ".join(f"{quarter.mean():9.2f}" for quarter in (*np.array_split(off, QUARTERS), off))
+        print(f"  {name:30} {said}")
+
+
 def main() -> None:
     """Run as the module says."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -67,6 +112,7 @@ def main() -> None:
             parts=newest_invoices(examples),
         )
         show(trained, time.monotonic() - began)
+        show_quarters(trained, examples)
 
 
 if __name__ == "__main__":
