@@ -8,6 +8,8 @@
 
 PYTHON ?=
 ARGS ?=
+# Of `chaos`.
+SEED ?=
 # CONTAINERS=required makes `check` fail where it can't test them.
 CONTAINERS ?=
 PY := .venv/bin/python
@@ -55,11 +57,13 @@ check: lint ## what CI runs: lint, types, import rules, all tests, branch covera
 	*) echo 'Tests in containers could not be run.' >&2; exit 1 ;; \
 	esac
 
-chaos: $(STAMP) ## kill runs of the ETL at 30 points, drawn with a seed; some minutes
+chaos: $(STAMP) ## kill 30 runs of the ETL: drivers, executors, databases, drawn with a seed; some minutes
 	@sh requirements/java.sh
-	@FRESHET_TEST_KILLS=30 $(PY) -m pytest tests/batch/test_etl_faults.py -k killed $(ARGS)
+	@seed='$(SEED)'; seed=$${seed:-$$(date +%s)}; echo "the same kills again: make chaos SEED=$$seed"; \
+	FRESHET_TEST_SEED=$$seed FRESHET_TEST_KILLS=30 FRESHET_TEST_BACKEND=embedded \
+	$(PY) -m pytest -v tests/batch/test_etl_faults.py tests/batch/test_etl_cluster.py -k "killed or restarted" $(ARGS)
 
-bench: $(STAMP) ## measure: the learner against a naive loop, the simulator alone
+bench: $(STAMP) ## measure: the learner against a naive loop, COPY against JDBC, what models cost
 	@sh requirements/java.sh
 	@$(PY) -m benchmarks $(ARGS)
 

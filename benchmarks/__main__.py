@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("simulator", "model_cost", "serving_cost", "learner")
+NAMES = ("simulator", "model_cost", "serving_cost", "etl", "learner")
 
 for name in NAMES:
     print(f"-- {name}", flush=True)

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -52,7 +53,7 @@ def _jars() -> list[Path]:
     return connector_jars()
 
 
-def open_session(master: str, *, memory: str = "1g") -> SparkSession:
+def open_session(master: str, *, memory: str = "1g", jars: Sequence[Path] = ()) -> SparkSession:
     """Start Spark. There is one session a process: where one runs, this is it.
 
     Parameters
@@ -61,6 +62,8 @@ def open_session(master: str, *, memory: str = "1g") -> SparkSession:
         ``local[*]``, ``spark://host:port`` and whatever else Spark knows.
     memory : str
         Of the driver, which does the work where the master is local.
+    jars : sequence of Path
+        Further ones, besides those that Kafka is read with.
 
     Raises
     ------
@@ -97,8 +100,8 @@ def open_session(master: str, *, memory: str = "1g") -> SparkSession:
         builder = builder.config("spark.driver.host", "127.0.0.1").config(
             "spark.driver.bindAddress", "127.0.0.1"
         )
-    if jars := _jars():
-        builder = builder.config("spark.jars", ",".join(map(str, jars)))
+    if needed := [*_jars(), *jars]:
+        builder = builder.config("spark.jars", ",".join(map(str, needed)))
     try:
         return builder.getOrCreate()
     except (PySparkException, RuntimeError, OSError) as error:

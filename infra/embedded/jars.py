@@ -1,7 +1,7 @@
 """Kafka's jars: resolved once, checked against the SHA-256 in the repository, kept in the user's cache folder.
 
-``python -m infra.embedded.jars renew`` writes the lists of checksums anew; ``... connector FOLDER`` puts the jars that
-Spark reads Kafka with into a folder.
+``python -m infra.embedded.jars renew`` writes the lists of checksums anew, or with ``FILE.xml`` that of others; ``...
+connector FOLDER`` puts the jars that Spark reads Kafka with into a folder.
 """
 
 from __future__ import annotations
@@ -236,14 +236,14 @@ def _renew(modules: Path) -> None:
 def main(arguments: list[str]) -> None:
     """Do what the module's text says."""
     match arguments:
-        case ["renew"]:
-            for modules in (MODULES, _CONNECTOR):
+        case ["renew", *others]:
+            for modules in [Path(other).resolve() for other in others] or (MODULES, _CONNECTOR):
                 _renew(modules)
         case ["connector", folder]:
             for jar in connector_jars():
                 shutil.copy(jar, folder)
         case _:
-            sys.exit(f"renew, or connector FOLDER. Got: {' '.join(arguments) or 'nothing'}")
+            sys.exit(f"renew [IVY.XML ...], or connector FOLDER. Got: {' '.join(arguments) or 'nothing'}")
 
 
 if __name__ == "__main__":

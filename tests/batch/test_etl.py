@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from benchmarks.etl_counts import MARTS, Expected, expected_of, found_in, gaps_in, lines_in, sessions_in
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS
 from infra.postgres import TrainingRows
 from infra.postgres.describe import describe
@@ -17,7 +18,7 @@ from spark_jobs import RunReport
 from spark_jobs.backfill import backfill
 from spark_jobs.run import run_once
 from tests.backend import Backend
-from tests.batch.etl_shop import MARTS, EtlShop, Expected, Line, expected_of, ms_of, shop_lines
+from tests.batch.etl_shop import EtlShop, Line, shop_lines
 from tests.conftest import ROOT
 from tests.integration.conftest import new_database
 
@@ -40,14 +41,14 @@ def moved(spark: SparkSession, backend: Backend, lines: list[Line]) -> Iterator[
 
 @pytest.fixture(scope="module")
 def expected(moved: tuple[EtlShop, RunReport]) -> Expected:
-    return expected_of(moved[0])
+    return expected_of(moved[0].settings)
 
 
 def test_every_mart_has_the_rows_of_a_plain_count(
     moved: tuple[EtlShop, RunReport], expected: Expected
 ) -> None:
     shop, report = moved
-    found = {table: shop.rows(f"SELECT count(*) FROM {table}")[0][0] for table in MARTS}
+    found = shop.ask(found_in)
     assert found == expected.rows
     assert report.moved == found
     assert all(found[table] > 0 for table in found if table != "fact_late_label"), found
@@ -69,35 +70,15 @@ def test_sessions_and_order_lines_are_those_of_plain_python(
     moved: tuple[EtlShop, RunReport], expected: Expected
 ) -> None:
     shop, _ = moved
-    sessions = {
-        (user, ms_of(started)): (ms_of(ended), events, revenue)
-        for user, started, ended, events, revenue in shop.rows(
-            "SELECT user_id, started_at, ended_at, events, revenue FROM fact_session"
-        )
-    }
-    assert sessions == expected.sessions
-    lines = {
-        (order, product): (quantity, price)
-        for order, product, quantity, price in shop.rows(
-            "SELECT order_id, product_id, quantity, price FROM fact_order_line"
-        )
-    }
-    assert lines == expected.order_lines
+    assert shop.ask(sessions_in) == expected.sessions
+    assert shop.ask(lines_in) == expected.order_lines
     bought = shop.rows("SELECT sum(bought) FROM interaction")
     assert bought == [(sum(quantity for quantity, _ in expected.order_lines.values()),)]
 
 
 def test_versions_of_a_product_have_neither_gap_nor_overlap(moved: tuple[EtlShop, RunReport]) -> None:
     shop, _ = moved
-    gaps = shop.rows(
-        "SELECT product_id FROM (SELECT product_id, upper(valid) AS until, "
-        "lead(valid_from) OVER (PARTITION BY product_id ORDER BY valid_from) AS next FROM dim_product) AS v "
-        "WHERE until IS DISTINCT FROM next"
-    )
-    assert gaps == []
-    assert shop.rows("SELECT count(*) - count(DISTINCT product_id) FROM dim_product WHERE is_current") == [
-        (0,)
-    ]
+    assert shop.ask(gaps_in) == []
 
 
 def bits(values: list[float]) -> bytes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from contracts.errors import Unreachable
 from contracts.settings import environment
-from contracts.topics import OUTCOMES, PRODUCT_EVENTS, USER_EVENTS
+from contracts.topics import OUTCOMES, USER_EVENTS
 from infra.kafka import (
     KafkaTransactions,
     OutgoingRecord,
@@ -25,9 +25,9 @@ from infra.kafka import (
     partition_count,
 )
 from spark_jobs import EtlFailed, EtlRuns, LedgerMoved, MartsMismatch, OffsetsLost, TopicRemade
-from spark_jobs.move import FAULT_POINTS
 from spark_jobs.run import run_once
 from tests.backend import Backend
+from tests.batch.chaos import Kill, drawn
 from tests.batch.etl_shop import EtlShop, Line, shop_lines
 from tests.conftest import ROOT
 from tests.integration.conftest import FreshDatabase
@@ -56,23 +56,16 @@ def staged_in(shop: EtlShop) -> int:
     )
 
 
-# `make chaos` asks for 30; the first three are always the same: before the move, in it, and after it.
-_POINTS = ("copying sessions", "half moved", "committed")
-_OTHERS = ("reading shop.user-events", "copying events", "copying predictions", "moving", *FAULT_POINTS)
-_KILLS = int(os.environ.get("FRESHET_TEST_KILLS", "3"))
-_DRAWN = random.Random(30).choices(_OTHERS, k=max(0, _KILLS - len(_POINTS)))
-
-
-@pytest.mark.parametrize("point", [*_POINTS[:_KILLS], *_DRAWN])
+@pytest.mark.parametrize("kill", drawn("driver"), ids=str)
 def test_a_driver_killed_anywhere_leaves_the_marts_as_before_or_as_after(
-    spark: SparkSession, shop: EtlShop, lines: list[Line], point: str
+    spark: SparkSession, shop: EtlShop, lines: list[Line], kill: Kill
 ) -> None:
     shop.publish(lines[: len(lines) // 2])
     run_once(spark, shop.settings)
     shop.publish(lines[len(lines) // 2 :])
     before = (shop.marts(), shop.ledger())
     done = subprocess.run(
-        [sys.executable, str(_PROCESS), point],
+        [sys.executable, str(_PROCESS), kill.point],
         env=os.environ | environment(shop.settings) | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -80,36 +73,54 @@ def test_a_driver_killed_anywhere_leaves_the_marts_as_before_or_as_after(
         check=False,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
-    if point == "committed":
-        assert (shop.marts(), shop.ledger()) != before
+    if kill.point == "committed":
         assert staged_in(shop) > 0
+        shop.assert_moved()
         assert run_once(spark, shop.settings).run_id is None
     else:
         assert (shop.marts(), shop.ledger()) == before
         assert run_once(spark, shop.settings).run_id is not None
     assert staged_in(shop) == 0
-    assert len(set(shop.rows('SELECT partition, "offset" FROM fact_event'))) == events_in(shop)
-    ends = {(name, p): end for name, p, _, end, *_ in shop.ledger()}
-    for topic in (USER_EVENTS, OUTCOMES, PRODUCT_EVENTS):
-        for partition, (_, end) in log_range(shop.settings.bootstrap, shop.name(topic)).items():
-            assert ends[shop.name(topic), partition] == end
+    shop.assert_moved()
 
 
-def test_a_database_that_stops_in_the_middle_of_the_move_leaves_the_marts_as_before(
-    spark: SparkSession, shop: EtlShop, lines: list[Line], backend: Backend
+@pytest.mark.parametrize("kill", drawn("database"), ids=str)
+def test_a_database_restarted_anywhere_leaves_the_marts_as_before_or_as_after(
+    spark: SparkSession, shop: EtlShop, lines: list[Line], backend: Backend, kill: Kill
 ) -> None:
     shop.publish(lines)
+    before = (shop.marts(), shop.ledger())
+    restarts: list[threading.Thread] = []
 
-    def restart(point: str) -> None:
-        if point == "half moved":
-            backend.database.stop()
-            backend.database.start()
+    def restart() -> None:
+        backend.database.stop()
+        backend.database.start()
 
-    with pytest.raises(Unreachable, match="went away"):
-        run_once(spark, shop.settings, fault=restart)
-    assert (events_in(shop), shop.ledger()) == (0, [])
-    assert run_once(spark, shop.settings).run_id is not None
-    assert events_in(shop) > 0
+    def at(point: str, _: int = 0) -> None:
+        if point != kill.point or restarts:
+            return
+        restarts.append(threading.Thread(target=restart))
+        restarts[0].start()
+        if not point.startswith("copying"):  # else it goes down while tasks copy
+            restarts[0].join()
+
+    said = ""
+    try:
+        run_once(spark, shop.settings, progress=at, fault=at)
+    except (EtlFailed, Unreachable) as error:
+        said = str(error)
+    for thread in restarts:
+        thread.join()
+    assert restarts
+    if (shop.marts(), shop.ledger()) != before:
+        shop.assert_moved()
+    else:
+        assert said
+    if kill.point == "half moved":
+        assert "went away" in said and not shop.ledger()
+    run_once(spark, shop.settings)
+    assert staged_in(shop) == 0
+    shop.assert_moved()
 
 
 def test_of_two_at_once_one_wins_and_the_other_says_so(

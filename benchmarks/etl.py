@@ -1,0 +1,164 @@
+"""Rows into staging by COPY, as the ETL writes them, and by Spark's own JDBC writer; then the whole ETL.
+
+``python -m benchmarks.etl`` publishes a simulated shop, with what learners make of it, on the real broker; has Spark
+judge its events once and keep them; and writes this same DataFrame into the same empty `stage_event` of the real
+Postgres, in turns: by COPY, by JDBC with default settings, and by JDBC with ``reWriteBatchedInserts=true`` and
+``batchsize=10000``. It prints rows a second, the median of alternating runs, and each time as a multiple of COPY's;
+then records and rows a second of a whole run, whose marts are held to plain Python's (`benchmarks.etl_counts`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, get_args
+
+from psycopg.conninfo import conninfo_to_dict
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from benchmarks.etl_counts import check
+from consumers.learner import LearnerFold
+from contracts.events import UserEvent
+from contracts.settings import Settings
+from contracts.topics import USER_EVENTS
+from infra.embedded import EmbeddedKafka, EmbeddedPostgres
+from infra.embedded.jars import kafka_jars
+from infra.kafka import Record, connect_producer, ensure_topics
+from infra.postgres import Database, migrate, read_password
+from producers.simulator import Scenario, Simulator
+from spark_jobs.clean import judge
+from spark_jobs.copying import Target, stage
+from spark_jobs.events import user_events
+from spark_jobs.ledger import plan
+from spark_jobs.reading import read_spans
+from spark_jobs.run import run_once
+from spark_jobs.session import open_session
+
+PARTITIONS: Final = 2
+TABLE: Final = "stage_event"
+_JDBC: Final = Path(__file__).with_name("postgres-jdbc.xml")
+
+
+def publish(settings: Settings, events: int) -> None:
+    """Put a simulated shop on the broker, and what one learner a partition writes."""
+    ensure_topics(settings.bootstrap, PARTITIONS, namespace=settings.namespace)
+    folds = [LearnerFold(partition) for partition in range(PARTITIONS)]
+    ends: Counter[int] = Counter()
+    with connect_producer(settings.bootstrap) as producer:
+
+        def send(topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
+            producer.send(settings.namespace + topic, value=value, key=key, partition=partition)
+
+        for e in Simulator(Scenario(seed=5, events=events, partitions=PARTITIONS)):
+            key = e.key.encode()
+            send(e.topic, e.partition, key, e.value)
+            if e.topic != USER_EVENTS.name:
+                continue
+            record = Record(e.topic, e.partition, ends[e.partition], 0, key, e.value, ())
+            ends[e.partition] += 1
+            fold = folds[e.partition]
+            for out in fold.outgoing(fold.step(record).outputs, record, 5):
+                send(out.topic, out.partition, out.key, out.value)
+        producer.flush()
+
+
+def events_of(spark: SparkSession, settings: Settings) -> DataFrame:
+    """Rows for `stage_event`, kept by Spark, so that only writing them is measured."""
+    spans = plan(settings, {})[USER_EVENTS]
+    return user_events(judge(read_spans(spark, settings.bootstrap, spans), get_args(UserEvent))).persist()
+
+
+def by_jdbc(frame: DataFrame, target: Target, **options: str) -> None:
+    """Write as Spark does. Texts go untyped, for the two tags are UUIDs."""
+    at = conninfo_to_dict(target.conninfo)
+    tags = {"attempt": F.lit(str(target.attempt)), "writer": F.lit(str(uuid.uuid4()))}
+    options |= {
+        "driver": "org.postgresql.Driver",
+        "user": str(at["user"]),
+        "password": target.password or "",
+        "stringtype": "unspecified",
+    }
+    url = f"jdbc:postgresql://{at['host']}:{at['port']}/{at['dbname']}"
+    frame.withColumns(tags).write.jdbc(url, TABLE, mode="append", properties=options)
+
+
+def compare(frame: DataFrame, settings: Settings, runs: int) -> None:
+    """Print rows a second of each way."""
+    password = read_password(settings.database_password_file)
+    rows = frame.count()
+    target = Target(settings.database_url, password, uuid.uuid4())
+    ways: dict[str, Callable[[], object]] = {
+        "COPY": lambda: stage(frame, TABLE, target),
+        "JDBC, default settings": lambda: by_jdbc(frame, target),
+        "JDBC, reWriteBatchedInserts=true, batchsize=10000": lambda: by_jdbc(
+            frame, target, reWriteBatchedInserts="true", batchsize="10000"
+        ),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    with Database(settings.database_url, password) as database:
+        for run in range(runs + 1):  # the first warms up
+            for name in list(ways)[:: 1 if run % 2 else -1]:
+                with database.transaction() as connection:
+                    connection.execute(f"TRUNCATE {TABLE}")
+                began = time.monotonic()
+                ways[name]()
+                took_s = time.monotonic() - began
+                with database.transaction() as connection:
+                    (found,) = connection.execute(f"SELECT count(*) FROM {TABLE}").fetchone() or (0,)  # noqa: S608
+                assert found == rows, f"{name} must write {rows} rows. It wrote {found}."
+                if run:
+                    seconds[name].append(took_s)
+    copied_s = statistics.median(seconds["COPY"])
+    print(f"{rows:,} rows of {len(frame.columns) + 2} columns into {TABLE}, {runs} runs each:")
+    for name, all_s in seconds.items():
+        median_s = statistics.median(all_s)
+        print(f"  {name:50} {rows / median_s:9,.0f} rows/s   {median_s / copied_s:5.2f}x COPY's time")
+
+
+def main() -> None:
+    """Measure both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=100_000, help="user events (default %(default)s)")
+    parser.add_argument("--runs", type=int, default=5, help="of each way (default %(default)s)")
+    given = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        EmbeddedKafka(Path(folder, "kafka")) as kafka,
+        EmbeddedPostgres(Path(folder, "postgres")) as postgres,
+    ):
+        migrate(postgres.conninfo, read_password(postgres.password_file))
+        settings = Settings(
+            bootstrap=kafka.bootstrap,
+            database_url=postgres.conninfo,
+            database_password_file=postgres.password_file,
+            namespace="bench.",
+        )
+        publish(settings, given.events)
+        driver = kafka_jars(modules=_JDBC, checksums=_JDBC.with_suffix(".sha256"))
+        spark = open_session("local[*]", memory="2g", jars=driver)
+        try:
+            frame = events_of(spark, settings)
+            compare(frame, settings, given.runs)
+            frame.unpersist()
+            report = run_once(spark, settings)
+        finally:
+            spark.stop()
+        rows = sum(report.moved.values())
+        print(
+            f"the whole ETL: {report.records_in:,} records in, {rows:,} rows out, in {report.seconds:.1f} s: "
+            f"{report.records_in / report.seconds:,.0f} records/s, {rows / report.seconds:,.0f} rows/s",
+            flush=True,
+        )
+        sys.exit(not check(settings))
+
+
+if __name__ == "__main__":
+    main()
