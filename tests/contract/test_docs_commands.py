@@ -56,7 +56,7 @@ def test_freshet_has_the_command_and_its_flags(page: str, typed: str):
     known = {flag for option in command.params for flag in [*option.opts, *option.secondary_opts]} | {
         "--help"
     }
-    flags = {word.split("=")[0] for word in words if word.startswith("-") and word != "-"}
+    flags = {word.split("=")[0] for word in words if re.match("--?[a-z]", word)}
     assert flags <= known, f"{page}: {typed}"
 
 
