@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from consumers.learner import LearnerFold
 from contracts.codec import encode
 from contracts.errors import BadRecord
-from contracts.events import ModelActivated
+from contracts.events import ModelActivated, SessionEnded
 from contracts.records import Prediction
 from contracts.topics import USER_EVENTS
 from infra.kafka import Record
@@ -32,6 +33,8 @@ def log() -> list[bytes | None]:
         stage="champion", digest="0" * 64,
     )  # fmt: skip
     values.insert(len(values) // 2, encode(activated))
+    ahead = SessionEnded(id="b", time="2026-01-12T08:00:00.000Z", source="s", user_id="u", session_id="x")
+    values.insert(len(values) - 200, encode(ahead))
     for place, odd in enumerate(corpus()):
         values.insert(40 + 20 * place, odd.value)
     return values
@@ -41,7 +44,7 @@ def log() -> list[bytes | None]:
 def test_it_asks_and_sees_what_the_learner_did(task: str) -> None:
     spec = replace(TASKS[task], models=(ModelSpec("none", "online", never),))
     history, learner = FeatureHistory(spec, 0), LearnerFold(0)
-    asked = refused = 0
+    asked, refused = 0, Counter[str]()
     for offset, value in enumerate(log()):
         try:
             step = learner.step(Record("t", 0, offset, 0, None, value, ()))
@@ -49,7 +52,7 @@ def test_it_asks_and_sees_what_the_learner_did(task: str) -> None:
             with pytest.raises(BadRecord) as caught:
                 history.step(value, offset)
             assert caught.value.reason == error.reason
-            refused += 1
+            refused[error.reason] += 1
             continue
         logged = [one for one in step.outputs if isinstance(one, Prediction) and one.task == task]
         found = history.step(value, offset)
@@ -59,4 +62,5 @@ def test_it_asks_and_sees_what_the_learner_did(task: str) -> None:
         # As text: it tells the zeros apart.
         assert repr(found.features if found else None) == repr(logged[0].features if logged else None)
         asked += found is not None
-    assert asked > 50 and refused > 20
+    assert asked > 50
+    assert refused["too-far-ahead"] and refused.total() > 20
