@@ -31,6 +31,7 @@ from producers.simulator import Scenario, Simulator
 from spark_jobs import EtlFailed, EtlRuns
 from spark_jobs.backfill import backfill
 from tests.backend import Backend
+from tests.batch.etl_shop import EtlShop, shop_lines
 from tests.corpus import corpus
 from tests.integration.conftest import FreshDatabase, new_database
 from tests.integration.rehearsal import Rehearsal
@@ -276,3 +277,13 @@ def test_an_unknown_set_is_told_with_those_that_there_are(past: History, asked: 
     result = past.typed(asked)
     assert result.exit_code == 2
     assert said in result.stderr and "basket" in result.stderr
+
+
+def test_where_nothing_was_logged_the_rows_are_there_all_the_same(
+    spark: SparkSession, bootstrap: str, namespace: str, fresh_database: FreshDatabase
+) -> None:
+    shop = EtlShop.make(bootstrap, namespace, fresh_database)
+    shop.publish(one for one in shop_lines(60, seed=11) if one.topic == USER_EVENTS.name)
+    report = backfill(spark, shop.settings, TASKS["conversion"])
+    assert report.is_same and not report.compared
+    assert report.counts["beyond"] == report.rows == report.changed > 5
