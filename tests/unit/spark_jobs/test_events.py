@@ -15,7 +15,6 @@ from contracts.labels import SILENCE_MS
 from contracts.topics import USER_EVENTS
 from producers.simulator import Scenario, Simulator
 from spark_jobs.clean import judge
-from spark_jobs.copying import copy_lines
 from spark_jobs.events import interactions, orders, returns, sessions, user_events, users
 from tests.unit.spark_jobs.frames import records
 
@@ -136,18 +135,3 @@ def test_interactions_are_a_plain_count(events: DataFrame, decoded: Decoded) -> 
         for r in interactions(events).collect()
     }
     assert found == {pair: (views[pair], added[pair], removed[pair]) for pair in pairs}
-
-
-def test_lines_for_copy_escape_what_copy_would_read_otherwise(spark: SparkSession) -> None:
-    frame = spark.createDataFrame(
-        [('a\\b\tc\nd\re\x00"', ['x"\\', "y"], [0.1, -0.0, 1e-320], None, True)],
-        "t string, n array<string>, d array<double>, missing long, b boolean",
-    )
-    (row,) = copy_lines(frame).collect()
-    assert row["line"].split("\t") == [
-        'a\\\\b\\tc\\nd\\re�"',
-        '{"x\\\\"\\\\\\\\","y"}',
-        "{0.1,-0.0,1.0E-320}",
-        r"\N",
-        "true",
-    ]
