@@ -15,8 +15,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _Result = TypeVar("_Result")
 
 
-class _Told(BaseException):
-    """The end was asked for."""
+class _Told(KeyboardInterrupt):
+    """The end was asked for. To py4j and psycopg it is a Ctrl-C: they let go of what they wait for."""
 
 
 def until_told() -> threading.Event:
@@ -53,6 +53,7 @@ def unless_told(told: threading.Event, work: Callable[[], _Result]) -> _Result |
     work : callable
         Called on this thread, which is the main thread.
     """
+    is_at_work = False
 
     def leave(number: int, _frame: object) -> None:
         if told.is_set():
@@ -60,11 +61,16 @@ def unless_told(told: threading.Event, work: Callable[[], _Result]) -> _Result |
                 raise KeyboardInterrupt
             return
         told.set()
-        raise _Told
+        if is_at_work:
+            raise _Told
 
     before = [signal.signal(number, leave) for number in _SIGNALS]
     try:
-        return None if told.is_set() else work()
+        try:
+            is_at_work = True
+            return None if told.is_set() else work()
+        finally:
+            is_at_work = False
     except _Told:
         return None
     finally:

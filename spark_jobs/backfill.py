@@ -222,11 +222,14 @@ def _move(
 ) -> int:
     """One transaction; how many rows it inserted, changed and deleted."""
     values = {"attempt": attempt, "feature_set": number}
+    with (
+        database.transaction() as connection
+    ):  # by itself, for a run of the ETL may add the same one meanwhile
+        connection.execute(_SQL["move_feature_set"], (number, task, list(names)))
     try:
         with database.transaction() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             hold_to(connection, attempt, staged)
-            connection.execute(_SQL["move_feature_set"], (number, task, list(names)))
             changed = sum(connection.execute(_SQL[step], values).rowcount for step in ("forget", "move"))
             noted = {
                 **counts,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -18,7 +21,7 @@ from spark_jobs.errors import EtlFailed, SparkMissing
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["DEFAULT_MASTER", "last_words", "master_of", "need_spark", "open_session"]
+__all__ = ["DEFAULT_MASTER", "has_died", "last_words", "master_of", "need_spark", "open_session"]
 
 DEFAULT_MASTER: Final = "local[*]"
 _CONNECTOR: Final = "spark-sql-kafka-0-10_2.13-*.jar"
@@ -95,6 +98,7 @@ def open_session(master: str, *, memory: str = "1g", jars: Sequence[Path] = ()) 
         .config("spark.sql.shuffle.partitions", "8")
         .config("spark.sql.catalogImplementation", "in-memory")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "5000")
+        .config("spark.sql.execution.arrow.useLargeVarTypes", "false")
     )
     if _is_here(master):
         builder = builder.config("spark.driver.host", "127.0.0.1").config(
@@ -102,6 +106,9 @@ def open_session(master: str, *, memory: str = "1g", jars: Sequence[Path] = ()) 
         )
     if needed := [*_jars(), *jars]:
         builder = builder.config("spark.jars", ",".join(map(str, needed)))
+    # py4j says with a traceback that it was interrupted, and then does what it should.
+    logging.getLogger().addFilter(_is_no_interrupt)
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         return builder.getOrCreate()
     except (PySparkException, RuntimeError, OSError) as error:
@@ -110,6 +117,19 @@ def open_session(master: str, *, memory: str = "1g", jars: Sequence[Path] = ()) 
         if type(error).__module__.startswith("py4j"):
             raise _failed(master, error) from error
         raise
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, on_interrupt)  # PySpark has put its own in place
+
+
+def has_died(spark: SparkSession) -> bool:
+    """Whether the Java of a session has ended: nothing can be done with it any more."""
+    gateway = spark.sparkContext._gateway  # noqa: SLF001 - nothing public says so
+    return gateway is None or gateway.proc.poll() is not None
+
+
+def _is_no_interrupt(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("KeyboardInterrupt while sending command")
 
 
 def _failed(master: str, error: Exception) -> EtlFailed:

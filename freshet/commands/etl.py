@@ -93,6 +93,7 @@ def _again_and_again(
 ) -> None:
     from infra.postgres import DatabaseCheck
     from spark_jobs.monitor import EtlMonitor
+    from spark_jobs.session import has_died
 
     monitor = EtlMonitor(DatabaseCheck(settings.database_url, settings.database_password_file), pause_s)
     with monitored(settings, monitor):
@@ -100,8 +101,8 @@ def _again_and_again(
             try:
                 report = _run(spark, settings)
             except FreshetError as error:
-                # What passes by itself is waited for; what was lost stays lost.
-                if not error.retriable:
+                # What passes by itself is waited for; what was lost stays lost, and so does Spark's Java.
+                if not error.retriable or has_died(spark):
                     raise
                 monitor.failed(error.message)
                 tell(f"{error} Trying again in {pause_s:g} s.", "yellow")

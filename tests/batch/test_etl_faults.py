@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 from kafka.structs import TopicPartition
 from pyspark.sql import SparkSession
@@ -121,6 +122,30 @@ def test_a_database_restarted_anywhere_leaves_the_marts_as_before_or_as_after(
     run_once(spark, shop.settings)
     assert staged_in(shop) == 0
     shop.assert_moved()
+
+
+def test_a_loop_whose_java_has_died_ends_and_says_so(shop: EtlShop, lines: list[Line]) -> None:
+    shop.publish(lines)
+    argv = [sys.executable, "-m", "freshet", "etl", "--every", "1s", "--master", "local[1]"]
+    loop = subprocess.Popen(
+        argv,
+        env=os.environ | environment(shop.settings),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until(lambda: events_in(shop) > 0 or loop.poll() is not None, "its first run has moved something")
+        (java,) = [one for one in psutil.Process(loop.pid).children() if "java" in one.name()]
+        java.kill()
+        shop.publish(lines)
+        _, said = loop.communicate(timeout=DEADLINE_S)
+        assert loop.returncode == 1
+        assert "Spark could not" in said and "Traceback" not in said, said
+    finally:
+        loop.kill()
+        loop.communicate()
 
 
 def test_of_two_at_once_one_wins_and_the_other_says_so(

@@ -52,9 +52,13 @@ def freshet(
 def at_work(folder: Path) -> list[psutil.Process]:
     """All processes that have to do with `folder`: by command line, working folder or environment."""
     found = []
-    for process in psutil.process_iter():
+    for process in psutil.process_iter(["cmdline"]):
         try:
-            said = [*process.cmdline(), process.cwd(), process.environ().get("FRESHET_DATA_DIR", "")]
+            said = [
+                *(process.info["cmdline"] or ()),
+                process.cwd(),
+                process.environ().get("FRESHET_DATA_DIR", ""),
+            ]
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
         # A zombie is over; who reaps it is its parent's business, and after kill -9 that is not us.

@@ -47,7 +47,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         until(lambda: at_work(folder) == [], "nothing left behind after kill -9", 30.0)
 
     # And it goes on all the same; what happened is whole.
-    with Demo(folder, "--rate", "100", "--least-labels", "2000") as demo:
+    with Demo(folder, "--rate", "300", "--least-labels", "2000") as demo:
         demo.until_it_predicts()
         audit = run_of("audit", "--json", folder=folder)
         assert audit["ok"] is True
@@ -60,7 +60,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         listed = freshet("models", "list", "--json", "--task", answer["task"], folder=folder)
         known = {f"{one['name']}@{one['version']}" for one in map(json.loads, listed.stdout.splitlines())}
         assert {name for name in answer["answers"] if "@" in name} <= known
-        assert any("pyspark" in part for process in at_work(folder) for part in process.cmdline())
+        assert any("pyspark" in part for process in at_work(folder) for part in process.info["cmdline"])
         assert freshet("down", folder=folder).returncode == 0
         assert demo.process.wait(timeout=PROMISED_S) == 0
         assert at_work(folder) == []
