@@ -102,7 +102,8 @@ def trainer(
     from infra.postgres import DatabaseCheck, ModelChangeStore, read_password
 
     check = DatabaseCheck(settings.database_url, settings.database_password_file)
-    monitor = TrainerMonitor(check, pause_s)
+    chosen = [TASKS[task] for task in tasks or TASKS]
+    monitor = TrainerMonitor(check, pause_s, len(chosen) * budget_s)
     teller = _Teller(monitor, is_json=json)
     password = read_password(settings.database_password_file)
     with (
@@ -119,15 +120,15 @@ def trainer(
             tell=teller.tell,
             told=told,
         )
-        chosen = [TASKS[task] for task in tasks or TASKS]
         while not told.is_set():
             problem, looked_s = _round(by_itself, chosen, teller, told)
-            monitor.ended(None if problem is None else problem.message)
+            follows_s = max(pause_s, _PAUSES_A_LOOK * looked_s)
+            monitor.ended(None if problem is None else problem.message, follows_s)
             if once:
                 if problem is not None:
                     raise problem
                 return
-            told.wait(max(pause_s, _PAUSES_A_LOOK * looked_s))
+            told.wait(follows_s)
 
 
 def _round(
