@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from freshet.crew import last_lines
 
-__all__ = ["BatchSide", "batch_side"]
+__all__ = ["BatchLogs", "BatchSide"]
 
 _LINES = 60
 
@@ -32,20 +32,32 @@ class BatchSide:
     tasks: Mapping[str, str] = field(default_factory=dict)
 
 
-def batch_side(logs: Path) -> BatchSide:
-    """What the children's logs in this folder say."""
-    tasks: dict[str, str] = {}
-    for line in _newest_first(logs / "trainer.log"):
-        said = _json(line)
-        if "said" in said and said.get("task") not in tasks:
-            tasks[said["task"]] = f"{_clock(datetime.fromisoformat(said['at']))} {said['said']}"
-    return BatchSide(_etl(logs / "etl.log"), tasks)
+class BatchLogs:
+    """The children's logs in a folder, looked at again and again: of a quiet task the last word is remembered.
+
+    Parameters
+    ----------
+    logs : Path
+        The folder.
+    """
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._tasks: dict[str, str] = {}
+
+    def look(self) -> BatchSide:
+        """What they say now."""
+        for line in last_lines(self._logs / "trainer.log", _LINES).splitlines():
+            said = _json(line)
+            if "said" in said:
+                self._tasks[said["task"]] = f"{_clock(datetime.fromisoformat(said['at']))} {said['said']}"
+        return BatchSide(_etl(self._logs / "etl.log"), dict(self._tasks))
 
 
 def _etl(log: Path) -> str:
     if not log.exists():
         return ""
-    for line in _newest_first(log):
+    for line in reversed(last_lines(log, _LINES).splitlines()):
         said = _json(line)
         if "records_in" in said:
             moved_at = _clock(datetime.fromtimestamp(log.stat().st_mtime).astimezone())
@@ -53,10 +65,6 @@ def _etl(log: Path) -> str:
         if "Trying again" in line or line.startswith("error: "):
             return f"etl: {line}"
     return "etl: first run"
-
-
-def _newest_first(log: Path) -> Iterator[str]:
-    return reversed(last_lines(log, _LINES).splitlines())
 
 
 def _json(line: str) -> dict[str, Any]:

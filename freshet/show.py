@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.live import Live
 
-from freshet.batch_side import batch_side
+from freshet.batch_side import BatchLogs
 from freshet.board import draw, draw_tasks
 from freshet.failures import INTERRUPTED
 from freshet.feed import Feed
@@ -84,6 +84,7 @@ class Show:
         self._labels_at_first: int | None = None
         facts = {"group": settings.group, "partitions": shop.partitions}
         self._stack = Stack(settings.data_dir, facts, keep=keep, note=self._say)
+        self._batch = BatchLogs(self._stack.logs)
         self._keep = keep
 
     def run(self) -> int:
@@ -171,7 +172,7 @@ class Show:
             return None
         board = scores.board()
         if not self._is_json:
-            batch = batch_side(self._stack.logs)
+            batch = self._batch.look()
             show_board(console(), board, scores.champions(), scores.stages(), batch.tasks)
         return self._result(feed.look(), scores.counts(), board, seconds, before)
 
@@ -205,7 +206,7 @@ class Show:
             state=state,
             elapsed_s=elapsed_s,
             note=self._note,
-            batch=batch_side(self._stack.logs),
+            batch=self._batch.look(),
         )
 
     def _is_through(self, feed: Feed) -> bool:

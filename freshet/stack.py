@@ -161,8 +161,9 @@ class Stack:
         """Start the batch side: the ETL and the trainer, which all else goes on without."""
         trainer = [*_TRAINER, "--least-labels", str(least_labels)]
         if self._crew is not None:
+            # Not final: what is away at their start, before they try again by themselves, ends them.
             for name, arguments in zip(_ASIDE, (_ETL, trainer), strict=True):
-                self._crew.start(name, [*arguments, "--json"], is_final=True, is_aside=True, nice=_NICE)
+                self._crew.start(name, [*arguments, "--json"], is_aside=True, nice=_NICE)
 
     def check(self) -> None:
         """Look after all; call it often.

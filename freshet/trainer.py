@@ -101,23 +101,34 @@ class Trainer:
             If something is away, can't be trained yet, or somebody else changes models: the next round tries again.
         """
         features = [feature.name for feature in task.features().declared]
-        versions = self._registry.list(task.name)
-        newest = newest_trained(versions, features)
+        newest = newest_trained(self._registry.list(task.name), features)
         labels, wanted = self._count(task, features), labels_wanted(newest, self._least_labels)
         if labels >= wanted:
-            newest = self._train(task, labels)
-            versions = self._registry.list(task.name)
+            try:
+                self._train(task, labels)
+            except Exception:
+                self._go_on_with_trials(task, features)  # the one before is not kept from the gate
+                raise
         elif newest is None:
             said = f"waits for {wanted:,} labels in the database: {labels:,} so far"
             self._tell(News(task.name, "waiting", said, {"labels": labels, "wanted": wanted}))
+        self._go_on_with_trials(task, features)
+
+    def _go_on_with_trials(self, task: TaskSpec, features: list[str]) -> None:
+        versions = self._registry.list(task.name)
+        newest = newest_trained(versions, features)
         if newest is None or self._told.is_set():
             return
         standing = self._standing(task)
         if is_new(newest, standing):
             standing = self._try_out(newest)
-        if ended := over(versions, newest, standing):
-            standing = self._retire(ended)
-        if standing.stages().get(answering_name(newest)) == "shadow":
+        if over(versions, newest, standing):
+            standing = self._end_trials(versions, newest)
+        if standing.stages().get(answering_name(newest)) != "shadow":
+            return
+        if (broke := self._broken(newest)) is not None:
+            self._take_out(newest, broke)
+        else:
             self._ask_the_gate(newest, standing)
 
     def _count(self, task: TaskSpec, features: list[str]) -> int:
@@ -127,7 +138,7 @@ class Trainer:
         with Database(self._settings.database_url, password) as database:
             return TrainingRows(database, task.name, features).count().usable
 
-    def _train(self, task: TaskSpec, labels: int) -> ModelVersion | None:
+    def _train(self, task: TaskSpec, labels: int) -> None:
         from freshet.service import unless_told
         from freshet.training import train_and_register
 
@@ -137,7 +148,7 @@ class Trainer:
             lambda: train_and_register(self._settings, self._registry, task, [], self._budget_s),
         )
         if done is None:
-            return None
+            return
         version, trained, _ = done
         report = trained.report
         said = f"{answering_name(version)} was trained on {version.metrics['labels']:,} labels"
@@ -147,7 +158,6 @@ class Trainer:
             )
         facts = {"model": answering_name(version), "labels": version.metrics["labels"]}
         self._tell(News(task.name, "trained", said, facts))
-        return version
 
     def _standing(self, task: TaskSpec) -> Standing:
         from consumers.lifecycle import standing_after
@@ -169,35 +179,56 @@ class Trainer:
 
     def _try_out(self, version: ModelVersion) -> Standing:
         with self._life() as life:
-            life.shadow(version.id)
-            said = f"{answering_name(version)} answers as a shadow"
-            self._tell(News(version.task, "shadow", said, {"model": answering_name(version)}))
+            # A life settles what whoever was killed has left: it may be a shadow already.
+            if is_new(version, life.standing(version.task)):
+                life.shadow(version.id)
+                said = f"{answering_name(version)} answers as a shadow"
+                self._tell(News(version.task, "shadow", said, {"model": answering_name(version)}))
             return life.standing(version.task)
 
-    def _retire(self, versions: list[ModelVersion]) -> Standing:
+    def _end_trials(self, versions: list[ModelVersion], newest: ModelVersion) -> Standing:
         with self._life() as life:
-            for version in versions:
-                life.retire(version.id)
-                said = f"{answering_name(version)} is retired for a newer one"
-                self._tell(News(version.task, "retired", said, {"model": answering_name(version)}))
-            return life.standing(versions[-1].task)
+            for version in over(versions, newest, life.standing(newest.task)):
+                self._retire(life, version, "for a newer one")
+            return life.standing(newest.task)
+
+    def _take_out(self, version: ModelVersion, reason: str) -> None:
+        with self._life() as life:
+            if life.standing(version.task).stages().get(answering_name(version)) == "shadow":
+                self._retire(life, version, f"because it broke: {reason}")
+
+    def _retire(self, life: Life, version: ModelVersion, why: str) -> None:
+        life.retire(version.id)
+        said = f"{answering_name(version)} is retired {why}"
+        self._tell(News(version.task, "retired", said, {"model": answering_name(version)}))
+
+    def _broken(self, version: ModelVersion) -> str | None:
+        """Why it is in quarantine, if it is."""
+        from consumers.lifecycle import quarantined
+
+        found = quarantined(
+            self._settings.bootstrap, self._settings.namespace, version.task, answering_name(version)
+        )
+        return None if found is None else found.reason
+
+    def _evidence(self, version: ModelVersion, standing: Standing) -> GateReport:
+        from consumers.lifecycle import evidence
+
+        name = answering_name(version)
+        return evidence(
+            self._settings.bootstrap,
+            self._settings.namespace,
+            task=version.task,
+            candidate=name,
+            champion=standing.champion,
+            since=standing.since[name].offsets,
+        )
 
     def _ask_the_gate(self, version: ModelVersion, standing: Standing) -> None:
-        from consumers.lifecycle import evidence
         from freshet.service import unless_told
 
         name = answering_name(version)
-        report = unless_told(
-            self._told,
-            lambda: evidence(
-                self._settings.bootstrap,
-                self._settings.namespace,
-                task=version.task,
-                candidate=name,
-                champion=standing.champion,
-                since=standing.since[name].offsets,
-            ),
-        )
+        report = unless_told(self._told, lambda: self._evidence(version, standing))
         if report is None:
             return
         said = f"gate: {name} {seen(report)}"
@@ -205,6 +236,9 @@ class Trainer:
         if not report.passed:
             return
         with self._life() as life:
+            # As above: it may be champion already.
+            if life.standing(version.task).stages().get(name) != "shadow":
+                return
             change = life.promote(version.id)
         said = f"{name} is champion, in place of {change.replaced or 'the online model'}"
         self._tell(News(version.task, "promoted", said, {"model": name, "replaced": change.replaced}))

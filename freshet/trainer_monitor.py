@@ -28,16 +28,24 @@ class TrainerMonitor:
     database : DatabaseCheck
         Readiness asks it.
     pause_s : float
-        Between two rounds.
+        Between two rounds, before any has ended.
+    training_s : float
+        Given to the trainings of a round.
     now : callable
         Seconds since 1970.
     """
 
     def __init__(
-        self, database: DatabaseCheck, pause_s: float, *, now: Callable[[], float] = time.time
+        self,
+        database: DatabaseCheck,
+        pause_s: float,
+        training_s: float = 0.0,
+        *,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
-        self._stale_after_s = 3 * pause_s + _LONGEST_ROUND_S
+        self._pause_s = pause_s
+        self._round_s = training_s + _LONGEST_ROUND_S
         self._now = now
         self._lock = threading.Lock()
         self._well_s = now()
@@ -51,19 +59,22 @@ class TrainerMonitor:
             with self._lock:
                 self._steps[task, step] += 1
 
-    def ended(self, problem: str | None) -> None:
-        """A round ended; `problem` says what went wrong in it."""
+    def ended(self, problem: str | None, pause_s: float) -> None:
+        """A round ended, and a pause follows; `problem` says what went wrong in it."""
         with self._lock:
             self._problem = problem
             self._rounds["ok" if problem is None else "failed"] += 1
             if problem is None:
                 self._well_s = self._now()
+                self._pause_s = 0.0
+            self._pause_s = max(self._pause_s, pause_s)  # the longest since one ended well
 
     def healthy(self) -> Health:
-        """A round ended well within three pauses and half an hour."""
+        """A round ended well within three pauses, the time for trainings, and half an hour."""
         with self._lock:
             silent_s, problem = self._now() - self._well_s, self._problem
-        if silent_s <= self._stale_after_s:
+            stale_after_s = 3 * self._pause_s + self._round_s
+        if silent_s <= stale_after_s:
             return Health(True)
         why = problem or "the last one still runs"
         return Health(False, f"no round ended well for {silent_s:.0f} s: {why}")

@@ -67,19 +67,24 @@ def is_new(version: ModelVersion, standing: Standing) -> bool:
 
 
 def over(versions: Sequence[ModelVersion], newest: ModelVersion, standing: Standing) -> list[ModelVersion]:
-    """Older shadows that were trained here, but for the one that a rollback goes back to.
+    """Shadows that were trained here and answered before it, but for the one that a rollback goes back to.
+
+    Who was let answer after it is a person's choice.
 
     Parameters
     ----------
     versions : sequence of ModelVersion
-        Of one task, oldest first, with `newest` among them.
+        Of one task.
     newest : ModelVersion
         Who is on trial now.
     standing : Standing
         Who stands where.
     """
-    older = [v for v in versions[: versions.index(newest)] if v.source == "trained"]
-    stages = standing.stages()
-    return [
-        v for v in older if stages.get(answering_name(v)) == "shadow" and answering_name(v) != standing.before
-    ]
+    began = list(standing.since)  # in the order in which they did
+    name, stages = answering_name(newest), standing.stages()
+    ended = {
+        one
+        for one in began[: began.index(name) if name in began else 0]
+        if stages[one] == "shadow" and one != standing.before
+    }
+    return [v for v in versions if v.source == "trained" and answering_name(v) in ended]

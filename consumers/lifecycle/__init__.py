@@ -4,7 +4,7 @@ from consumers.lifecycle.activation import FAULT_POINTS, Activations, Move
 from consumers.lifecycle.evidence import evidence, served_loss
 from consumers.lifecycle.life import Life, NotPromoted
 from consumers.lifecycle.standing import Standing, standing_after
-from consumers.lifecycle.why import Answered, predictions_of, who_at, who_for
+from consumers.lifecycle.why import Answered, predictions_of, quarantined, who_at, who_for
 
 __all__ = [
     "FAULT_POINTS",
@@ -16,6 +16,7 @@ __all__ = [
     "Standing",
     "evidence",
     "predictions_of",
+    "quarantined",
     "served_loss",
     "standing_after",
     "who_at",

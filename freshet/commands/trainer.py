@@ -14,7 +14,7 @@ import typer
 
 from contracts.errors import EnvironmentProblem, FreshetError, UsageError
 from freshet.commands.train import seconds
-from freshet.failures import known
+from freshet.failures import INTERRUPTED, known
 from freshet.monitored import monitored
 from freshet.options import (
     Bootstrap,
@@ -45,7 +45,8 @@ freshet trainer conversion --every 5m --budget 2m
 freshet trainer --once --json"""
 
 _NICENESS = 10
-# Counting labels and asking the gate read ever more while nothing is trained anew: they may take a tenth of the time.
+# Counting labels and asking the gate read ever more while nothing is trained anew: they may take a tenth of the time,
+# and so may trainings that fail.
 _PAUSES_A_LOOK = 9
 
 
@@ -102,7 +103,8 @@ def trainer(
     from infra.postgres import DatabaseCheck, ModelChangeStore, read_password
 
     check = DatabaseCheck(settings.database_url, settings.database_password_file)
-    monitor = TrainerMonitor(check, pause_s)
+    chosen = [TASKS[task] for task in tasks or TASKS]
+    monitor = TrainerMonitor(check, pause_s, len(chosen) * budget_s)
     teller = _Teller(monitor, is_json=json)
     password = read_password(settings.database_password_file)
     with (
@@ -119,21 +121,28 @@ def trainer(
             tell=teller.tell,
             told=told,
         )
-        chosen = [TASKS[task] for task in tasks or TASKS]
+        if once:
+            _once(by_itself, chosen, teller, told)
+            return
         while not told.is_set():
-            problem, looked_s = _round(by_itself, chosen, teller, told)
-            monitor.ended(None if problem is None else problem.message)
-            if once:
-                if problem is not None:
-                    raise problem
-                return
-            told.wait(max(pause_s, _PAUSES_A_LOOK * looked_s))
+            problem, looked_s = _round(by_itself, chosen, teller, told, " Tried again.")
+            follows_s = max(pause_s, _PAUSES_A_LOOK * looked_s)
+            monitor.ended(None if problem is None else problem.message, follows_s)
+            told.wait(follows_s)
+
+
+def _once(by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: threading.Event) -> None:
+    problem, _ = _round(by_itself, tasks, teller, told)
+    if problem is not None:
+        raise problem
+    if told.is_set():
+        raise typer.Exit(INTERRUPTED)
 
 
 def _round(
-    by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: threading.Event
+    by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: threading.Event, then: str = ""
 ) -> tuple[FreshetError | None, float]:
-    """Look after each task; what went wrong, and how long those took of which nothing was trained."""
+    """Look after each task; what went wrong, and how long those took of which nothing came to be trained."""
     from freshet.trainer import News
 
     problem, looked_s = None, 0.0
@@ -147,8 +156,8 @@ def _round(
             problem = known(error)
             if problem is None:
                 raise
-            teller.tell(News(task.name, "failed", f"{problem.message} Tried again."))
-        else:
+            teller.tell(News(task.name, "failed", problem.message + then))
+        finally:
             looked_s += time.monotonic() - began_s if teller.trained == trained else 0.0
     return problem, looked_s
 
@@ -165,7 +174,7 @@ class _Teller:
     def tell(self, news: News) -> None:
         """Tell it."""
         self._monitor.happened(news.task, news.step)
-        self.trained += news.step == "training"
+        self.trained += news.step == "trained"
         if self._last.get(news.task) == news.said:
             return
         self._last[news.task] = news.said

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import typer
 
 from contracts.errors import Unreachable
-from freshet.commands.trainer import _round, _Teller
+from freshet.commands.trainer import _once, _round, _Teller
+from freshet.failures import INTERRUPTED
 from freshet.trainer import News, Trainer, seen
 from freshet.trainer_monitor import TrainerMonitor
 from models.evaluate import gate
@@ -28,9 +30,9 @@ class Scripted(Trainer):
     def look_after(self, task: TaskSpec) -> None:
         """Raise or tell."""
         found = self.script[task.name]
-        if isinstance(found, Exception):
-            raise found
-        for step in found:
+        for step in [found] if isinstance(found, Exception) else found:
+            if isinstance(step, Exception):
+                raise step
             self.teller.tell(News(task.name, step, f"{step} of {task.name}"))
 
 
@@ -50,7 +52,7 @@ def teller() -> _Teller:
 def test_what_fails_is_told_once_and_the_next_task_is_looked_after(teller, capsys):
     script = {"conversion": Unreachable("The database does not answer."), "basket": ["waiting"]}
     for _ in range(2):
-        problem, looked_s = _round(Scripted(teller, script), BOTH, teller, threading.Event())
+        problem, looked_s = _round(Scripted(teller, script), BOTH, teller, threading.Event(), " Tried again.")
         assert (problem and problem.message, looked_s < 5.0) == ("The database does not answer.", True)
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["task"], one["step"], one["said"]) for one in said] == [
@@ -66,8 +68,30 @@ def test_a_mistake_of_ours_ends_it(teller):
 
 
 def test_time_that_went_into_a_training_is_no_reason_to_look_less_often(teller):
-    script = {"conversion": ["training", "trained"], "basket": ["training"]}
+    script = {"conversion": ["training", "trained"], "basket": ["trained"]}
     assert _round(Scripted(teller, script), BOTH, teller, threading.Event()) == (None, 0.0)
+
+
+@pytest.mark.parametrize("found", [["training", Unreachable("Away.")], Unreachable("Away."), ["training"]])
+def test_a_training_or_a_look_that_fails_is_one(teller, found):
+    _, looked_s = _round(Scripted(teller, {"basket": found}), BOTH[1:], teller, threading.Event())
+    assert looked_s > 0.0
+
+
+def test_one_round_ends_with_what_went_wrong_which_is_not_tried_again(teller, capsys):
+    script = {"conversion": Unreachable("The database does not answer."), "basket": []}
+    with pytest.raises(Unreachable):
+        _once(Scripted(teller, script), BOTH, teller, threading.Event())
+    assert json.loads(capsys.readouterr().out)["said"] == "The database does not answer."
+
+
+def test_one_round_that_is_interrupted_says_so_by_its_exit_code(teller):
+    told = threading.Event()
+    _once(Scripted(teller, {"conversion": ["trained"], "basket": []}), BOTH, teller, told)
+    told.set()
+    with pytest.raises(typer.Exit) as ended:
+        _once(Scripted(teller, {}), BOTH, teller, told)
+    assert ended.value.exit_code == INTERRUPTED
 
 
 def test_once_the_end_is_asked_for_no_task_is_begun(teller):

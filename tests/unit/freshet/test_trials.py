@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import pytest
 
 from consumers.lifecycle import standing_after
@@ -66,8 +68,20 @@ def test_older_shadows_are_over_but_for_the_one_a_rollback_goes_back_to():
     standing = standing_after(promoted, "conversion")
     assert (standing.champion, standing.before) == ("trees@2", "trees@1")
     assert list(map(answering_name, over(versions, FOUR, standing))) == ["trees@3"]
+    # Read at another moment: another stage, and a metric that is equal to nothing, itself included.
+    assert over([ONE, TWO, THREE], version(4, stage="shadow", metrics={"r2": nan}), standing) == [THREE]
     third = standing_after([*promoted, change("promote", 4, "trees@2")], "conversion")
     assert list(map(answering_name, over(versions, FOUR, third))) == ["trees@1", "trees@3"]
+
+
+def test_whom_a_person_lets_answer_after_the_newest_is_left_alone_until_the_next():
+    changes = [change("shadow", 1), change("shadow", 2), change("retire", 1), change("shadow", 1)]
+    standing = standing_after(changes, "conversion")
+    assert over([ONE, TWO, THREE], TWO, standing) == []
+    standing.take(change("shadow", 3))
+    assert over([ONE, TWO, THREE], THREE, standing) == [ONE, TWO]
+    standing.take(change("retire", 3))
+    assert over([ONE, TWO, THREE], THREE, standing) == []
 
 
 def test_newer_ones_imported_ones_and_who_does_not_answer_are_left_alone():
