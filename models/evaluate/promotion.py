@@ -138,6 +138,7 @@ def gate(
     candidate: ArrayLike,
     served: ArrayLike,
     sessions: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
     alpha: float = ALPHA,
     least_effect: float = LEAST_EFFECT,
@@ -151,6 +152,8 @@ def gate(
         Losses on the same decision points, in the order in which their labels were settled.
     sessions : array-like of shape (n,)
         Session of each.
+    labels : array-like of shape (n,), optional
+        Of how many labels each loss is the sum; of one by default.
     alpha, least_effect, least_sessions
         See the constants of this module; `least_effect` is a share of the mean loss of what is served.
 
@@ -160,8 +163,8 @@ def gate(
         Passed where the bound is above zero and the mean effect above the least.
     """
     mine, theirs = np.asarray(candidate, dtype=np.float64), np.asarray(served, dtype=np.float64)
-    labels = len(mine)
-    if not labels:
+    count = len(mine) if labels is None else int(np.sum(labels))
+    if not count:
         return GateReport(
             False,
             "Nothing was answered by both yet.",
@@ -176,11 +179,11 @@ def gate(
             alpha,
         )
     sums = sums_by_session(theirs - mine, sessions)
-    count, a_session = len(sums), labels / len(sums)
-    effect, least = float((theirs - mine).mean()), least_effect * float(theirs.mean())
-    bound = float(lower_bounds(sums, alpha=alpha)[-1]) / a_session if count > 1 else None
-    if count < least_sessions:
-        why = f"At least {least_sessions:,} sessions must have been settled. It were {count:,}."
+    loss, loss_served, effect = (float(of.sum()) / count for of in (mine, theirs, theirs - mine))
+    settled, least = len(sums), least_effect * loss_served
+    bound = float(lower_bounds(sums, alpha=alpha)[-1]) / (count / settled) if settled > 1 else None
+    if settled < least_sessions:
+        why = f"At least {least_sessions:,} sessions must have been settled. It were {settled:,}."
     elif bound is None or bound <= 0.0:
         why = (
             f"It must lose less than what is served, beyond doubt. By {effect:.5f} a label it may be chance."
@@ -191,11 +194,10 @@ def gate(
         why = (
             f"It loses {effect:.5f} less a label, and at least {bound:.5f} with a chance of {1 - alpha:.0%}."
         )
-    passed = count >= least_sessions and bound is not None and bound > 0.0 and effect >= least
+    passed = settled >= least_sessions and bound is not None and bound > 0.0 and effect >= least
     return GateReport(
-        passed, why, count, labels, float(mine.mean()), float(theirs.mean()), effect, bound, least,
-        least_sessions, alpha,
-    )  # fmt: skip
+        passed, why, settled, count, loss, loss_served, effect, bound, least, least_sessions, alpha
+    )
 
 
 def sums_by_session(values: ArrayLike, sessions: ArrayLike) -> NDArray[np.float64]:
