@@ -232,7 +232,9 @@ def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_afte
     life = town.life()
     life.promote(broken, force=True)
     town.flow(300)
-    life.rollback("conversion")
+    assert life.promote(A, force=True).replaced == "c@1"
+    back = life.rollback("conversion")
+    assert (back.model, back.replaced) == ("a@1", None), "an online model is better than one that broke"
     for attempt in (
         lambda: life.promote(broken),
         lambda: life.promote(broken, force=True),
