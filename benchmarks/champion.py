@@ -2,13 +2,15 @@
 
 ``python -m benchmarks.champion --data-dir FOLDER`` reads the topics of a simulated shop that runs, or was left up by
 ``freshet demo --keep``: all questions that were asked behind the champion's activation, by partition, that are settled
-and were answered by every model. Differences of loss are against the champion, with a standard error clustered by
-session.
+and that it answered. Who did not answer all of them (came later, was retired, broke) is named, and not compared.
+Differences of loss are against the champion, with a standard error clustered by session.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,7 +21,7 @@ from consumers.lifecycle import who_at
 from contracts.codec import decode_outcome, decode_truth
 from contracts.errors import FreshetError
 from contracts.records import Outcome, Truth
-from contracts.settings import load
+from contracts.settings import Settings, load
 from contracts.topics import OUTCOMES, TRUTH, topic_name
 from infra.kafka import read_to_end
 from models.evaluate import clustered_se, log_losses, roc_auc, share_of_learnable
@@ -42,12 +44,12 @@ class Line(NamedTuple):
 
 
 def compared(outcomes: list[Outcome], bayes: Mapping[tuple[int, str], float], champion: str) -> list[Line]:
-    """Hold all models beside each other, the best one first.
+    """Hold all models that answered everything beside each other, the best one first.
 
     Parameters
     ----------
     outcomes : list of Outcome
-        With labels; of the same questions for all models.
+        With labels, and an answer of the champion.
     bayes : mapping of (int, str) to float
         By partition and event, what the oracle says.
     champion : str
@@ -58,7 +60,8 @@ def compared(outcomes: list[Outcome], bayes: Mapping[tuple[int, str], float], ch
     sessions = np.array([f"{one.partition}/{one.session_id}" for one in outcomes])
     answers = {
         name: np.array([one.answers[name] for one in outcomes], dtype=np.float64)
-        for name in outcomes[0].answers
+        for name, count in _answered(outcomes).items()
+        if count == len(outcomes)
     }
     own = log_losses(labels, answers[champion])
     lines = []
@@ -70,19 +73,31 @@ def compared(outcomes: list[Outcome], bayes: Mapping[tuple[int, str], float], ch
     return sorted(lines, key=lambda line: line.loss)
 
 
-def _settled(bootstrap: str, namespace: str, since: Mapping[int, int]) -> Iterator[Outcome]:
+def _answered(outcomes: list[Outcome]) -> Counter[str]:
+    return Counter(name for one in outcomes for name, answer in one.answers.items() if answer is not None)
+
+
+def _settled(bootstrap: str, namespace: str, since: Mapping[int, int], champion: str) -> Iterator[Outcome]:
     for record in read_to_end(bootstrap, topic_name(OUTCOMES, namespace)):
         one = decode_outcome(record.value)
         if isinstance(one, Outcome) and one.task == TASK and one.label is not None:
-            if one.offset > since[one.partition] and None not in one.answers.values():
+            if one.offset > since[one.partition] and one.answers.get(champion) is not None:
                 yield one
 
 
-def main() -> None:
-    """Run as the module says."""
+def main() -> int:
+    """Run as the module says; 1 where there is nothing to compare."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.champion", description=__doc__)
     parser.add_argument("--data-dir", type=Path, default=None)
-    settings = load({"data_dir": parser.parse_args().data_dir})
+    try:
+        _print(load({"data_dir": parser.parse_args().data_dir}))
+    except FreshetError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _print(settings: Settings) -> None:
     served = who_at(settings.bootstrap, settings.namespace, TASK, _NOW)
     since = {one.partition: one.champion.offset for one in served if one.champion is not None}
     champions = {one.champion.model for one in served if one.champion is not None}
@@ -90,7 +105,7 @@ def main() -> None:
         message = f"One batch model must be champion in every partition. Got {sorted(champions) or 'none'}."
         raise FreshetError(message, hint="freshet promote makes one.")
     (champion,) = champions
-    outcomes = list(_settled(settings.bootstrap, settings.namespace, since))
+    outcomes = list(_settled(settings.bootstrap, settings.namespace, since, champion))
     truths = read_to_end(settings.bootstrap, topic_name(TRUTH, settings.namespace))
     bayes = {
         (record.partition, truth.event_id): truth.bayes
@@ -107,7 +122,10 @@ def main() -> None:
         beside = "" if line.model == champion else f"{line.difference:+.5f} ± {line.error:.5f}"
         share, auc = (np.nan if one is None else one for one in (line.share, line.auc))
         print(f"  {line.model:24} {share:9.3f} {line.loss:9.4f} {auc:8.3f}  {beside:>20}")
+    for name, count in _answered(outcomes).items():
+        if count < len(outcomes):
+            print(f"  {name:24} answered {count:,} of them, and is not compared")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -69,11 +69,16 @@ class Scores:
         return champions(self._database)
 
     def stages(self) -> dict[str, str]:
-        """Where the models of the registry stand, by ``task/name@version``."""
+        """Where the models of the registry stand, by ``task/name@version``; ``quarantine`` for those that broke."""
         from infra.postgres import queries
 
         with self._database.transaction() as connection:
-            return dict(connection.execute(queries("registry")["stages"]).fetchall())
+            stages = dict(connection.execute(queries("registry")["stages"]).fetchall())
+            broken = connection.execute(queries("boards")["quarantined"]).fetchall()
+        for model in {f"{task}/{name}" for task, name, *_ in broken}:
+            if stages.get(model) in ("shadow", "champion"):
+                stages[model] = "quarantine"
+        return stages
 
     def close(self) -> None:
         """Let go of broker and database."""

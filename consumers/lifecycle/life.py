@@ -131,7 +131,9 @@ class Life:
         )
 
     def rollback(self, task: str) -> ModelChange:
-        """Retire the champion of a task, and make the one before champion again: with none, an online model.
+        """Retire the champion of a task, and make the one before champion again: with none, an online model is served.
+
+        Whoever is in quarantine is passed over.
 
         Raises
         ------
@@ -142,12 +144,13 @@ class Life:
             message = f"A task must be one of {', '.join(TASKS)}. Got {task!r}."
             raise UsageError(message)
         standing = self.standing(task)
-        champion, before = standing.champion, standing.before
+        champion = standing.champion
         if champion is None:
             message = f"{task} must have a champion among batch models. An online model is served."
             raise UsageError(message)
         model = _of_name(task, champion, standing.digests[champion])
         moves = [_move(model, "retired")]
+        before = standing.before_but(quarantined(self._bootstrap, self._namespace, task))
         if before is not None:
             moves.append(_move(_of_name(task, before, standing.digests[before]), "champion"))
         return self._change("rollback", model, moves, standing, replaced=before)
@@ -178,7 +181,7 @@ class Life:
 
     def _must_be_sound(self, model_id: str, model: Registered) -> None:
         """A model that broke never answers again, not even by force: an online one would be served in its name."""
-        out = quarantined(self._bootstrap, self._namespace, model.task, model.name)
+        out = quarantined(self._bootstrap, self._namespace, model.task).get(model.name)
         if out is not None:
             message = (
                 f"{model_id} must not be in quarantine. It broke in partition {out.partition} at offset "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from contracts.events import Stage
@@ -39,8 +39,12 @@ class Standing:
 
     @property
     def before(self) -> str | None:
-        """Whom a rollback makes champion again."""
-        return self.champions[-2] if len(self.champions) > 1 else None
+        """Whom a rollback makes champion again, if it is sound."""
+        return self.before_but(())
+
+    def before_but(self, broken: Collection[str]) -> str | None:
+        """The last champion before this one that is not among `broken`; None: an online model is served again."""
+        return next((name for name in reversed(self.champions[:-1]) if name not in broken), None)
 
     def stages(self) -> dict[str, Stage]:
         """The stage of every model that was ever changed."""
@@ -62,8 +66,11 @@ class Standing:
             self.promoted[name] = change
         elif name in self.champions:
             self.champions.remove(name)
-        if change.action == "rollback" and change.replaced is not None:
-            self.since.setdefault(change.replaced, change)
+        if change.action == "rollback":
+            while self.champions and self.champions[-1] != change.replaced:
+                self.champions.pop()  # it was passed over
+            if change.replaced is not None:
+                self.since.setdefault(change.replaced, change)
 
 
 def standing_after(changes: Iterable[ModelChange], task: str) -> Standing:

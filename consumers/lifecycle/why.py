@@ -62,12 +62,13 @@ def news_of(bootstrap: str, namespace: str) -> list[Any]:
     return found
 
 
-def quarantined(bootstrap: str, namespace: str, task: str, model: str) -> ModelQuarantined | None:
-    """Where the batch model `model` (``name@version``) broke first, if it did in any partition."""
-    news = news_of(bootstrap, namespace)
-    return next(
-        (n for n in news if isinstance(n, ModelQuarantined) and (n.task, n.model) == (task, model)), None
-    )
+def quarantined(bootstrap: str, namespace: str, task: str) -> dict[str, ModelQuarantined]:
+    """The models of a task that broke in any partition, and where each did first; batch ones as ``name@version``."""
+    found: dict[str, ModelQuarantined] = {}
+    for one in news_of(bootstrap, namespace):
+        if isinstance(one, ModelQuarantined) and one.task == task:
+            found.setdefault(one.model, one)
+    return found
 
 
 def predictions_of(bootstrap: str, namespace: str, event_id: str) -> list[Prediction]:

@@ -22,7 +22,7 @@ def rollback(
 ) -> None:
     """Retire the champion of a task: the one before is served again, or an online model where there was none.
 
-    Nothing is loaded and nothing restarted, for the one before has gone on answering.
+    Nothing is loaded and nothing restarted, for the one before has gone on answering. One that broke is passed over.
     """
     settings = settings_from(
         data_dir=data_dir,

@@ -21,12 +21,14 @@ from contracts.records import Outcome
 from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS
 from freshet.cli import app
+from freshet.scores import Scores
 from infra.kafka import KafkaTransactions, OutgoingRecord, Record, connect_consumer, topic_id
 from infra.postgres import ModelChangeStore, migrate
 from producers.simulator import Scenario, Simulator
 from tests.batch_models import Estimator, trained
 from tests.integration.conftest import FreshDatabase
 from tests.integration.rehearsal import Rehearsal
+from tests.integration.scored import scoreboard
 from tests.registry import register, stages
 
 A, B = "conversion/a@1", "conversion/b@1"
@@ -224,7 +226,9 @@ def typed_right(town: Town, asked: dict[str, Any], second: Any) -> None:
     assert away.exit_code == 0 and "The evidence is not to be had" in away.stderr and "b@1" in away.stdout
 
 
-def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_after(town: Town) -> None:
+def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_after(
+    town: Town, fresh_database: FreshDatabase
+) -> None:
     sound = trained(3)
     odd = Estimator(sound.estimator, (*sound.features[1:], "moods"))
     broken = register(town.settings, "conversion", "c", odd).id
@@ -232,7 +236,9 @@ def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_afte
     life = town.life()
     life.promote(broken, force=True)
     town.flow(300)
-    life.rollback("conversion")
+    assert life.promote(A, force=True).replaced == "c@1"
+    back = life.rollback("conversion")
+    assert (back.model, back.replaced) == ("a@1", None), "an online model is better than one that broke"
     for attempt in (
         lambda: life.promote(broken),
         lambda: life.promote(broken, force=True),
@@ -243,6 +249,12 @@ def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_afte
     life.close()
     typed = town.typed("promote", broken, "--force")
     assert typed.exit_code == 2 and "must not be in quarantine" in typed.stderr
+    with scoreboard(town.shop.bootstrap, fresh_database, town.shop.namespace) as running:
+        running.wait()
+    scores = Scores(town.settings)
+    assert scores.stages() == {A: "retired", B: "registered", broken: "quarantine"}
+    scores.close()
+    assert stages(town.database)[broken] == "shadow"
 
     news = town.fields(MODELS)
     quarantine = next(n for n in news if n["type"] == "ModelQuarantined")

@@ -49,6 +49,10 @@ PROMOTE_B = change("promote", "b@1", "a@1")
         ),
         ([PROMOTE_A, change("rollback", "a@1")], [("a", "champion"), ("a", "retired")]),
         (
+            [PROMOTE_A, PROMOTE_B, change("rollback", "b@1")],
+            [("a", "champion"), ("b", "champion"), ("b", "retired")],
+        ),
+        (
             [PROMOTE_A, PROMOTE_B, change("retire", "a@1"), change("rollback", "b@1")],
             [("a", "champion"), ("b", "champion"), ("a", "retired"), ("b", "retired")],
         ),
@@ -65,6 +69,18 @@ def test_a_rollback_goes_back_one_champion_at_a_time() -> None:
     assert (standing.champion, standing.before) == ("b@1", "a@1")
     standing.take(change("rollback", "b@1", "a@1"))
     assert (standing.champion, standing.before) == ("a@1", None)
+
+
+def test_a_rollback_passes_over_whoever_broke_and_they_are_no_champions_later() -> None:
+    broken = {"b@1"}
+    changes = [PROMOTE_A, PROMOTE_B, change("promote", "c@1", "b@1")]
+    standing = standing_after(changes, "conversion")
+    assert (standing.before_but(broken), standing.before_but({"a@1", "b@1"})) == ("a@1", None)
+    standing.take(change("rollback", "c@1", "a@1"))
+    assert (standing.champion, standing.before) == ("a@1", None)
+    assert answering(standing) == {"a@1": "champion", "b@1": "shadow"}
+    to_online = standing_after([*changes, change("rollback", "c@1")], "conversion")
+    assert answering(to_online) == {"a@1": "shadow", "b@1": "shadow"}
 
 
 def test_a_shadow_that_was_retired_is_no_champion_to_go_back_to() -> None:
