@@ -206,9 +206,8 @@ class Trainer:
         """Why it is in quarantine, if it is."""
         from consumers.lifecycle import quarantined
 
-        found = quarantined(
-            self._settings.bootstrap, self._settings.namespace, version.task, answering_name(version)
-        )
+        broken = quarantined(self._settings.bootstrap, self._settings.namespace, version.task)
+        found = broken.get(answering_name(version))
         return None if found is None else found.reason
 
     def _evidence(self, version: ModelVersion, standing: Standing) -> GateReport:
