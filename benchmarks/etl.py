@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
 import time
 import uuid
 from collections import Counter
@@ -25,14 +24,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.etl_counts import check
+from benchmarks.servers import own_servers
 from consumers.learner import LearnerFold
 from contracts.events import UserEvent
 from contracts.settings import Settings
 from contracts.topics import USER_EVENTS
-from infra.embedded import EmbeddedKafka, EmbeddedPostgres
 from infra.embedded.jars import kafka_jars
 from infra.kafka import Record, connect_producer, ensure_topics
-from infra.postgres import Database, migrate, read_password
+from infra.postgres import Database, read_password
 from producers.simulator import Scenario, Simulator
 from spark_jobs.clean import judge
 from spark_jobs.copying import Target, stage
@@ -129,18 +128,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=100_000, help="user events (default %(default)s)")
     parser.add_argument("--runs", type=int, default=5, help="of each way (default %(default)s)")
     given = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        EmbeddedKafka(Path(folder, "kafka")) as kafka,
-        EmbeddedPostgres(Path(folder, "postgres")) as postgres,
-    ):
-        migrate(postgres.conninfo, read_password(postgres.password_file))
-        settings = Settings(
-            bootstrap=kafka.bootstrap,
-            database_url=postgres.conninfo,
-            database_password_file=postgres.password_file,
-            namespace="bench.",
-        )
+    with own_servers("bench.") as settings:
         publish(settings, given.events)
         driver = kafka_jars(modules=_JDBC, checksums=_JDBC.with_suffix(".sha256"))
         spark = open_session("local[*]", memory="2g", jars=driver)

@@ -13,21 +13,18 @@ import pstats
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
-from pathlib import Path
 
 from benchmarks import naive_loop
 from benchmarks.linear_task import LINEAR_TASK
+from benchmarks.servers import own_servers
 from consumers.engine import Step
 from consumers.learner import LearnerFold, work
 from consumers.learner.process import collect_seldom
 from contracts.settings import Settings, environment, load
 from contracts.topics import OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
-from infra.embedded import EmbeddedKafka, EmbeddedPostgres
 from infra.kafka import Record, connect_producer, ensure_topics, log_range, read_to_end
-from infra.postgres import migrate, read_password
 from models.portfolio import Portfolio
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
@@ -143,19 +140,7 @@ def main() -> None:
     if arguments.run:
         one_run(arguments.run, arguments.group, arguments.end, arguments.profile)
         return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        EmbeddedKafka(Path(folder, "kafka")) as kafka,
-        EmbeddedPostgres(Path(folder, "postgres")) as postgres,
-    ):
-        migrate(postgres.conninfo, read_password(postgres.password_file))
-        settings = Settings(
-            bootstrap=kafka.bootstrap,
-            database_url=postgres.conninfo,
-            database_password_file=postgres.password_file,
-            data_dir=Path(folder),
-            namespace="bench.",
-        )
+    with own_servers("bench.") as settings:
         end = publish(settings, arguments.events)
         if arguments.profile:
             measure(settings, "whole" if arguments.whole else "learner", "profile", end, "--profile")

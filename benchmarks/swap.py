@@ -13,19 +13,19 @@ import json
 import pickle
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from benchmarks.servers import own_servers
 from consumers.audit import audit
 from consumers.learner import LearnerFold, Shelf, work
 from consumers.learner.process import collect_seldom
@@ -34,9 +34,7 @@ from contracts.events import Stage
 from contracts.records import ModelChanged
 from contracts.settings import Settings, environment, load
 from contracts.topics import PREDICTIONS, USER_EVENTS, topic_name
-from infra.embedded import EmbeddedKafka, EmbeddedPostgres
 from infra.kafka import connect_producer, ensure_topics, group_offset, log_range, read_to_end, tail
-from infra.postgres import migrate, read_password
 from models.serving import BatchModel
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
@@ -226,20 +224,8 @@ def main() -> None:
     if arguments.learn is not None:
         _learn(arguments.learn, arguments.models)
         return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        EmbeddedKafka(Path(folder, "kafka")) as kafka,
-        EmbeddedPostgres(Path(folder, "postgres")) as postgres,
-    ):
-        migrate(postgres.conninfo, read_password(postgres.password_file))
-        settings: Any = Settings(
-            bootstrap=kafka.bootstrap,
-            database_url=postgres.conninfo,
-            database_password_file=postgres.password_file,
-            data_dir=Path(folder),
-            namespace="swap.",
-        )
-        run(settings, Path(folder), arguments.rate, arguments.seconds)
+    with own_servers("swap.") as settings:
+        run(settings, settings.data_dir, arguments.rate, arguments.seconds)
 
 
 if __name__ == "__main__":

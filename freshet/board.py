@@ -260,12 +260,12 @@ def _grade(name: str, value: float | None) -> str:
 
 def _below(task: TaskView) -> list[RenderableType]:
     """What stands below a task's table: the lines of its oracle, and what was done last about batch models."""
-    lines = [_oracle(task.oracle)] if task.oracle else []
+    lines: list[RenderableType] = [_oracle(task.oracle)] if task.oracle else []
     if task.batch:
         said = Text.assemble(("  batch   ", "dim"), styled(task.batch, "magenta"))
         said.no_wrap, said.overflow = True, "ellipsis"
         lines.append(said)
-    return [*lines]
+    return lines
 
 
 def _oracle(oracle: Mapping[str, float | None]) -> Text:

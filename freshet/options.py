@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
 from contracts.errors import UsageError
-from freshet.trials import NO_FEWER
+from freshet.trainer.trials import NO_FEWER
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -37,7 +37,7 @@ __all__ = [
     "Seed",
     "Speed",
     "Traffic",
-    "pause_from",
+    "seconds",
     "settings_from",
 ]
 
@@ -154,25 +154,28 @@ def settings_from(**typed: object) -> Settings:
     return load(typed)
 
 
-_UNITS_S = {"s": 1, "m": 60, "h": 3600}
-_PAUSE = re.compile(r"([1-9][0-9]{0,5})([smh])")
+_UNITS_S: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_TIME: Final = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([smh]?)")
 
 
-def pause_from(every: str) -> int:
-    """What was typed behind ``--every``, in seconds.
+def seconds(flag: str, text: str, *, least_s: float = 0.0) -> float:
+    """A time that was typed, such as ``120s``, ``1.5m`` or ``90``, in seconds.
 
     Raises
     ------
     UsageError
-        If it is no pause.
+        If it is none, or shorter than `least_s`.
 
     Examples
     --------
-    >>> pause_from("2m")
-    120
+    >>> seconds("--every", "2m"), seconds("--budget", "90")
+    (120.0, 90.0)
     """
-    found = _PAUSE.fullmatch(every)
-    if found is None:
-        message = f"--every must be a whole number of seconds, minutes or hours, such as 60s, 5m or 1h. Got {every!r}."
-        raise UsageError(message)
-    return int(found[1]) * _UNITS_S[found[2]]
+    found = _TIME.fullmatch(text.strip())
+    if found is not None:
+        time_s = float(found[1]) * _UNITS_S[found[2]]
+        if time_s >= least_s:
+            return time_s
+    least = f" of at least {least_s:g}s" if least_s else ""
+    message = f"{flag} must be a time{least}: a number with s, m or h, such as 60s, 5m or 1h. Got {text!r}."
+    raise UsageError(message)

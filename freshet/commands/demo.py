@@ -21,7 +21,7 @@ from freshet.options import (
     Traffic,
     settings_from,
 )
-from freshet.trials import LEAST_LABELS
+from freshet.trainer.trials import LEAST_LABELS
 
 EXAMPLES = """freshet demo
 freshet demo --rate 2000 --drift abrupt@100000 --fresh

@@ -20,7 +20,7 @@ from freshet.options import (
     HttpPort,
     Json,
     PasswordFile,
-    pause_from,
+    seconds,
     settings_from,
 )
 from freshet.reach import need_broker
@@ -61,7 +61,7 @@ def etl(
     Reads committed records from where the last run ended. A run that dies anywhere leaves the marts as they were; what
     is new is in them, or nothing of it. Tables are explained in docs/marts.md.
     """
-    pause_s = None if every is None else pause_from(every)
+    pause_s = None if every is None else seconds("--every", every, least_s=1.0)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,

@@ -21,7 +21,7 @@ from freshet.options import (
     Speed,
     settings_from,
 )
-from freshet.trials import LEAST_LABELS
+from freshet.trainer.trials import LEAST_LABELS
 
 if TYPE_CHECKING:
     from contracts.settings import Settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from rich.text import Text
 
 from contracts.errors import UsageError
 from freshet.board import LABELS, number
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, seconds, settings_from
 from freshet.registered import as_json, opened_registry
 from freshet.render import console, echo, json_line, styled, tell
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 EXAMPLES = """freshet train conversion
 freshet train basket --budget 5m --card card
 freshet train conversion --model batch-logistic --json"""
-
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def train(
@@ -65,7 +62,7 @@ def train(
     if task not in TASKS:
         message = f"The task must be one of {', '.join(TASKS)}. Got {task!r}."
         raise UsageError(message)
-    budget_s = seconds(budget)
+    budget_s = seconds("--budget", budget)
     recipes = [model] if model is not None else []
     if model is not None:
         from models.batch import RECIPES
@@ -107,26 +104,6 @@ def train(
     screen.print(Text.assemble("registered ", (version.id, "bold green")))
     if card is not None:
         screen.print(styled(f"card {card / 'card.html'}", "dim"), soft_wrap=True)
-
-
-def seconds(text: str) -> float:
-    """A time such as ``120s``, ``5m`` or ``90``, in seconds.
-
-    Raises
-    ------
-    UsageError
-        If it is none.
-
-    Examples
-    --------
-    >>> seconds("120s"), seconds("1.5m"), seconds("90")
-    (120.0, 90.0, 90.0)
-    """
-    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)", text.strip())
-    if found is None:
-        message = f"A time must be a number with s, m or h, such as 120s. Got {text!r}."
-        raise UsageError(message)
-    return float(found[1]) * _UNITS[found[2]]
 
 
 def metrics_table(metrics: Mapping[str, Any], own: str) -> Table:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.errors import EnvironmentProblem, FreshetError, UsageError
-from freshet.commands.train import seconds
 from freshet.failures import INTERRUPTED, known
 from freshet.monitored import monitored
 from freshet.options import (
@@ -25,19 +24,19 @@ from freshet.options import (
     Json,
     LeastLabels,
     PasswordFile,
-    pause_from,
+    seconds,
     settings_from,
 )
 from freshet.reach import need_broker
 from freshet.render import echo, json_line, plain
 from freshet.service import until_told
-from freshet.trials import LEAST_LABELS
+from freshet.trainer.trials import LEAST_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from freshet.trainer import News, Trainer
-    from freshet.trainer_monitor import TrainerMonitor
+    from freshet.trainer.monitor import TrainerMonitor
+    from freshet.trainer.trainer import News, Trainer
     from models.tasks import TaskSpec
 
 EXAMPLES = """freshet trainer
@@ -81,7 +80,7 @@ def trainer(
     if unknown := [task for task in tasks or () if task not in TASKS]:
         message = f"Tasks must be of {', '.join(TASKS)}. Got {unknown[0]!r}."
         raise UsageError(message)
-    pause_s, budget_s = pause_from(every), seconds(budget)
+    pause_s, budget_s = seconds("--every", every, least_s=1.0), seconds("--budget", budget)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,
@@ -98,8 +97,8 @@ def trainer(
     # The stream goes first, wherever both want the same core.
     os.setpriority(os.PRIO_PROCESS, 0, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     from freshet.registered import opened_registry
-    from freshet.trainer import Trainer
-    from freshet.trainer_monitor import TrainerMonitor
+    from freshet.trainer.monitor import TrainerMonitor
+    from freshet.trainer.trainer import Trainer
     from infra.postgres import DatabaseCheck, ModelChangeStore, read_password
 
     check = DatabaseCheck(settings.database_url, settings.database_password_file)
@@ -143,7 +142,7 @@ def _round(
     by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: threading.Event, then: str = ""
 ) -> tuple[FreshetError | None, float]:
     """Look after each task; what went wrong, and how long those took of which nothing came to be trained."""
-    from freshet.trainer import News
+    from freshet.trainer.trainer import News
 
     problem, looked_s = None, 0.0
     for task in tasks:

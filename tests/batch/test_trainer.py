@@ -15,7 +15,7 @@ from contracts.errors import Unreachable
 from contracts.records import ModelQuarantined, Outcome
 from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, USER_EVENTS
-from freshet.trainer import News, Trainer
+from freshet.trainer.trainer import News, Trainer
 from infra.kafka import Record, topic_id
 from infra.postgres import ModelChangeStore, RegistryStore, migrate
 from models.tasks import TASKS

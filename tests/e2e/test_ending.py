@@ -11,10 +11,9 @@ from pathlib import Path
 
 from tests.e2e.running import Demo, argv, at_work, environment, freshet, next_prediction, run_of
 from tests.e2e.terminal import Terminal
-from tests.waiting import until
+from tests.waiting import slowed, until
 
-# Where ten processes want each core, ten seconds are what one second is else.
-PROMISED_S = 10.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+PROMISED_S = 10.0
 
 
 def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_time(folder):
@@ -29,7 +28,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         second_is_refused(folder, terminal.process.pid)
 
         terminal.press_ctrl_c()
-        assert terminal.process.wait(timeout=PROMISED_S) == 0, terminal.shown[-2000:]
+        assert terminal.process.wait(timeout=slowed(PROMISED_S)) == 0, terminal.shown[-2000:]
         assert at_work(folder) == []
         assert not (folder / "runtime.json").exists()
         assert "the data stay in" in terminal.shown.replace("\r\n", " ")
@@ -56,7 +55,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         # By itself it has begun to move history meanwhile: Spark ends with all the rest.
         until(lambda: spark_is_at_work(folder), "Spark is at work", 120.0)
         assert freshet("down", folder=folder).returncode == 0
-        assert demo.process.wait(timeout=PROMISED_S) == 0
+        assert demo.process.wait(timeout=slowed(PROMISED_S)) == 0
         assert at_work(folder) == []
 
 
@@ -82,6 +81,6 @@ def test_an_interrupted_start_leaves_nothing_behind(folder):
     with Demo(folder, "--rate", "50") as demo:
         until(lambda: (folder / "lock").exists(), "the folder is locked")
         os.killpg(demo.process.pid, signal.SIGINT)
-        assert demo.process.wait(timeout=2 * PROMISED_S) != 0
+        assert demo.process.wait(timeout=2 * slowed(PROMISED_S)) != 0
         assert "Traceback" not in demo.stderr.read_text()
-        until(lambda: at_work(folder) == [], "nothing left behind", PROMISED_S)
+        until(lambda: at_work(folder) == [], "nothing left behind", slowed(PROMISED_S))

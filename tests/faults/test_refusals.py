@@ -12,7 +12,7 @@ from contracts.topics import JOURNAL, USER_EVENTS
 from infra.kafka import connect_admin
 from infra.postgres import connect, read_password
 from tests.faults.stage import Stage
-from tests.waiting import until
+from tests.waiting import slowed, until
 
 REFUSED = 3
 WITHIN_S = 5.0
@@ -23,7 +23,7 @@ def refused(stage: Stage, *arguments: str) -> str:
     started = time.monotonic()
     code, said = stage.run_to_death(*arguments)
     assert code == REFUSED, said
-    assert time.monotonic() - started < WITHIN_S + stage.imports_s(), said
+    assert time.monotonic() - started < slowed(WITHIN_S) + stage.imports_s(), said
     return said
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from freshet.batch_side import BatchLogs
 from freshet.render import json_line
-from freshet.trainer import News
+from freshet.trainer.trainer import News
 from spark_jobs import RunReport
 
 STARTING = "starting Spark on local[*]\nWARNING: Using incubator modules\n"

@@ -13,8 +13,8 @@ import typer
 from contracts.errors import Unreachable
 from freshet.commands.trainer import _once, _round, _Teller
 from freshet.failures import INTERRUPTED
-from freshet.trainer import News, Trainer, seen
-from freshet.trainer_monitor import TrainerMonitor
+from freshet.trainer.monitor import TrainerMonitor
+from freshet.trainer.trainer import News, Trainer, seen
 from models.evaluate import gate
 from models.tasks import TASKS, TaskSpec
 

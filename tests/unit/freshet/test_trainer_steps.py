@@ -12,7 +12,7 @@ import pytest
 from consumers.lifecycle import Standing
 from contracts.errors import FreshetError, UsageError
 from contracts.model_version import ModelVersion, Signature
-from freshet.trainer import News, Trainer
+from freshet.trainer.trainer import News, Trainer
 from infra.postgres import ModelChange
 from models.evaluate import GateReport, gate
 from models.tasks import TASKS, TaskSpec

@@ -8,7 +8,7 @@ import pytest
 
 from consumers.lifecycle import standing_after
 from contracts.model_version import ModelVersion, Signature
-from freshet.trials import NO_FEWER, answering_name, is_new, labels_wanted, newest_trained, over
+from freshet.trainer.trials import NO_FEWER, answering_name, is_new, labels_wanted, newest_trained, over
 from infra.postgres import Action, ModelChange
 from models.batch import LEAST_LABELS
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from freshet.trials import answering_name, is_new, labels_wanted, newest_trained, over
+from contracts.errors import FreshetError
+from freshet.trainer.trials import answering_name, is_new, labels_wanted, newest_trained, over
 
 if TYPE_CHECKING:
     import threading
@@ -106,7 +107,7 @@ class Trainer:
         if labels >= wanted:
             try:
                 self._train(task, labels)
-            except Exception:
+            except FreshetError:
                 self._go_on_with_trials(task, features)  # the one before is not kept from the gate
                 raise
         elif newest is None:
