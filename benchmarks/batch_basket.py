@@ -57,7 +57,7 @@ def show(trained: Trained, seconds: float) -> None:
 def trained_again(trained: Trained, examples: Examples) -> Floats:
     """Answers to the newest slice of the same pipeline, fitted again before each quarter but the first."""
     quarters = np.array_split(trained.split.evaluate, QUARTERS)
-    answers = [trained.model.answer(examples.x[quarters[0]])]
+    answers = [trained.judged.answer(examples.x[quarters[0]])]
     columns = columns_of(TASK.features().declared, AMOUNTS)
     for rows in quarters[1:]:
         known = np.flatnonzero(examples.settled_ms < examples.time_ms[rows[0]])
@@ -79,7 +79,7 @@ def show_quarters(trained: Trained, examples: Examples) -> None:
     rows = trained.split.evaluate
     with threadpool_limits(limits=1, user_api="openmp"):
         own = {
-            trained.recipe.name: trained.model.answer(examples.x[rows]),
+            trained.recipe.name: trained.judged.answer(examples.x[rows]),
             f"{trained.recipe.name}, trained again": trained_again(trained, examples),
         }
     online = {model.name: examples.answers[model.name][rows] for model in TASK.models}

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks.servers import own_servers
@@ -31,30 +30,18 @@ from consumers.learner import LearnerFold, Shelf, work
 from consumers.learner.process import collect_seldom
 from consumers.lifecycle import Activations, Move
 from contracts.events import Stage
+from contracts.model_version import Signature
 from contracts.records import ModelChanged
 from contracts.settings import Settings, environment, load
 from contracts.topics import PREDICTIONS, USER_EVENTS, topic_name
 from infra.kafka import connect_producer, ensure_topics, group_offset, log_range, read_to_end, tail
-from models.serving import BatchModel
+from models.registry import BatchModel
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
 
 PARTITIONS: Final = 2
 _AROUND_S: Final = 2.0
 _TICK_S: Final = 0.005
-Floats = NDArray[np.float64]
-
-
-@dataclass
-class Boosting:
-    """Gradient boosting of conversion's features, trained on made-up labels: its answers cost what real ones do."""
-
-    estimator: HistGradientBoostingClassifier
-    features: tuple[str, ...]
-
-    def answer(self, matrix: Floats) -> Floats:
-        """See `models.serving.BatchModel`."""
-        return np.asarray(self.estimator.predict_proba(matrix)[:, 1])
 
 
 @dataclass(frozen=True)
@@ -67,14 +54,13 @@ class _Folder:
 
 
 def _keep_model(folder: Path) -> str:
+    """Keep boosted trees of conversion's features, trained on made-up labels: their answers cost what real ones do."""
     rng = np.random.default_rng(0)
     features = tuple(feature.name for feature in TASKS["conversion"].features().declared)
     rows = rng.random((4_000, len(features)))
     labels = rows[:, :5].sum(axis=1) + rng.normal(0.0, 0.5, len(rows)) > 2.5
-    # Through a module that is not __main__, so that learners find the class.
-    from benchmarks.swap import Boosting as Found
-
-    data = pickle.dumps(Found(HistGradientBoostingClassifier(max_iter=100).fit(rows, labels), features))
+    estimator = HistGradientBoostingClassifier(max_iter=100).fit(rows, labels)
+    data = pickle.dumps(BatchModel(Signature(features=features, answer="probability"), estimator))
     digest = hashlib.sha256(data).hexdigest()
     (folder / digest).write_bytes(data)
     return digest

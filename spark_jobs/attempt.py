@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Final, LiteralString
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, LiteralString
 
 import psycopg
 
@@ -13,7 +13,10 @@ from infra.postgres import Connection, Database, connect
 from spark_jobs.errors import EtlFailed, EtlRuns
 from spark_jobs.session import last_words
 
-__all__ = ["empty_staging", "only_run", "spark_errors"]
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["empty_staging", "let_go", "only_run", "spark_errors"]
 
 _LOCK_TIMEOUT: Final = "10s"
 
@@ -82,4 +85,13 @@ def spark_errors() -> Iterator[None]:
         ):
             raise
         message = f"Spark could not read and stage the history; the marts are as before: {last_words(error)}"
-        raise EtlFailed(message) from error
+        is_too_small = "OutOfMemoryError" in message
+        raise EtlFailed(
+            message, hint="Give Spark more memory: --driver-memory 4g." if is_too_small else None
+        ) from error
+
+
+def let_go(frame: DataFrame) -> None:
+    """Free what Spark keeps of `frame`. Where its Java has died nothing is kept, and why it died is said already."""
+    with suppress(Exception):
+        frame.unpersist()

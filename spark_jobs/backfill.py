@@ -18,7 +18,7 @@ from contracts.settings import Settings
 from contracts.topics import PREDICTIONS, USER_EVENTS
 from infra.postgres import Database, queries, read_password
 from models.tasks import TaskSpec
-from spark_jobs.attempt import empty_staging, only_run, spark_errors
+from spark_jobs.attempt import empty_staging, let_go, only_run, spark_errors
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed, TopicRemade
 from spark_jobs.folding import computed, decisions, logged, names_of, tallies
@@ -145,7 +145,7 @@ def backfill(
                 _hold_to_log(database, number, spans[USER_EVENTS][0])
 
                 def kept(frame: DataFrame) -> DataFrame:
-                    frames.callback(frame.persist().unpersist)
+                    frames.callback(let_go, frame.persist())
                     return frame
 
                 progress(f"folding {USER_EVENTS.name}", 0)

@@ -18,7 +18,7 @@ from contracts.records import OutcomeRecord, Prediction
 from contracts.settings import Settings
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic
 from infra.postgres import Database, queries, read_password
-from spark_jobs.attempt import empty_staging, only_run, spark_errors
+from spark_jobs.attempt import empty_staging, let_go, only_run, spark_errors
 from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed
@@ -175,7 +175,7 @@ class _Run:
     def close(self) -> None:
         """Let go of what Spark keeps."""
         for frame in self._kept:
-            frame.unpersist()
+            let_go(frame)
         self._kept.clear()
 
     def _keep(self, frame: DataFrame) -> DataFrame:

@@ -33,15 +33,16 @@ _PAGE = """<!doctype html>
 <h1>{id}</h1>
 <p class="pale">{question} · {what}</p>
 <h2>How good it is</h2>
-<p>On the newest {rows} rows of {sessions} sessions, from {begins} on, which it never saw. The other models answered the
-very same rows when they were asked, each before it learned from them. {verdict}</p>
+<p>On the newest {rows} rows of {sessions} sessions, from {begins} on, before it learned any of them. The other models
+answered the very same rows when they were asked, each before it learned from them. {verdict}</p>
 {metrics}
 {left_out}
 <h2>Pictures</h2>
 {pictures}
 <h2>What it was made of</h2>
 <p>Fitted to {fitted} rows, tuned{calibrated} on {tuned} rows after them; {trials} fits were tried{cut}. No label was
-learned before it was settled, and no session is in two slices.</p>
+learned before it was settled, and no session is in two slices. Once it was judged it was made again in the same way,
+with the newest rows too.</p>
 {facts}
 <h2>What it is not for</h2>
 <p>It knows the shop as it was in this window; shoppers change, and it does not learn on. It takes {features} features

@@ -50,7 +50,7 @@ def plots(task: TaskSpec, trained: Trained, examples: Examples, seed: int = 0) -
     """
     rows = trained.split.evaluate
     label = examples.label[rows]
-    answers = {trained.recipe.name: trained.model.answer(examples.x[rows])}
+    answers = {trained.recipe.name: trained.judged.answer(examples.x[rows])}
     if trained.report.rival is not None:
         answers[trained.report.rival] = examples.answers[trained.report.rival][rows]
     drawn: dict[str, bytes] = {}
@@ -78,7 +78,7 @@ def importance(task: TaskSpec, trained: Trained, examples: Examples, seed: int =
     x, label = examples.x[rows], examples.label[rows]
 
     def mean_loss(matrix: Floats) -> float:
-        return float(losses(task, label, trained.model.answer(matrix)).mean())
+        return float(losses(task, label, trained.judged.answer(matrix)).mean())
 
     known = mean_loss(x)
     found: dict[str, float] = {}

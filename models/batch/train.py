@@ -1,4 +1,4 @@
-"""From examples to a model that can be registered: split, search, fit, calibrate, evaluate once."""
+"""From examples to a model that can be registered: split, search, fit, calibrate, evaluate once, learn the rest."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class Trained:
     recipe : Recipe
         Of what kind it is.
     model : BatchModel
-        It answers; its signature has examples.
+        To be registered: it has learned all slices. Its signature has examples.
+    judged : BatchModel
+        Made in the same way without the newest slice; `report` and pictures are of it.
     parameters : mapping
         Those that were chosen.
     window : dict of str to (int, int)
@@ -63,6 +65,7 @@ class Trained:
 
     recipe: Recipe
     model: BatchModel
+    judged: BatchModel
     parameters: Mapping[str, Any]
     window: dict[str, tuple[int, int]]
     report: Report
@@ -103,6 +106,9 @@ def train(
     parts: Split | None = None,
 ) -> Trained:
     """Train the best model of a task.
+
+    It is chosen and judged by time, each slice after those it learned; then it learns the newest slice too, as it
+    will be asked about what comes after that.
 
     Parameters
     ----------
@@ -173,25 +179,32 @@ def _train(
         )
     winner = min(chosen, key=lambda recipe: searches[recipe.name].best.loss)
     parameters = searches[winner.name].best.parameters
-    learned = parts.fit if winner.is_calibrated else np.concatenate([parts.fit, parts.tune])
-    model = fit(winner, columns, target, examples, learned, parameters=parameters, seed=seed)
-    if winner.is_calibrated:
-        model = BatchModel(model.signature, _calibrated(model.estimator, examples, parts.tune))
-    answers = model.answer(examples.x[parts.evaluate])
+
+    def made(older: Ints, newer: Ints) -> BatchModel:
+        learned = older if winner.is_calibrated else np.concatenate([older, newer])
+        model = fit(winner, columns, target, examples, learned, parameters=parameters, seed=seed)
+        if not winner.is_calibrated:
+            return model
+        return BatchModel(model.signature, _calibrated(model.estimator, examples, newer))
+
+    judged = made(parts.fit, parts.tune)
+    model = made(np.concatenate([parts.fit, parts.tune]), parts.evaluate)
+    asked = examples.x[parts.evaluate[:_EXAMPLES]]
     model = BatchModel(
         replace(
             model.signature,
-            example_rows=tuple(map(tuple, examples.x[parts.evaluate[:_EXAMPLES]].tolist())),
-            example_answers=tuple(answers[:_EXAMPLES].tolist()),
+            example_rows=tuple(map(tuple, asked.tolist())),
+            example_answers=tuple(model.answer(asked).tolist()),
         ),
         model.estimator,
     )
     return Trained(
         recipe=winner,
         model=model,
+        judged=judged,
         parameters=parameters,
-        window=examples.window(np.concatenate([parts.fit, parts.tune])),
-        report=report(task, winner.name, answers, examples, parts.evaluate),
+        window=examples.window(np.concatenate([parts.fit, parts.tune, parts.evaluate])),
+        report=report(task, winner.name, judged.answer(examples.x[parts.evaluate]), examples, parts.evaluate),
         searches=searches,
         split=parts,
     )

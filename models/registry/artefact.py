@@ -21,6 +21,7 @@ ALLOWED_TYPES: Final = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.utils._bunch.Bunch",
 )
 """What an artefact may hold beside what skops itself trusts: scikit-learn's estimators and losses, NumPy's types.
 

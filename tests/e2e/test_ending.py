@@ -43,7 +43,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         # kill -9 of the demo alone: the life lines of its children are cut.
         os.kill(demo.process.pid, signal.SIGKILL)
         demo.process.wait()
-        until(lambda: at_work(folder) == [], "nothing left behind after kill -9", 30.0)
+        until(lambda: at_work(folder) == [], "nothing left behind after kill -9", slowed(30.0))
 
     # And it goes on all the same; what happened is whole.
     with Demo(folder, "--rate", "300", "--least-labels", "2000") as demo:
@@ -53,7 +53,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         assert all(found["folded_from"] == "start" for found in audit["partitions"].values())
 
         # By itself it has begun to move history meanwhile: Spark ends with all the rest.
-        until(lambda: spark_is_at_work(folder), "Spark is at work", 120.0)
+        until(lambda: spark_is_at_work(folder), "Spark is at work")
         assert freshet("down", folder=folder).returncode == 0
         assert demo.process.wait(timeout=slowed(PROMISED_S)) == 0
         assert at_work(folder) == []

@@ -14,6 +14,8 @@ from contracts.errors import EnvironmentProblem
 from freshet.cli import app
 from freshet.commands.etl import _show
 from spark_jobs import RunReport, SparkMissing
+from spark_jobs.attempt import spark_errors
+from spark_jobs.errors import EtlFailed
 from spark_jobs.session import last_words, master_of
 
 
@@ -62,6 +64,24 @@ def test_the_last_words_of_a_stack_are_its_cause() -> None:
     python = 'Traceback (most recent call last):\n  File "x", line 1\ncontracts.errors.Unreachable: gone\nValueError: 7'
     assert last_words(RuntimeError(java)) == "java.net.B: refused"
     assert last_words(RuntimeError(python)) == "ValueError: 7"
+
+
+def test_too_little_memory_is_said_with_the_way_out() -> None:
+    class Py4JJavaError(Exception):
+        __module__ = "py4j.protocol"
+
+    stack = (
+        "An error occurred while calling o1.collect.\n: org.apache.spark.SparkException: aborted\n\tat x.y(Z)"
+    )
+    with (
+        pytest.raises(EtlFailed, match=r"as before: java\.lang\.OutOfMemoryError: Java heap space") as caught,
+        spark_errors(),
+    ):
+        raise Py4JJavaError(f"{stack}\nCaused by: java.lang.OutOfMemoryError: Java heap space\n\tat x.y(Z)")
+    assert "--driver-memory" in str(caught.value.hint)
+    with pytest.raises(EtlFailed) as caught, spark_errors():
+        raise Py4JJavaError(stack)
+    assert caught.value.hint is None
 
 
 def test_the_summary_has_rows_out_and_bad_ones_by_reason(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,7 +97,7 @@ def test_what_comes_after_the_split_changes_nothing_of_what_was_learned(made):
     other = Examples(**{**vars(examples), "x": x, "label": label})
     second = train(TASKS[task], other, **alone)
     asked = examples.x[first.split.fit]
-    assert np.array_equal(first.model.answer(asked), second.model.answer(asked))
+    assert np.array_equal(first.judged.answer(asked), second.judged.answer(asked))
 
 
 def test_its_card_is_one_page_that_fetches_nothing_and_shows_every_picture(made):
