@@ -84,7 +84,7 @@ def show(
     for name, value in _facts(version).items():
         screen.print(Text.assemble((f"{name:<13}", "dim"), styled(value)), soft_wrap=True)
     if version.metrics.get("models"):
-        screen.print(Text(f"\nOn the newest {version.metrics['rows']:,} rows, which it never saw:"))
+        screen.print(Text(f"\nOn the newest {version.metrics['rows']:,} rows, before it learned them:"))
         screen.print(metrics_table(version.metrics, version.name))
 
 

@@ -94,7 +94,7 @@ def train(
     screen = console()
     found = trained.report
     screen.print(
-        Text(f"On the newest {found.rows:,} rows of {found.sessions:,} sessions, which it never saw:")
+        Text(f"On the newest {found.rows:,} rows of {found.sessions:,} sessions, before it learned them:")
     )
     screen.print(metrics_table(version.metrics, trained.recipe.name))
     if found.rival is not None and found.difference is not None and found.error is not None:
