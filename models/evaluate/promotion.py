@@ -183,7 +183,7 @@ def gate(
     settled, least = len(sums), least_effect * loss_served
     bound = float(lower_bounds(sums, alpha=alpha)[-1]) / (count / settled) if settled > 1 else None
     if settled < least_sessions:
-        why = f"At least {least_sessions:,} sessions must have been settled. It were {settled:,}."
+        why = f"At least {least_sessions:,} sessions must have been settled. Got {settled:,}."
     elif bound is None or bound <= 0.0:
         why = (
             f"It must lose less than what is served, beyond doubt. By {effect:.5f} a label it may be chance."

@@ -38,8 +38,8 @@ def test_a_clearly_better_candidate_passes_with_the_figures_that_say_so() -> Non
     ("sessions", "effect", "noise", "why"),
     [
         (0, 0.0, 0.2, "Nothing was answered by both yet"),
-        (1, 0.3, 0.2, "At least 500 sessions must have been settled. It were 1."),
-        (499, 0.3, 0.2, "At least 500 sessions must have been settled. It were 499."),
+        (1, 0.3, 0.2, "At least 500 sessions must have been settled. Got 1."),
+        (499, 0.3, 0.2, "At least 500 sessions must have been settled. Got 499."),
         (2_000, 0.0, 0.2, "It must lose less than what is served, beyond doubt"),
         (2_000, -0.05, 0.2, "It must lose less than what is served, beyond doubt"),
         (2_000, 0.0015, 0.001, r"It must lose at least 0.00\d+ less a label"),
