@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from benchmarks.logged import examples_of
 from contracts.model_version import ModelVersion
 from models.batch import RECIPES, Example, Examples, Trained, model_card, plots, train
+from models.batch.report import losses
 from models.registry import dump, libraries, open_model
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
@@ -98,6 +99,19 @@ def test_what_comes_after_the_split_changes_nothing_of_what_was_learned(made):
     second = train(TASKS[task], other, **alone)
     asked = examples.x[first.split.fit]
     assert np.array_equal(first.judged.answer(asked), second.judged.answer(asked))
+
+
+def test_what_is_registered_has_learned_the_newest_slice_and_what_is_judged_has_not(made):
+    task, examples, trained = made
+    newest = trained.split.evaluate
+    assert trained.window == examples.window(np.concatenate(trained.split[:3]))
+    registered, judged = (
+        losses(TASKS[task], examples.label[newest], model.answer(examples.x[newest])).mean()
+        for model in (trained.model, trained.judged)
+    )
+    assert registered < judged or (task == "basket" and registered == judged)  # simulated carts hardly grow
+    loss = next(iter(trained.report.metrics[trained.recipe.name]))
+    assert judged == pytest.approx(trained.report.metrics[trained.recipe.name][loss])
 
 
 def test_its_card_is_one_page_that_fetches_nothing_and_shows_every_picture(made):
