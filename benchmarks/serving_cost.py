@@ -25,7 +25,7 @@ from producers.simulator import Scenario, Simulator
 Ask: TypeAlias = Callable[[BatchModel, NDArray[np.float64]], None]
 
 RUNS = 5
-# 500 events a second make turns of about a hundred; 2,000 records are the most that a poll brings.
+# 500 events a second make turns of a dozen; 2,000 records are the most that a poll brings.
 TURNS = (10, 100, 2_000)
 
 

@@ -60,7 +60,7 @@ class ModelVersion(Struct, frozen=True, kw_only=True):
     parameters : dict
         With which it was trained.
     metrics : dict
-        On the newest slice, beside the other models; see `models.batch.Report.as_json`.
+        On the newest slice before it learned that, beside the other models; see `models.batch.Report.as_json`.
     signed : bool
         Whether the key of this installation signed it first. False for what was imported unsigned.
     source : str

@@ -155,7 +155,8 @@ def settings_from(**typed: object) -> Settings:
 
 
 _UNITS_S: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_TIME: Final = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([smh]?)")
+_LONGEST_S: Final = 365 * 24 * 3600.0
+_TIME: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)")
 
 
 def seconds(flag: str, text: str, *, least_s: float = 0.0) -> float:
@@ -164,7 +165,7 @@ def seconds(flag: str, text: str, *, least_s: float = 0.0) -> float:
     Raises
     ------
     UsageError
-        If it is none, or shorter than `least_s`.
+        If it is none, shorter than `least_s`, or longer than a year.
 
     Examples
     --------
@@ -174,8 +175,10 @@ def seconds(flag: str, text: str, *, least_s: float = 0.0) -> float:
     found = _TIME.fullmatch(text.strip())
     if found is not None:
         time_s = float(found[1]) * _UNITS_S[found[2]]
-        if time_s >= least_s:
+        if least_s <= time_s <= _LONGEST_S:
             return time_s
-    least = f" of at least {least_s:g}s" if least_s else ""
-    message = f"{flag} must be a time{least}: a number with s, m or h, such as 60s, 5m or 1h. Got {text!r}."
+    message = (
+        f"{flag} must be a time from {least_s:g}s to {_LONGEST_S / 3600:g}h: "
+        f"a number of seconds, or one with s, m or h, such as 60s, 5m or 1h. Got {text!r}."
+    )
     raise UsageError(message)

@@ -28,7 +28,7 @@ _LOCK = "demo.lock"
 _ASIDE = ("etl", "trainer")
 _ETL = ("etl", "--every", "20s")
 _TRAINER = ("trainer", "--every", "10s", "--budget", "30s")
-# Small runs, with Java's second compiler at work on what soon ends, take twice the processor time.
+# Its first run is small, and with Java's second compiler takes twice the processor time.
 _SPARK = {"SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1"}
 _NICE = 10  # Spark takes all cores for seconds, and the stream goes first
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["empty_staging", "let_go", "only_run", "spark_errors"]
 
 _LOCK_TIMEOUT: Final = "10s"
+_MORE_MEMORY: Final = "Where Spark is local, its driver does all the work: freshet etl --driver-memory 4g."
 
 
 @contextmanager
@@ -84,11 +85,9 @@ def spark_errors() -> Iterator[None]:
             error, ConnectionError
         ):
             raise
-        message = f"Spark could not read and stage the history; the marts are as before: {last_words(error)}"
+        message = f"Spark could not read and stage the history; the marts are as before: {last_words(error).rstrip('.')}."
         is_too_small = "OutOfMemoryError" in message
-        raise EtlFailed(
-            message, hint="Give Spark more memory: --driver-memory 4g." if is_too_small else None
-        ) from error
+        raise EtlFailed(message, hint=_MORE_MEMORY if is_too_small else None) from error
 
 
 def let_go(frame: DataFrame) -> None:

@@ -116,7 +116,7 @@ def _linear(columns: Columns, seed: int, parameters: Parameters) -> Pipeline:
     return Pipeline([("columns", _scaled(columns)), ("model", model)])
 
 
-_INVERSE_PENALTIES: Final[Sequence[Any]] = (0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_INVERSE_PENALTIES: Final[Sequence[Any]] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 _TREES: Final[dict[str, Sequence[Any]]] = {
     "max_iter": (100, 150, 250),
     "learning_rate": (0.03, 0.05, 0.08, 0.12),

@@ -27,7 +27,7 @@ class Split(NamedTuple):
     tune : ndarray
         Their parameters are chosen, and probabilities calibrated, on these.
     evaluate : ndarray
-        Looked at once, when all is chosen.
+        Looked at once, when all is chosen; learned after that.
     tune_ms, evaluate_ms : int
         Event times at which the second and the third begin.
     """

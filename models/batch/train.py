@@ -34,7 +34,7 @@ LEAST_LABELS: Final = 2_000
 """With fewer, the newest slice tells no model from another."""
 
 _CANDIDATES: Final = 12
-# Of the budget; the rest is for fitting the chosen one to all rows, and for the plots.
+# Of the budget; the rest is for fitting the chosen one twice, and for the plots.
 _SEARCHING: Final = 0.6
 _EXAMPLES: Final = 3
 

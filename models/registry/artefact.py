@@ -125,13 +125,15 @@ def _is_sound(tree: Any, columns: int) -> bool:
 
 def _parts(part: Any, columns: int, seen: set[tuple[int, int]]) -> Iterator[tuple[Any, int]]:
     """Everything that `part` is made of, each with how many columns the forest around it takes; 0 outside of one."""
-    if (id(part), columns) in seen or isinstance(part, (str, bytes, int, float, np.ndarray, type)):
+    if (id(part), columns) in seen or isinstance(part, (str, bytes, int, float, type)):
         return
     seen.add((id(part), columns))
     if isinstance(part, dict):
         inner = [*part.values()]
     elif isinstance(part, (list, tuple, set)):
         inner = [*part]
+    elif isinstance(part, np.ndarray):
+        inner = part.ravel().tolist() if part.dtype.hasobject else []
     else:
         inside = getattr(part, "__dict__", {})
         yield part, columns

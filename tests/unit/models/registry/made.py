@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -43,6 +43,9 @@ def fitted(kind: str) -> Any:
     if kind == "logistic":
         return Pipeline([("columns", columns), ("model", LogisticRegression())]).fit(x, y)
     trees = HistGradientBoostingClassifier(max_iter=3, random_state=0)
+    if kind == "averaged":
+        both = [("logistic", LogisticRegression()), ("trees", trees)]
+        return Pipeline([("model", VotingClassifier(both, voting="soft"))]).fit(x, y)
     whole = Pipeline([("columns", columns), ("model", trees)]).fit(x, y)
     return CalibratedClassifierCV(FrozenEstimator(whole), method="sigmoid").fit(x, y)
 

@@ -6,7 +6,9 @@ import copy
 import io
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +21,13 @@ from tests.unit.models.registry.made import bomb, fitted, rows, with_first_class
 
 
 @pytest.mark.parametrize(
-    ("kind", "ask"), [("trees", "predict_proba"), ("logistic", "predict_proba"), ("amount", "predict")]
+    ("kind", "ask"),
+    [
+        ("trees", "predict_proba"),
+        ("logistic", "predict_proba"),
+        ("averaged", "predict_proba"),
+        ("amount", "predict"),
+    ],
 )
 def test_what_was_dumped_answers_the_same_to_the_last_bit(kind: str, ask: str):
     back = load(dump(fitted(kind)))
@@ -96,6 +104,30 @@ def test_a_tree_that_leads_out_of_its_array_or_in_circles_is_refused(field: str,
     with pytest.raises(ArtefactRefused, match="A tree must lead") as caught:
         load(dump(crafted))
     assert caught.value.reason == "broken"
+
+
+def _as_objects(parts: list[Any]) -> np.ndarray:
+    packed = np.empty(len(parts), dtype=object)
+    packed[:] = parts
+    return packed
+
+
+@pytest.mark.parametrize("hidden_in", [list, tuple, _as_objects])
+def test_a_tree_is_found_wherever_scikit_learn_would_find_it(hidden_in: Callable[[list[Any]], Any]):
+    crafted = copy.deepcopy(fitted("averaged"))
+    voting = crafted[-1]
+    voting.estimators_[1]._predictors[0][0].nodes["left"][0] = 2**31
+    del voting.named_estimators_
+    voting.estimators_ = hidden_in(voting.estimators_)
+    with pytest.raises(ArtefactRefused, match="A tree must lead"):
+        load(dump(crafted))
+
+    crafted = copy.deepcopy(fitted("amount"))
+    forest = crafted[-1]
+    forest._predictors[0][0].nodes["left"][0] = 2**31
+    forest._predictors = hidden_in([hidden_in(trees) for trees in forest._predictors])
+    with pytest.raises(ArtefactRefused, match="A tree must lead"):
+        load(dump(crafted))
 
 
 def test_a_forest_that_does_not_say_how_many_columns_it_takes_is_refused():

@@ -14,7 +14,7 @@ from models.registry import BatchModel, libraries, open_model
 from tests.unit.models.registry.made import bomb, fitted, rows, version_of
 
 
-@pytest.mark.parametrize("kind", ["trees", "logistic", "amount"])
+@pytest.mark.parametrize("kind", ["trees", "logistic", "averaged", "amount"])
 def test_a_genuine_model_answers_a_matrix_as_it_answers_row_by_row(kind: str):
     version, payload = version_of(kind)
     model = open_model(version, payload, lambda: True)
