@@ -85,7 +85,8 @@ def spark_errors() -> Iterator[None]:
             error, ConnectionError
         ):
             raise
-        message = f"Spark could not read and stage the history; the marts are as before: {last_words(error).rstrip('.')}."
+        said = last_words(error).rstrip(".")
+        message = f"Spark could not read and stage the history; the marts are as before: {said}."
         is_too_small = "OutOfMemoryError" in message
         raise EtlFailed(message, hint=_MORE_MEMORY if is_too_small else None) from error
 

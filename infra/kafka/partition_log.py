@@ -19,8 +19,8 @@ _SILENCE_S: Final = 5.0
 _ASKED_MS: Final = 2_000
 
 # The broker gathers what comes: each answer is a turn of a learner, and each turn a transaction, whose cost is not by
-# records. At 500 events a second a broker and two learners took 140 % of a core, and 81 % with this. Where nothing comes
-# it asks twenty times a second instead of twice.
+# records. At 500 events a second a broker and two learners took 140 % of a core, and 81 % with this. Where nothing
+# comes it asks twenty times a second instead of twice.
 _ENOUGH_BYTES: Final = 1_000_000
 _GATHERED_MS: Final = 50
 
