@@ -175,10 +175,23 @@ class Stack:
         FreshetError
             If a child, the broker or the database died for good.
         """
-        if self._runtime is not None and (problem := self._runtime.problem()) is not None:
+        if self._runtime is None:
+            self._need_kept()
+        elif (problem := self._runtime.problem()) is not None:
             raise problem
         if self._crew is not None:
             self._crew.check()
+
+    def _need_kept(self) -> None:
+        """Go on only while the broker and database that another process keeps up are there."""
+        from infra.embedded import find_running
+
+        if self._crew is not None and find_running(self.data_dir) is None:
+            self._keep = False
+            message = (
+                f"The broker and database that were kept up on {self.data_dir} were ended: so does the demo."
+            )
+            raise FreshetError(message, hint="That is what `freshet down` does. Go on with: freshet demo")
 
     def done(self, name: str) -> bool:
         """Whether a child that comes to an end has."""

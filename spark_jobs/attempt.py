@@ -93,5 +93,5 @@ def spark_errors() -> Iterator[None]:
 
 def let_go(frame: DataFrame) -> None:
     """Free what Spark keeps of `frame`. Where its Java has died nothing is kept, and why it died is said already."""
-    with suppress(Exception):
+    with suppress(EtlFailed), spark_errors():
         frame.unpersist()

@@ -84,3 +84,13 @@ def test_an_interrupted_start_leaves_nothing_behind(folder):
         assert demo.process.wait(timeout=2 * slowed(PROMISED_S)) != 0
         assert "Traceback" not in demo.stderr.read_text()
         until(lambda: at_work(folder) == [], "nothing left behind", slowed(PROMISED_S))
+
+
+def test_down_ends_a_demo_whose_broker_and_database_are_kept_up_too(folder):
+    with Demo(folder, "--rate", "100", "--keep", "--no-batch") as demo:
+        until((folder / "runtime.json").exists, "the keeper is up")
+        next_prediction(folder)
+        assert freshet("down", folder=folder).returncode == 0
+        until(lambda: demo.process.poll() is not None, "the demo has ended")
+        assert demo.process.returncode == 1
+        assert at_work(folder) == []
