@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from contracts.errors import FreshetError
 from freshet.trainer.trials import answering_name, is_new, labels_wanted, newest_trained, over
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ class Trainer:
         if labels >= wanted:
             try:
                 self._train(task, labels)
-            except FreshetError:
+            except Exception:  # whatever it is, it is raised below
                 self._go_on_with_trials(task, features)  # the one before is not kept from the gate
                 raise
         elif newest is None:

@@ -91,6 +91,8 @@ class Shop:
 class OfShop(Trainer):
     """A trainer of such a shop."""
 
+    fails: Exception = FreshetError("Of one class only.")
+
     def __init__(
         self, shop: Shop, labels: int, report: GateReport = NOT_YET, broken: str | None = None
     ) -> None:
@@ -110,8 +112,7 @@ class OfShop(Trainer):
         return self.labels
 
     def _train(self, _task: TaskSpec, _labels: int) -> None:
-        message = "Of one class only."
-        raise FreshetError(message)
+        raise self.fails
 
     def _standing(self, _task: TaskSpec) -> Standing:
         copied = Standing()
@@ -156,9 +157,14 @@ def test_a_retirement_that_a_killed_trainer_left_unsettled_is_not_done_again():
     assert OfShop(shop, 6_000).steps() == ["gate"]
 
 
-def test_a_training_that_fails_keeps_the_shadow_before_from_nothing():
+@pytest.mark.parametrize(
+    "error", [FreshetError("Of one class only."), OSError(28, "No space left on device")]
+)
+def test_a_training_that_fails_keeps_the_shadow_before_from_nothing(error: Exception):
     shop = Shop(6_000, change("shadow", 2))
     trainer = OfShop(shop, 9_000, PASSED)
-    with pytest.raises(FreshetError, match="Of one class only"):
+    trainer.fails = error
+    with pytest.raises(type(error)) as caught:
         trainer.steps()
+    assert caught.value is error
     assert [one.step for one in trainer.news] == ["gate", "promoted"]
