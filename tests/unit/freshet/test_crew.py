@@ -25,6 +25,19 @@ def crew(tmp_path, said):
     crew.kill()
 
 
+def child_at(command: str) -> psutil.Process:
+    """The child that runs `command`; for a moment after its start the kernel shows no command line of it."""
+    found: list[psutil.Process] = []
+
+    def is_there() -> bool:
+        found[:] = [p for p in psutil.Process().children() if command in p.cmdline()]
+        return bool(found)
+
+    until(is_there, f"a child that runs {command}")
+    (child,) = found
+    return child
+
+
 def test_a_child_that_comes_to_an_end_is_done(crew):
     crew.start("version", ["--version"], ends=True)
     until(lambda: crew.done("version"), "it is done")
@@ -67,14 +80,14 @@ def test_a_child_that_was_killed_is_started_again_and_the_third_time_is_the_last
 
 def test_stop_leaves_nothing_behind(crew):
     crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
-    (child,) = [p for p in psutil.Process().children() if "scoreboard" in p.cmdline()]
+    child = child_at("scoreboard")
     crew.stop(time.monotonic() + DEADLINE_S)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_child_that_does_not_listen_is_killed_at_the_deadline(crew):
     crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
-    (child,) = [p for p in psutil.Process().children() if "scoreboard" in p.cmdline()]
+    child = child_at("scoreboard")
     child.send_signal(signal.SIGSTOP)
     crew.stop(time.monotonic() + 0.5)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
@@ -97,7 +110,7 @@ def test_the_last_word_of_a_child_that_has_tried_by_itself_is_final(crew, said):
 
 def test_a_child_that_was_killed_had_no_last_word(crew, said):
     crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"], is_final=True)
-    (child,) = [p for p in psutil.Process().children() if "scoreboard" in p.cmdline()]
+    child = child_at("scoreboard")
     child.kill()
 
     def is_told() -> bool:
@@ -111,8 +124,7 @@ def test_a_child_that_was_killed_had_no_last_word(crew, said):
 def test_without_one_aside_all_else_goes_on_and_it_gives_way_to_others(crew, said):
     crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
     crew.start("etl", ["etl", "--bootstrap", "127.0.0.1:1"], is_final=True, is_aside=True, nice=5)
-    (etl,) = [p for p in psutil.Process().children() if "etl" in p.cmdline()]
-    assert etl.nice() == min(19, psutil.Process().nice() + 5)
+    assert child_at("etl").nice() == min(19, psutil.Process().nice() + 5)
 
     def is_told() -> bool:
         crew.check()
