@@ -89,7 +89,6 @@ class _Metrics:
 
     def committed(self, turn: Turn) -> None:
         partition = self._partition
-        self._events.labels(partition).inc(turn.events)
         self._count(turn)
         for reason, letters in Counter(turn.refused).items():
             self._dead.labels(partition, reason).inc(letters)
@@ -97,6 +96,8 @@ class _Metrics:
         self._commit.observe(turn.commit_s)
         self._latency.observe(turn.latency_s)
         self._last_commit.set(time.time())
+        # Last: who sees these events counted finds in the next scrape all that came of them.
+        self._events.labels(partition).inc(turn.events)
 
     def _count(self, turn: Turn) -> None:
         partition = self._partition

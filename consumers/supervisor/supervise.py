@@ -41,6 +41,7 @@ _BACK_OFF_S: Final = (0.2, 0.5, 1.0)
 _FENCED_S: Final = 5.0
 _ASKED_S: Final = 2.0
 _LAST_LINES: Final = 20
+_LAST_WORD_S: Final = 1.0
 _STOP_GRACE_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.1
 
@@ -80,6 +81,7 @@ class _Worker:
     start: Callable[[], tuple[Child, IO[bytes]]]
     said: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
     child: Child | None = None
+    reader: threading.Thread | None = None
     start_at_s: float = 0.0
     died_at: deque[int | None] = field(default_factory=lambda: deque(maxlen=DEATHS_AT_ONE_OFFSET))
     problem: str | None = None
@@ -88,8 +90,15 @@ class _Worker:
         child, stderr = self.start()
         self.child = child
         self.said.clear()
-        threading.Thread(target=self._pass_on, args=(stderr,), daemon=True).start()
+        self.reader = threading.Thread(target=self._pass_on, args=(stderr,), daemon=True)
+        self.reader.start()
         return child.pid
+
+    def last_word(self, code: int) -> str:
+        """The last line that it said, now that it has ended with that exit code."""
+        if self.reader is not None:
+            self.reader.join(_LAST_WORD_S)  # what it said last may still be on its way
+        return self.said[-1] if self.said else f"exit code {code}"
 
     def _pass_on(self, stderr: IO[bytes]) -> None:
         with stderr:
@@ -209,7 +218,7 @@ def _look_after(worker: _Worker, settings: Settings, watch: Watch, *, is_alone: 
     worker.child.stop(0)
     watch.died(worker.partition, worker.child.pid)
     worker.child = None
-    last = worker.said[-1] if worker.said else f"exit code {code}"
+    last = worker.last_word(code)
     if code == EXIT_FENCED and not is_alone:
         # Soon the group says whose the partition is; until then two would only fence each other in turn.
         worker.start_at_s = time.monotonic() + _FENCED_S

@@ -6,6 +6,7 @@ Root's home is closed to others, and so are most temporary folders. The data the
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
 import tempfile
@@ -92,6 +93,7 @@ def _forget_vanished(system: Path) -> None:
     """Remove databases whose data folder was a temporary one and is gone, as those of tests are."""
     temporary = Path(tempfile.gettempdir()).resolve()
     for owner in system.glob(f"data-*/{_OWNER}"):
-        folder = Path(owner.read_text().strip())
-        if temporary in folder.parents and not folder.exists():
-            shutil.rmtree(owner.parent, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another start may be removing it, too
+            folder = Path(owner.read_text().strip())
+            if temporary in folder.parents and not folder.exists():
+                shutil.rmtree(owner.parent, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ import pytest
 from benchmarks.etl_counts import found_in
 from contracts.settings import environment
 from infra.embedded.java import find_java
-from infra.embedded.ports import free_port, is_free
+from infra.embedded.ports import free_port
 from infra.embedded.server import launcher_argv
 from infra.lifeline import Child, spawn
 from tests.batch.chaos import Kill, drawn
@@ -78,7 +79,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             return child
 
         run("master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
-        until(lambda: not is_free(port), "the master listens")
+        until(lambda: answers(port), "the master listens")
         yield Cluster(
             address,
             [
@@ -86,6 +87,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
                 for number in (1, 2)
             ],
         )
+
+
+def answers(port: int) -> bool:
+    """Whether somebody takes connections; binding, to see whether nobody does, could come before the master."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def copying(shop: EtlShop) -> set[int]:

@@ -14,9 +14,9 @@ from typing import Any, Self
 
 import psutil
 
-from tests.waiting import DEADLINE_S, until
+from tests.waiting import DEADLINE_S, slowed, until
 
-# A start imports River and scikit-learn in five processes: seconds on two idle cores, a minute on busy ones.
+GONE_S = 30.0
 
 
 def argv(*arguments: str, folder: Path) -> list[str]:
@@ -59,12 +59,17 @@ def at_work(folder: Path) -> list[psutil.Process]:
                 process.cwd(),
                 process.environ().get("FRESHET_DATA_DIR", ""),
             ]
+            # A zombie is over; who reaps it is its parent's business, and after kill -9 that is not us.
+            if any(str(folder) in text for text in said) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-        # A zombie is over; who reaps it is its parent's business, and after kill -9 that is not us.
-        if any(str(folder) in text for text in said) and process.status() != psutil.STATUS_ZOMBIE:
-            found.append(process)
     return found
+
+
+def nothing_is_left(folder: Path) -> None:
+    """Wait until nothing works on `folder`: who was killed, or has given its lock back, is gone in a moment."""
+    until(lambda: at_work(folder) == [], f"nothing works on {folder} any more", slowed(GONE_S))
 
 
 def next_prediction(
@@ -117,9 +122,12 @@ class Demo:
         return next_prediction(self.folder)
 
     def _is_up(self) -> bool:
-        file = self.folder / "runtime.json"
-        # One that was killed leaves its own behind.
-        return file.exists() and json.loads(file.read_text())["pid"] == self.process.pid
+        # One that was killed leaves its own behind, which goes when the next one starts.
+        try:
+            running = json.loads((self.folder / "runtime.json").read_text())
+        except FileNotFoundError:
+            return False
+        return bool(running["pid"] == self.process.pid)
 
     def _is_alive(self) -> bool:
         assert self.process.poll() is None, self.stderr.read_text()

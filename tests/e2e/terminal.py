@@ -43,6 +43,12 @@ class Terminal:
         self._reader.join()
         os.close(self._master)
 
+    def wait(self, timeout_s: float) -> int:
+        """Wait for its end, and for the last that it showed; the exit code."""
+        code = self.process.wait(timeout_s)
+        self._reader.join(timeout_s)
+        return code
+
     def press_ctrl_c(self) -> None:
         """As a person would."""
         os.write(self._master, b"\x03")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import argv, at_work, environment, freshet, run_of
+from tests.e2e.running import argv, environment, freshet, nothing_is_left, run_of
 
 RUN = ("demo", "--events", "3000", "--rate", "0", "--partitions", "2", "--json", "--keep")
 
@@ -115,5 +115,5 @@ def test_a_second_start_finds_all_done_and_down_ends_what_was_kept(kept, result)
     assert again["events_per_s"] == 0.0
     down = freshet("down", folder=kept)
     assert down.returncode == 0
-    assert at_work(kept) == []
+    nothing_is_left(kept)
     assert "Nothing runs" in freshet("down", folder=kept).stdout

@@ -9,7 +9,16 @@ import signal
 import socket
 from pathlib import Path
 
-from tests.e2e.running import Demo, argv, at_work, environment, freshet, next_prediction, run_of
+from tests.e2e.running import (
+    Demo,
+    argv,
+    at_work,
+    environment,
+    freshet,
+    next_prediction,
+    nothing_is_left,
+    run_of,
+)
 from tests.e2e.terminal import Terminal
 from tests.waiting import slowed, until
 
@@ -28,8 +37,8 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         second_is_refused(folder, terminal.process.pid)
 
         terminal.press_ctrl_c()
-        assert terminal.process.wait(timeout=slowed(PROMISED_S)) == 0, terminal.shown[-2000:]
-        assert at_work(folder) == []
+        assert terminal.wait(slowed(PROMISED_S)) == 0, terminal.shown[-2000:]
+        nothing_is_left(folder)
         assert not (folder / "runtime.json").exists()
         assert "the data stay in" in terminal.shown.replace("\r\n", " ")
 
@@ -43,7 +52,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         # kill -9 of the demo alone: the life lines of its children are cut.
         os.kill(demo.process.pid, signal.SIGKILL)
         demo.process.wait()
-        until(lambda: at_work(folder) == [], "nothing left behind after kill -9", slowed(30.0))
+        nothing_is_left(folder)
 
     # And it goes on all the same; what happened is whole.
     with Demo(folder, "--rate", "300", "--least-labels", "2000") as demo:
@@ -56,7 +65,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         until(lambda: spark_is_at_work(folder), "Spark is at work")
         assert freshet("down", folder=folder).returncode == 0
         assert demo.process.wait(timeout=slowed(PROMISED_S)) == 0
-        assert at_work(folder) == []
+        nothing_is_left(folder)
 
 
 def spark_is_at_work(folder: Path) -> bool:
@@ -83,14 +92,14 @@ def test_an_interrupted_start_leaves_nothing_behind(folder):
         os.killpg(demo.process.pid, signal.SIGINT)
         assert demo.process.wait(timeout=2 * slowed(PROMISED_S)) != 0
         assert "Traceback" not in demo.stderr.read_text()
-        until(lambda: at_work(folder) == [], "nothing left behind", slowed(PROMISED_S))
+        nothing_is_left(folder)
 
 
 def test_down_ends_a_demo_whose_broker_and_database_are_kept_up_too(folder):
     with Demo(folder, "--rate", "100", "--keep", "--no-batch") as demo:
-        until((folder / "runtime.json").exists, "the keeper is up")
+        until((folder / "shop.json").exists, "its topics are there")
         next_prediction(folder)
         assert freshet("down", folder=folder).returncode == 0
         until(lambda: demo.process.poll() is not None, "the demo has ended")
         assert demo.process.returncode == 1
-        assert at_work(folder) == []
+        nothing_is_left(folder)

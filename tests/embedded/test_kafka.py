@@ -99,7 +99,8 @@ def test_transactions_survive_a_stop_and_a_crash_at_the_same_address(kafka: Embe
     write(kafka, "survives", [b"3"])
     assert kafka.problem() is None
     for process in (crashing := processes_of(kafka)):
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # Java goes with its launcher
+            process.kill()
     assert psutil.wait_procs(crashing, PATIENCE_S)[1] == []
     problem = kafka.problem()
     assert problem is not None

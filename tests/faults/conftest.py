@@ -39,8 +39,8 @@ def new_stage(
                 namespace=namespace,
                 group=f"g-{namespace[:-1]}",
                 partitions=1,
-                transaction_timeout_ms=5_000,
-                delivery_timeout_ms=4_000,
+                transaction_timeout_ms=30_000,
+                delivery_timeout_ms=20_000,
             )
         )
 

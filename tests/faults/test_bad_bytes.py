@@ -208,7 +208,8 @@ def test_worker_scoreboard_and_watch_live_on(flooded: Flooded) -> None:
             return sum(found.outcomes.values()) + found.late
 
         until(lambda: scored() >= outcomes, "every outcome scored", LONG_S)
-        assert totals(database).dead_letters == sum(o.reason is not None for o in flooded.oddities)
+        letters = sum(o.reason is not None for o in flooded.oddities)
+        until(lambda: totals(database).dead_letters == letters, "every dead letter counted", LONG_S)
     assert {name: child.poll() for name, child in flooded.children.items()} == dict.fromkeys(flooded.children)
     # The very process that began: it was never started again.
     assert flooded.worker.is_running()

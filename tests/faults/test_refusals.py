@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from contracts.topics import JOURNAL, USER_EVENTS
-from infra.kafka import connect_admin
+from infra.kafka import connect_admin, partition_count
 from infra.postgres import connect, read_password
 from tests.faults.stage import Stage
 from tests.waiting import slowed, until
@@ -19,11 +19,14 @@ WITHIN_S = 5.0
 
 
 def refused(stage: Stage, *arguments: str) -> str:
-    """What a worker says that must refuse, and soon: counted from when it runs, without Python's own start."""
+    """What a worker says that must refuse, and soon: counted from when it runs, without Python's own start.
+
+    That start is measured when the worker's is over; it may have been twice as slow.
+    """
     started = time.monotonic()
     code, said = stage.run_to_death(*arguments)
     assert code == REFUSED, said
-    assert time.monotonic() - started < slowed(WITHIN_S) + stage.imports_s(), said
+    assert time.monotonic() - started < slowed(WITHIN_S) + 2 * stage.imports_s(), said
     return said
 
 
@@ -72,6 +75,7 @@ def test_an_offset_without_a_journal_is_state_lost(stage: Stage, events: list[by
     admin = connect_admin(stage.bootstrap)
     admin.delete_topics([stage.name(JOURNAL)])
     admin.close()
+    until(lambda: partition_count(stage.bootstrap, stage.name(JOURNAL)) is None, "the journal is gone")
     stage.publish([])
     said = refused(stage)
     assert said.startswith("StateLost")

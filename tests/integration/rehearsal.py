@@ -187,6 +187,10 @@ class Rehearsal:
         )
         worker.run(lambda: log.position() >= end, lambda _position: None)
         worker.close()
+        # The broker answers a commit before all of it can be seen; the next owner is let in only then.
+        successor = self.transactions(partition)
+        successor.init()
+        successor.close()
 
     def transactions(self, partition: int = 0) -> KafkaTransactions:
         return KafkaTransactions(

@@ -17,7 +17,7 @@ def test_lag_is_what_polls_have_not_returned_yet_and_0_at_the_end(bootstrap: str
     ensure_topics(bootstrap, 1, namespace=namespace)
     topic = topic_name(USER_EVENTS, namespace)
     log = KafkaPartitionLog(bootstrap, topic, 0, max_poll_records=4)
-    producer = connect_producer(bootstrap)
+    producer = connect_producer(bootstrap, linger_ms=60_000)  # all ten go as one batch, when it is flushed
     try:
         log.seek(0)
         assert log.lag() is None

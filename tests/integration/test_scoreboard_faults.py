@@ -13,7 +13,7 @@ from tests.backend import Backend
 from tests.integration.conftest import FreshDatabase
 from tests.integration.scored import contents, has_begun, publish, scoreboard
 from tests.integration.scored_shop import shop
-from tests.waiting import until
+from tests.waiting import DEADLINE_S, until
 
 ROOT = Path(__file__).resolve().parents[2]
 SENT = list(shop(4_000, features=3, drift_at=2_000))
@@ -49,24 +49,24 @@ def test_killed_at_every_point_it_ends_with_the_scores_of_an_undisturbed_run(
 
         for die_at in ("taken:3", "saved:2", "sent:1", "taken:1"):
             killed = child(bootstrap, fresh_database, namespace, die_at)
-            assert killed.wait(60) == -signal.SIGKILL, die_at
+            assert killed.wait(DEADLINE_S) == -signal.SIGKILL, die_at
             assert contents(database) != undisturbed
         # Once more from outside, at whatever point it is.
-        last = child(bootstrap, fresh_database, namespace)
-        try:
-            with LagMeter(bootstrap, database, namespace) as meter:
-                before = sum(meter.lag().values())
+        with LagMeter(bootstrap, database, namespace) as meter:
+            before = sum(meter.lag().values())
+            last = child(bootstrap, fresh_database, namespace)
+            try:
                 until(lambda: sum(meter.lag().values()) < before, "it goes on")
                 last.kill()
-                last.wait(60)
+                last.wait(DEADLINE_S)
                 last = child(bootstrap, fresh_database, namespace)
                 until(lambda: not sum(meter.lag().values()), "it has caught up")
-            # Asked to end, it does.
-            last.terminate()
-            assert last.wait(30) == 0
-        finally:
-            last.kill()
-            last.wait(60)
+                # Asked to end, it does.
+                last.terminate()
+                assert last.wait(DEADLINE_S) == 0
+            finally:
+                last.kill()
+                last.wait(DEADLINE_S)
         assert contents(database) == undisturbed
         assert read_board(database) == board
 
@@ -112,7 +112,7 @@ def test_it_waits_for_a_broker_that_is_restarted(
             assert read_board(database)["tasks"]["conversion"]["labels"] == 4_000
     finally:
         running.terminate()
-        assert running.wait(60) == 0
+        assert running.wait(DEADLINE_S) == 0
     lines = said.read_text().splitlines()
     assert bootstrap in lines[0]
     assert lines[-1] == "The scoreboard goes on."
@@ -130,7 +130,7 @@ def test_it_waits_for_topics_that_are_not_there_yet(
             until(lambda: not sum(meter.lag().values()), "it has caught up")
     finally:
         waiting.terminate()
-        assert waiting.wait(60) == 0
+        assert waiting.wait(DEADLINE_S) == 0
 
 
 def _schema_is_there(fresh: FreshDatabase) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -30,7 +31,11 @@ def child_at(command: str) -> psutil.Process:
     found: list[psutil.Process] = []
 
     def is_there() -> bool:
-        found[:] = [p for p in psutil.Process().children() if command in p.cmdline()]
+        found.clear()
+        for process in psutil.Process().children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # another child may just have ended
+                if command in process.cmdline():
+                    found.append(process)
         return bool(found)
 
     until(is_there, f"a child that runs {command}")

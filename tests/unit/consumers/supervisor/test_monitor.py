@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -112,7 +113,7 @@ def test_a_worker_is_ready_when_it_has_recovered_and_healthy_when_it_has_committ
     supervised.ahead_s = MINUTE_S + 5
     healthy, why = monitor.healthy()
     assert not healthy
-    assert "no turn committed for 6" in why and "9 records wait" in why
+    assert re.search(r"no turn committed for \d+ s", why) and "9 records wait" in why
     assert monitor.ready() == (False, why)
 
 
