@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 NEED_SERVERS = ("batch", "containers", "e2e", "embedded", "faults", "integration")
 
-# Two shared cores make a deadline a coin toss; CI prints the seed that failed.
+# Two shared cores make a deadline a coin toss. Hypothesis draws new examples each time; where CI is set, the same.
 settings.register_profile(
     "house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )

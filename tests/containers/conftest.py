@@ -38,9 +38,7 @@ def app_image(engine: None) -> str:
 
 @pytest.fixture(scope="session")
 def spark_image(engine: None) -> str:
-    """The image of this checkout that has Spark, where it is asked for: with it CI would take too long."""
-    if not os.environ.get("FRESHET_TEST_SPARK_IMAGE"):
-        pytest.skip("FRESHET_TEST_SPARK_IMAGE=1 builds and tests the image with Spark, which takes minutes")
+    """The image of this checkout that has Spark."""
     Stack(1, COMPOSE_PROFILES="batch").compose("build", "--quiet", "etl")
     return SPARK_IMAGE
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import uuid
 from pathlib import Path
 from typing import Any
 
+from infra.embedded.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGE = "freshet:test"
 SPARK_IMAGE = "freshet-spark:test"
 LONG_RUNNING = ("kafka", "postgres", "simulator", "learner", "scoreboard")
-
-
-def free_port() -> int:
-    """A port of the loopback address that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def docker(*arguments: str) -> str:
@@ -50,7 +44,8 @@ class Stack:
 
     def __init__(self, learners: int, **settings: str) -> None:
         self.project = f"freshet-test-{uuid.uuid4().hex[:8]}"
-        self.kafka_port, self.postgres_port = free_port(), free_port()
+        self.kafka_port = free_port()
+        self.postgres_port = free_port(avoid={self.kafka_port})
         self.learners = learners
         mine = {name: value for name, value in os.environ.items() if not name.startswith("FRESHET_")}
         self.env = mine | {
