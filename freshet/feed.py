@@ -37,6 +37,7 @@ _HISTORY: Final = 400
 _LATEST: Final = 60
 _NEWEST: Final = 40
 _THOROUGHLY: Final = 5_000
+_PATIENTLY_S: Final = 60.0  # the last figures are not cut short by a busy broker
 _JOURNAL_BACK: Final = 50
 _NUMBER = re.compile(r"[a-z]+-0*([0-9]{1,18})")
 _NOT_USERS: Final = frozenset(
@@ -94,7 +95,7 @@ class Feed:
 
     def look(self) -> Facts:
         """Look once more thoroughly, before following or after: ticks and copies may hide the last event of a user."""
-        glimpse = Glimpse(self._settings.bootstrap)
+        glimpse = Glimpse(self._settings.bootstrap, within_s=_PATIENTLY_S)
         try:
             self._look(glimpse, _THOROUGHLY)
         finally:

@@ -13,7 +13,6 @@ from infra.kafka import Record, connect_consumer
 __all__ = ["Glimpse"]
 
 _POLL_MS = 200
-_DEADLINE_S = 5.0
 
 
 class Glimpse:
@@ -23,9 +22,12 @@ class Glimpse:
     ----------
     bootstrap : str
         ``host:port`` of a broker.
+    within_s : float
+        What a look has not seen by then is left to the next.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, *, within_s: float = 5.0) -> None:
+        self._within_s = within_s
         # Small fetches: at full speed a look at the end must not turn into reading along.
         self._consumer: Any = connect_consumer(
             bootstrap, max_partition_fetch_bytes=64 * 1024, max_poll_records=500
@@ -71,7 +73,7 @@ class Glimpse:
             self._consumer.seek(tp, starts[tp])
         found: list[Record] = []
         left = set(at)
-        deadline = time.monotonic() + _DEADLINE_S
+        deadline = time.monotonic() + self._within_s
         while left and time.monotonic() < deadline:
             for batch in self._consumer.poll(timeout_ms=_POLL_MS).values():
                 found.extend(
