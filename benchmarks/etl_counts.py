@@ -20,7 +20,14 @@ from typing import Any, Final
 from contracts.clock import TickClock
 from contracts.codec import decode_outcome, decode_prediction, decode_product_event, decode_user_event
 from contracts.errors import BadRecord
-from contracts.events import CartAdded, CartRemoved, OrderPlaced, OrderReturned, ProductRetired
+from contracts.events import (
+    CartAdded,
+    CartRemoved,
+    OrderPlaced,
+    OrderReturned,
+    ProductListed,
+    ProductRetired,
+)
 from contracts.labels import SILENCE_MS
 from contracts.records import LateLabel, Outcome, Prediction
 from contracts.settings import Settings, load
@@ -150,15 +157,18 @@ def _order_lines_of(events: Iterable[tuple[int, int, Any, int]]) -> dict[tuple[s
 
 def _versions_of(states: Iterable[tuple[int, Any, int]]) -> int:
     """How many versions: the last state of each moment, where it differs from the one before but in its stock."""
-    at: dict[tuple[str, int], Any] = {}
-    for offset, event, ms in sorted(states, key=lambda one: one[0]):
-        at[event.product.product_id, ms] = event
-        del offset
+    at: dict[tuple[str, int], tuple[Any, bool]] = {}
+    is_retired: dict[str, bool] = {}
+    for _, event, ms in sorted(states, key=lambda one: (one[2], one[0])):
+        product = event.product.product_id
+        if isinstance(event, ProductListed | ProductRetired):
+            is_retired[product] = isinstance(event, ProductRetired)
+        at[product, ms] = (event, is_retired.get(product, False))
     last: dict[str, Any] = {}
     count = 0
-    for (product, _), event in sorted(at.items(), key=lambda one: one[0]):
+    for (product, _), (event, retired) in sorted(at.items(), key=lambda one: one[0]):
         p = event.product
-        said = (event.name, p.category, p.brand, p.price, p.discount, isinstance(event, ProductRetired))
+        said = (event.name, p.category, p.brand, p.price, p.discount, retired)
         count += last.get(product) != said
         last[product] = said
     return count

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, LiteralString
 
 import psycopg
 
-from contracts.errors import FreshetError
+from contracts.errors import FreshetError, Unreachable
 from infra.postgres import Connection, Database, connect
 from spark_jobs.errors import EtlFailed, EtlRuns
 from spark_jobs.session import last_words
@@ -16,10 +16,12 @@ from spark_jobs.session import last_words
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["empty_staging", "let_go", "only_run", "spark_errors"]
+__all__ = ["empty_again", "empty_staging", "let_go", "only_run", "spark_errors"]
 
 _LOCK_TIMEOUT: Final = "10s"
-_MORE_MEMORY: Final = "Where Spark is local, its driver does all the work: freshet etl --driver-memory 4g."
+_MORE_MEMORY: Final = (
+    "Where Spark is local, its driver does all the work: give it more with --driver-memory 4g."
+)
 
 
 @contextmanager
@@ -71,6 +73,12 @@ def empty_staging(database: Database, sql: Mapping[str, LiteralString]) -> None:
         raise EtlFailed(
             message, hint="Spark ends a dead run's tasks within seconds: run it again."
         ) from error
+
+
+def empty_again(database: Database, sql: Mapping[str, LiteralString]) -> None:
+    """Empty staging behind a run that has moved all: where that can't be, as during a backup, the next one does it."""
+    with suppress(EtlFailed, Unreachable):
+        empty_staging(database, sql)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from contracts.settings import Settings
 from contracts.topics import PREDICTIONS, USER_EVENTS
 from infra.postgres import Database, queries, read_password
 from models.tasks import TaskSpec
-from spark_jobs.attempt import empty_staging, let_go, only_run, spark_errors
+from spark_jobs.attempt import empty_again, empty_staging, let_go, only_run, spark_errors
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed, TopicRemade
 from spark_jobs.folding import computed, decisions, logged, names_of, tallies
@@ -171,7 +171,7 @@ def backfill(
         changed = _move(
             database, target.attempt, number, task.name, names, spans[USER_EVENTS], staged, counts
         )
-        empty_staging(database, _SQL)
+        empty_again(database, _SQL)
     return BackfillReport(
         task=task.name,
         feature_set=number,

@@ -17,18 +17,21 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from contracts.codec import DEEPEST
 from contracts.labels import AHEAD_MS
-from spark_jobs.schema import is_one_of, schema_of, tags_of
+from spark_jobs.schema import declared_only, is_one_of, schema_of, tags_of
 
 __all__ = ["LENIENT", "STRICT", "judge", "refuse_too_far_ahead", "ticks_of"]
 
 LENIENT: Final = (
     "something after the JSON value",
     "half a surrogate pair (it becomes a question mark)",
-    "a number where a text must be",
+    "anything where a text must be (its JSON counts as the text)",
     "the type given twice (the last one counts)",
     "null for a field that has a default and may not be null (it counts as left out)",
 )
-STRICT: Final = ("numbers of more than 1,000 digits",)
+STRICT: Final = (
+    "numbers of more than 1,000 digits",
+    "a field that its type does not declare, but another type does, with a value of another kind",
+)
 
 _BROKEN: Final = "_broken"
 _PARSING: Final = {
@@ -54,7 +57,8 @@ def judge(records: DataFrame, structs: Sequence[type[msgspec.Struct]]) -> DataFr
     Returns
     -------
     DataFrame
-        topic, partition, offset, appended_at; `event` with the fields of all structs; `time` as a timestamp (null where
+        topic, partition, offset, appended_at; `event` with the fields of all structs, of which those of its own type
+        may hold something; `time` as a timestamp (null where
         it is none); `reason`, null for what can be used.
     """
     schema = schema_of(*structs).add(StructField(_BROKEN, StringType()))
@@ -72,7 +76,7 @@ def judge(records: DataFrame, structs: Sequence[type[msgspec.Struct]]) -> DataFr
         "partition",
         "offset",
         "appended_at",
-        "event",
+        declared_only(structs, F.col("event")).alias("event"),
         "time",
         _reason(schema, structs).alias("reason"),
     )

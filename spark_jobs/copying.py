@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Staged", "Target", "copy_lines", "sendable", "stage"]
 
+# A database takes some dozens of connections; a topic may have hundreds of partitions, and a cluster as many cores.
+_MOST_WRITERS: Final = 16
 _NULL: Final = r"\N"
 _ESCAPES: Final = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"), ("\x00", "\ufffd"))
 
@@ -153,7 +155,7 @@ def stage(frame: DataFrame, table: str, target: Target) -> Staged:
     def copy(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from _copy(batches, conninfo, password, table, columns, attempt)
 
-    done = sendable(frame).mapInArrow(copy, "writer string, copied bigint").collect()
+    done = sendable(frame.coalesce(_MOST_WRITERS)).mapInArrow(copy, "writer string, copied bigint").collect()
     return Staged(table, tuple(uuid.UUID(row["writer"]) for row in done), sum(row["copied"] for row in done))
 
 

@@ -18,7 +18,7 @@ from contracts.records import OutcomeRecord, Prediction
 from contracts.settings import Settings
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic
 from infra.postgres import Database, queries, read_password
-from spark_jobs.attempt import empty_staging, let_go, only_run, spark_errors
+from spark_jobs.attempt import empty_again, empty_staging, let_go, only_run, spark_errors
 from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed
@@ -106,11 +106,11 @@ def run_once(
     with ExitStack() as held:
         database = held.enter_context(Database(settings.database_url, password))
         held.enter_context(only_run(settings.database_url, password, _SQL, hint=_ONE_AT_A_TIME))
-        empty_staging(database, _SQL)
         spans = plan(settings, read_ledger(database))
         every = [span for of_topic in spans.values() for span in of_topic]
         if all(span.start == span.end for span in every):
             return RunReport(None, time.monotonic() - started_s)
+        empty_staging(database, _SQL)
         target = Target(settings.database_url, password, uuid.uuid4())
         work = _Run(spark, settings.bootstrap, target, progress)
         try:
@@ -134,7 +134,7 @@ def run_once(
             work.bad,
             fault=fault,
         )
-        empty_staging(database, _SQL)
+        empty_again(database, _SQL)
     return RunReport(run_id, time.monotonic() - started_s, work.good, work.bad, moved)
 
 

@@ -25,7 +25,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
-__all__ = ["fields_of", "is_one_of", "is_valid", "schema_of", "tags_of"]
+__all__ = ["declared_only", "fields_of", "is_one_of", "is_valid", "schema_of", "tags_of"]
 
 
 def schema_of(*structs: type[msgspec.Struct]) -> StructType:
@@ -68,6 +68,24 @@ def fields_of(struct: type[msgspec.Struct]) -> dict[str, inspect.Field]:
 def tags_of(structs: Iterable[type[msgspec.Struct]]) -> dict[str, type[msgspec.Struct]]:
     """Each tagged struct under its tag."""
     return {str(struct.__struct_config__.tag): struct for struct in structs}
+
+
+def declared_only(structs: Iterable[type[msgspec.Struct]], at: Column) -> Column:
+    """`at`, parsed with `schema_of`, without what its type does not declare.
+
+    Such fields are let pass, as those of unknown names are; nobody has looked at what is in them.
+    """
+    tags = tags_of(structs)
+    having: dict[str, list[str]] = {}
+    for tag, struct in tags.items():
+        for name in fields_of(struct):
+            having.setdefault(name, []).append(tag)
+    return F.struct(
+        *(
+            (at[name] if len(those) == len(tags) else F.when(at["type"].isin(those), at[name])).alias(name)
+            for name, those in having.items()
+        )
+    )
 
 
 def is_valid(struct: type[msgspec.Struct], at: Column) -> Column:
@@ -159,5 +177,11 @@ def _in_range(kind: inspect.Type, at: Column) -> Column:
     elif isinstance(kind, inspect.DictType):
         _, values_may_be_null = _without_none(kind.value_type)
         if not values_may_be_null:
-            conditions.append(~F.exists(F.map_values(at), lambda value: value.isNull()))
+            conditions.append(~F.exists(F.map_values(at), lambda value: ~_has_value(kind.value_type, value)))
     return reduce(and_, conditions, F.lit(True))
+
+
+def _has_value(kind: inspect.Type, at: Column) -> Column:
+    if isinstance(kind, inspect.FloatType):
+        return at.isNotNull() & ~F.isnan(at) & (F.abs(at) < F.lit(float("inf")))
+    return at.isNotNull()

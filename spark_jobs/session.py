@@ -127,9 +127,20 @@ def open_session(master: str, *, memory: str = "1g", jars: Sequence[Path] = ()) 
 
 
 def has_died(spark: SparkSession) -> bool:
-    """Whether the Java of a session has ended: nothing can be done with it any more."""
-    gateway = spark.sparkContext._gateway  # noqa: SLF001 - nothing public says so
-    return gateway is None or gateway.proc.poll() is not None
+    """Whether nothing can be done with a session any more: its Java has ended, or Spark has stopped by itself.
+
+    That it does where a cluster's master takes its application away.
+    """
+    context = spark.sparkContext
+    gateway = context._gateway  # noqa: SLF001 - nothing public says so
+    if gateway is None or gateway.proc.poll() is not None:
+        return True
+    try:
+        return bool(context._jsc.sc().isStopped())  # noqa: SLF001 - as above
+    except Exception as error:
+        if type(error).__module__.startswith("py4j"):
+            return True
+        raise
 
 
 def _is_no_interrupt(record: logging.LogRecord) -> bool:

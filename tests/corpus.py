@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 __all__ = ["MOMENT", "Oddity", "corpus", "fortune", "from_the_future", "padded"]
+
+# No index of a database takes it, and none makes it shorter.
+_LONG = hashlib.shake_256(b"cart").hexdigest(3_000).encode()
 
 MOMENT = "2026-01-05T08:00:00.000Z"
 
@@ -211,6 +215,11 @@ def _accepted(t: str) -> list[Oddity]:
         "the year 2000": _event(b"SessionEnded", "2000-01-01T00:00:00.000Z"),
         "a tick of the year 2000": _tick("2000-01-01T00:00:00.000Z"),
         "64 kB of unknown fields": padded(65_536, t),
+        "stray fields of other types": _event(
+            b"SessionEnded", t, b',"product_id":"p","stars":77,"cart_id":"%s"' % _LONG
+        ),
+        "a stray user of a tick": _tick(t)[:-1] + b',"user_id":"u"}',
+        "stray stars that are no whole number": _priced(t, b"1")[:-1] + b',"stars":4.5}',
     }
     return [Oddity(name, value, None) for name, value in found.items()]
 

@@ -73,12 +73,20 @@ WHERE product_id IN (SELECT product_id FROM stage_product_state WHERE attempt = 
 
 -- name: move_dim_product
 -- Versions of the products that changed, anew from all of their states: an event may come late, and split one. Of several
--- states at one time the last on the log counts.
-WITH state AS (
-    SELECT DISTINCT ON (product_id, changed_at)
-        product_id, changed_at, name, category, brand, price, discount, type <> 'ProductRetired' AS is_for_sale
+-- states at one time the last on the log counts. Retired is who was, until listed again, whatever changes meanwhile.
+WITH lived AS (
+    SELECT *, count(*) FILTER (WHERE type IN ('ProductListed', 'ProductRetired')) OVER so_far AS life
     FROM product_state
     WHERE product_id IN (SELECT product_id FROM stage_product_state WHERE attempt = %(attempt)s)
+    WINDOW so_far AS (PARTITION BY product_id ORDER BY changed_at, "offset")
+), stated AS (
+    SELECT *, first_value(type) OVER life_so_far <> 'ProductRetired' AS is_for_sale
+    FROM lived
+    WINDOW life_so_far AS (PARTITION BY product_id, life ORDER BY changed_at, "offset")
+), state AS (
+    SELECT DISTINCT ON (product_id, changed_at)
+        product_id, changed_at, name, category, brand, price, discount, is_for_sale
+    FROM stated
     ORDER BY product_id, changed_at, "offset" DESC
 ), compared AS (
     SELECT

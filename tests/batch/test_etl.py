@@ -54,6 +54,17 @@ def test_every_mart_has_the_rows_of_a_plain_count(
     assert all(found[table] > 0 for table in found if table != "fact_late_label"), found
 
 
+def test_what_was_retired_is_not_for_sale_whatever_changes_later(moved: tuple[EtlShop, RunReport]) -> None:
+    versions = "SELECT is_for_sale FROM dim_product WHERE product_id = 'p-odd' ORDER BY valid"
+    assert [is_for_sale for (is_for_sale,) in moved[0].rows(versions)][-2:] == [True, False]
+
+
+def test_stray_fields_are_in_no_mart(moved: tuple[EtlShop, RunReport]) -> None:
+    ended = "SELECT DISTINCT product_id, stars, cart_id FROM fact_event WHERE type = 'SessionEnded'"
+    assert moved[0].rows(ended) == [(None, None, None)]
+    assert moved[0].rows("SELECT count(*) FROM fact_event WHERE type = 'ClockTicked'") == [(0,)]
+
+
 def test_bad_records_are_counted_by_reason_and_every_record_is_accounted_for(
     moved: tuple[EtlShop, RunReport], expected: Expected
 ) -> None:

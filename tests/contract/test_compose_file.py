@@ -87,7 +87,7 @@ def test_batch_is_a_profile_of_its_own_on_the_image_with_spark(compose: dict[str
     }
     assert of_batch == with_spark == {"etl", "trainer"}
     # Volumes that they do not need stay out of them: no data of the servers, and no key for one that signs nothing.
-    assert services["etl"]["volumes"] == ["password:/run/freshet/password:ro"]
+    assert services["etl"]["volumes"] == ["password:/run/freshet/password:ro", "scratch:/scratch"]
     assert services["trainer"]["volumes"] == ["password:/run/freshet/password:ro", "key:/run/freshet/key:ro"]
 
 

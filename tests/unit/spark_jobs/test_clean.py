@@ -32,6 +32,7 @@ DIFFERENT = {
     "a price of 6,000 digits": ("not-an-event", "not-json"),
     "an unknown field of 6,000 digits": (None, "not-json"),
     "a price in full": (None, "not-json"),
+    "stray stars that are no whole number": (None, "not-an-event"),
 }
 
 
