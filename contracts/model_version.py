@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 __all__ = ["ModelVersion", "Signature", "split_id"]
 
-_Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+_Name = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z")]
 
 
 class Signature(Struct, frozen=True, kw_only=True):
@@ -69,12 +69,14 @@ class ModelVersion(Struct, frozen=True, kw_only=True):
         ``registered`` at first. Not sealed: it is what changes.
     registered_at : datetime, optional
         By the database's clock. Not sealed.
+    imported : bool
+        Whether it came in by an import, signed or not. Not sealed: where it was made, it was not.
     """
 
     task: _Name
     name: _Name
     version: Annotated[int, Meta(ge=0)] = 0
-    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    digest: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
     signature: Signature
     libraries: dict[str, str]
     code_version: str
@@ -85,6 +87,7 @@ class ModelVersion(Struct, frozen=True, kw_only=True):
     source: str = "trained"
     stage: str = "registered"
     registered_at: datetime | None = None
+    imported: bool = False
 
     @property
     def id(self) -> str:
@@ -102,7 +105,8 @@ class ModelVersion(Struct, frozen=True, kw_only=True):
         >>> one.sealed() == replace(one, stage="shadow").sealed() != replace(one, version=2).sealed()
         True
         """
-        fixed = msgspec.structs.replace(self, stage="", registered_at=None)
+        fixed = msgspec.to_builtins(self) | {"stage": "", "registered_at": None}
+        del fixed["imported"]
         return msgspec.json.encode(fixed, order="sorted").decode()
 
 

@@ -7,6 +7,7 @@ key, ``card.html`` its card, and ``example.py`` opens and asks it with scikit-le
 from __future__ import annotations
 
 import hashlib
+import hmac
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["EXAMPLE", "export_model", "import_model"]
 
 _MOST_ABOUT_IT: Final = 4 * 2**20
+_MOST_OF_A_CARD: Final = 32 * 2**20
 
 EXAMPLE: Final = '''"""Opens this model with scikit-learn and skops alone, and asks it again what it was asked once.
 
@@ -64,10 +66,11 @@ print("the same as when it was made")
 class _About(msgspec.Struct):
     model: ModelVersion
     mac: str
+    card_mac: str = ""
 
 
-def export_model(store: RegistryStore, model: str, folder: Path) -> ModelVersion:
-    """Write a registered model into `folder`, which is made where missing.
+def export_model(store: RegistryStore, model: str, folder: Path, key: bytes) -> ModelVersion:
+    """Write a registered model into `folder`, which is made where missing; its card is signed with `key`.
 
     Raises
     ------
@@ -84,7 +87,8 @@ def export_model(store: RegistryStore, model: str, folder: Path) -> ModelVersion
         raise InputFileError(message)
     payload, mac, _ = store.artefact(version.digest)
     folder.mkdir(parents=True, exist_ok=True)
-    about = _About(version, mac.hex())
+    card = store.card(version.id).encode()
+    about = _About(version, mac.hex(), _sealed_card(key, version, card).hex())
     names = ("numpy", "scikit-learn", "skops")
     example = EXAMPLE.format(
         requirements=" ".join(f"{name}=={version.libraries[name]}" for name in names),
@@ -92,7 +96,7 @@ def export_model(store: RegistryStore, model: str, folder: Path) -> ModelVersion
     )
     (folder / "model.skops").write_bytes(payload)
     (folder / "model.json").write_bytes(msgspec.json.format(msgspec.json.encode(about)))
-    (folder / "card.html").write_text(store.card(version.id), encoding="utf-8")
+    (folder / "card.html").write_bytes(card)
     (folder / "example.py").write_text(example, encoding="utf-8")
     return version
 
@@ -118,26 +122,36 @@ def import_model(store: RegistryStore, folder: Path, key: bytes, *, unsigned: bo
     from models.registry import open_model
     from models.registry.artefact import MOST_BYTES
 
-    version, mac = _about(folder)
+    about = _about(folder)
+    version = about.model
     payload = _bytes(folder / "model.skops", MOST_BYTES)
     if hashlib.sha256(payload).hexdigest() != version.digest:
         message = f"{folder / 'model.skops'} is not the artefact that model.json describes."
         raise ArtefactRefused("not-genuine", message)
     if not unsigned:
-        if not is_genuine_model(key, version, payload, mac):
+        if not is_genuine_model(key, version, payload, bytes.fromhex(about.mac)):
             message = (
                 f"The model in {folder} was not signed by this installation's key, or was changed since."
             )
             raise ArtefactRefused(
                 "not-genuine", message, hint="--unsigned takes it nevertheless, and the registry says so."
             )
+        card = _card(folder, about, key)
         _must_fit(version)
         open_model(version, payload, lambda: True)
-        return store.restore(version, payload, _card(folder), mac)
+        return store.restore(version, payload, card, bytes.fromhex(about.mac))
     _must_fit(version)
-    marked = replace(version, signed=False, source=str(folder), stage="registered", registered_at=None)
+    # The card of a stranger is a page of a stranger, and its metrics are a stranger's word: neither is kept.
+    marked = replace(
+        version,
+        signed=False,
+        source=str(folder),
+        imported=True,
+        metrics={},
+        stage="registered",
+        registered_at=None,
+    )
     open_model(marked, payload, lambda: True)
-    # The card of a stranger is a page of a stranger: it is not kept.
     return store.register(marked, payload, lambda numbered: "", key)
 
 
@@ -159,18 +173,34 @@ def _must_fit(version: ModelVersion) -> None:
         raise ArtefactRefused("other-features", message, hint="It was made for another version of Freshet.")
 
 
-def _about(folder: Path) -> tuple[ModelVersion, bytes]:
+def _about(folder: Path) -> _About:
     try:
         about = msgspec.json.decode(_bytes(folder / "model.json", _MOST_ABOUT_IT), type=_About)
-        return about.model, bytes.fromhex(about.mac)
+        bytes.fromhex(about.mac + about.card_mac)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
         message = f"{folder / 'model.json'} does not describe a model: {error}"
         raise InputFileError(message) from error
+    return about
 
 
-def _card(folder: Path) -> str:
+def _sealed_card(key: bytes, version: ModelVersion, card: bytes) -> bytes:
+    from infra.signing import sign
+
+    return sign(key, kind="card", name=version.id, versions=[version.digest], log="", payload=card)
+
+
+def _card(folder: Path, about: _About, key: bytes) -> str:
+    """The card that was exported with a genuine model; none where there is none any more."""
     path = folder / "card.html"
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    card = _bytes(path, _MOST_OF_A_CARD)
+    if not hmac.compare_digest(bytes.fromhex(about.card_mac), _sealed_card(key, about.model, card)):
+        message = f"{path} was not signed by this installation's key, or was changed since."
+        raise ArtefactRefused(
+            "not-genuine", message, hint="Without that file the model is taken, with no card."
+        )
+    return card.decode()
 
 
 def _bytes(path: Path, most: int) -> bytes:

@@ -20,8 +20,10 @@ __all__ = ["FAULT_POINTS", "Activations", "Move"]
 FAULT_POINTS = ("after begin", "after flush", "after commit")
 """Where a test may end the process; the first is the row in Postgres, the others belong to the transaction."""
 
-# While it is open, learners stand still at it: whoever is killed with it open holds them up no longer than this.
+# While it is open, learners stand still at it: whoever is killed with it open holds them up no longer than this and
+# the 10 s after which the broker looks again for what has timed out.
 _TRANSACTION_MS: Final = 10_000
+_DECIDED_S: Final = 30.0
 _SOURCE: Final = "freshet"
 _LOOK_BACK: Final = 64
 _LOOK_AGAIN_S: Final = 0.05
@@ -173,11 +175,13 @@ class Activations:
         A commit returns when it is decided; that it can be read comes after, when the broker has marked each partition.
         """
         written = log_range(self._bootstrap, self._main, isolation="read_uncommitted")
-        deadline_s = time.monotonic() + 2 * _TRANSACTION_MS / 1000
+        deadline_s = time.monotonic() + _DECIDED_S
         pause = threading.Event()
         while any(end < written[partition][1] for partition, end in self.log_ends().items()):
             if time.monotonic() > deadline_s:
-                message = f"All transactions on {self._main} must end. One has been open for {2 * _TRANSACTION_MS} ms."
+                message = (
+                    f"All transactions on {self._main} must end. One has been open for {_DECIDED_S:g} s."
+                )
                 raise Unreachable(message, hint="The next change of models settles this one.")
             pause.wait(_LOOK_AGAIN_S)
 

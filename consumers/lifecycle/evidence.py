@@ -59,7 +59,7 @@ def evidence(
     since: Mapping[int, int],
     progress: Callable[[int], None] = lambda _labels: None,
 ) -> GateReport:
-    """Put a candidate before the gate, with all labels of what was asked since it answers.
+    """Put a candidate before the gate, with all labels of what was asked since both answer.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ def evidence(
     champion : str or None
         Who is served now; None: an online model.
     since : mapping of int to int
-        By partition, the offset of the main input from which the candidate answers.
+        By partition, the offset of the main input from which the candidate answers, and the champion too:
+        `Standing.both_since`.
     progress : callable
         Called now and then with how many labels were read.
     """

@@ -108,14 +108,14 @@ class Life:
             raise UsageError(message)
         self._must_be_sound(model_id, model)
         report = None
-        if (since := standing.since.get(model.name)) is not None:
+        if model.name in standing.since:
             report = evidence(
                 self._bootstrap,
                 self._namespace,
                 task=model.task,
                 candidate=model.name,
                 champion=standing.champion,
-                since=since.offsets,
+                since=standing.both_since(model.name),
                 progress=progress,
             )
         if not force:

@@ -46,6 +46,14 @@ class Standing:
         """The last champion before this one that is not among `broken`; None: an online model is served again."""
         return next((name for name in reversed(self.champions[:-1]) if name not in broken), None)
 
+    def both_since(self, candidate: str) -> dict[int, int]:
+        """By partition, the offset from which `candidate` answers and the champion, where there is one, does too.
+
+        What was asked before says nothing of the two: an online model was served then.
+        """
+        theirs = {} if self.champion is None else self.since[self.champion].offsets
+        return {p: max(offset, theirs.get(p, offset)) for p, offset in self.since[candidate].offsets.items()}
+
     def stages(self) -> dict[str, Stage]:
         """The stage of every model that was ever changed."""
         return {

@@ -125,9 +125,11 @@ def export(
 ) -> None:
     """Write a model into a folder that scikit-learn and skops open without Freshet; example.py there shows how."""
     from freshet.exchange import export_model
+    from infra.signing import load_key
 
-    with opened_registry(_settings(data_dir, bootstrap, database_url, password_file)) as store:
-        version = export_model(store, model, folder)
+    settings = _settings(data_dir, bootstrap, database_url, password_file)
+    with opened_registry(settings) as store:
+        version = export_model(store, model, folder, load_key(settings.secret_file))
     said = f"{version.id} is in {folder}: model.skops, model.json, card.html; python {folder / 'example.py'} asks it."
     console().print(styled(said), soft_wrap=True)
 

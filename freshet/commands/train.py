@@ -31,7 +31,10 @@ def train(
     task: Annotated[str, typer.Argument(help="conversion or basket.")],
     budget: Annotated[
         str,
-        typer.Option("--budget", help="Time for it, such as 120s or 5m; one model is fitted in any case."),
+        typer.Option(
+            "--budget",
+            help="Time for it, such as 120s or 5m; a model of each recipe is fitted in any case.",
+        ),
     ] = "120s",
     model: Annotated[
         str | None, typer.Option("--model", help="Only this kind. All of the task's, if not given.")
@@ -78,13 +81,14 @@ def train(
     )
     from freshet.training import train_and_register
 
+    if card is not None:  # not when all the work is done
+        card.mkdir(parents=True, exist_ok=True)
     with opened_registry(settings) as store:
         with _progress() as told:
             version, trained, drawn = train_and_register(
                 settings, store, TASKS[task], recipes, budget_s, told, backfilled=backfilled
             )
         if card is not None:
-            card.mkdir(parents=True, exist_ok=True)
             (card / "card.html").write_text(store.card(version.id), encoding="utf-8")
             for name, png in drawn.items():
                 (card / f"{name}.png").write_bytes(png)

@@ -58,7 +58,8 @@ def trainer(
     ] = "30s",
     once: Annotated[bool, typer.Option("--once", help="One round, and no loop.")] = False,
     budget: Annotated[
-        str, typer.Option("--budget", help="Time for a training; one model is fitted in any case.")
+        str,
+        typer.Option("--budget", help="Time for a training; a model of each recipe is fitted in any case."),
     ] = "60s",
     least_labels: LeastLabels = LEAST_LABELS,
     json: Json = False,

@@ -106,9 +106,11 @@ class Trainer:
         if labels >= wanted:
             try:
                 self._train(task, labels)
-            except Exception:  # whatever it is, it is raised below
-                self._go_on_with_trials(task, features)  # the one before is not kept from the gate
-                raise
+            except Exception as error:
+                try:
+                    self._go_on_with_trials(task, features)  # the one before is not kept from the gate
+                finally:
+                    raise error  # also where that fails as well: the next round meets it again
         elif newest is None:
             said = f"waits for {wanted:,} labels in the database: {labels:,} so far"
             self._tell(News(task.name, "waiting", said, {"labels": labels, "wanted": wanted}))
@@ -220,7 +222,7 @@ class Trainer:
             task=version.task,
             candidate=name,
             champion=standing.champion,
-            since=standing.since[name].offsets,
+            since=standing.both_since(name),
         )
 
     def _ask_the_gate(self, version: ModelVersion, standing: Standing) -> None:

@@ -49,7 +49,7 @@ def newest_trained(versions: Sequence[ModelVersion], features: Collection[str]) 
     features : collection of str
         That are logged now.
     """
-    own = [v for v in versions if v.source == "trained" and set(v.signature.features) == set(features)]
+    own = [v for v in versions if not v.imported and set(v.signature.features) == set(features)]
     return own[-1] if own else None
 
 
@@ -87,4 +87,4 @@ def over(versions: Sequence[ModelVersion], newest: ModelVersion, standing: Stand
         for one in began[: began.index(name) if name in began else 0]
         if stages[one] == "shadow" and one != standing.before
     }
-    return [v for v in versions if v.source == "trained" and answering_name(v) in ended]
+    return [v for v in versions if not v.imported and answering_name(v) in ended]

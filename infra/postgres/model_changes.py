@@ -114,7 +114,8 @@ class ModelChangeStore:
     def done(self, change: ModelChange, offsets: Mapping[int, int], stages: Mapping[str, Stage]) -> None:
         """The log has it at these offsets; models of the registry get the stages that follow, by ``name@version``."""
         with self._database.transaction() as connection:
-            connection.execute(self._sql["done"], (Jsonb(dict(offsets)), change.id))
+            if not connection.execute(self._sql["done"], (Jsonb(dict(offsets)), change.id)).rowcount:
+                return  # somebody has settled it meanwhile, and may have changed more since
             for name, stage in stages.items():
                 connection.execute(self._sql["stage"], (stage, f"{change.task}/{name}", stage))
 

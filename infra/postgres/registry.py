@@ -21,7 +21,7 @@ KIND: Final = "model"
 _JSON: Final = ("metrics", "data_window", "libraries", "signature", "parameters")
 _COLUMNS: Final = (
     "task", "name", "version", "stage", "registered_at", "metrics", "data_window", "code_version", "libraries",
-    "signature", "parameters", "digest", "signed", "source",
+    "signature", "parameters", "digest", "signed", "source", "imported",
 )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ class RegistryStore:
             if connection.execute(self._sql["get"], (version.id,)).fetchone():
                 msg = f"{version.id} is another model here."
                 raise ArtefactRefused("known", msg, hint="--unsigned takes it under the next number.")
-            return self._add(connection, version, artefact, card, mac)
+            return self._add(connection, replace(version, imported=True), artefact, card, mac)
 
     def _lock_out_twins(self, connection: Connection, version: ModelVersion, digest: str) -> None:
         connection.execute(self._sql["lock"], (f"{version.task}/{version.name}",))

@@ -12,22 +12,22 @@ SELECT id FROM model_version WHERE digest = %s
 -- name: add
 INSERT INTO model_version (
     id, task, name, version, metrics, data_window, code_version, libraries, signature, parameters, artefact, digest,
-    mac, signed, source, card
+    mac, signed, source, card, imported
 ) VALUES (
     %(id)s, %(task)s, %(name)s, %(version)s, %(metrics)s, %(data_window)s, %(code_version)s, %(libraries)s,
-    %(signature)s, %(parameters)s, %(artefact)b, %(digest)s, %(mac)b, %(signed)s, %(source)s, %(card)s
+    %(signature)s, %(parameters)s, %(artefact)b, %(digest)s, %(mac)b, %(signed)s, %(source)s, %(card)s, %(imported)s
 )
 RETURNING stage, registered_at
 
 -- name: get
 SELECT task, name, version, stage, registered_at, metrics, data_window, code_version, libraries, signature, parameters,
-    digest, signed, source
+    digest, signed, source, imported
 FROM model_version
 WHERE id = %s
 
 -- name: list
 SELECT task, name, version, stage, registered_at, metrics, data_window, code_version, libraries, signature, parameters,
-    digest, signed, source
+    digest, signed, source, imported
 FROM model_version
 WHERE %(task)s::text IS NULL OR task = %(task)s
 ORDER BY task, registered_at, id

@@ -119,7 +119,7 @@ def train(
     recipes : sequence of str
         Names in ``RECIPES[task.name]``; all if empty.
     budget_s : float
-        Seconds. One model is fitted in any case.
+        Seconds. One model of each recipe is fitted in any case.
     clock : callable
         Seconds that pass.
     progress : callable
@@ -127,7 +127,8 @@ def train(
     seed : int
         Of candidates and pipelines.
     threads : int
-        That trees may use. More than there are idle cores make it slower, not faster: they wait for each other.
+        That trees and linear algebra may use. More than there are idle cores make it slower: they wait for each
+        other.
     parts : Split, optional
         Other slices than `split` makes.
 
@@ -136,7 +137,7 @@ def train(
     ValueError
         If there are too few rows to split, or a slice has labels of one class only.
     """
-    with threadpool_limits(limits=threads, user_api="openmp"):
+    with threadpool_limits(limits=threads):
         return _train(task, examples, parts or split(examples), recipes, budget_s, clock, progress, seed)
 
 

@@ -1,7 +1,8 @@
 """An estimator as bytes and back, by skops: no pickle, and no type that is not on a list.
 
-A type that is known may still hold what crashes: scikit-learn's trees are arrays of child numbers that compiled code
-follows without looking, so they are held to their bounds here, before anything is asked of them.
+A type that is known may still hold what crashes: compiled code follows numbers in scikit-learn's objects without
+looking. Trees are held to their bounds here, before anything is asked of them; whatever else is compiled and takes
+its bounds from the file, as support vectors and sparse matrices do, is refused.
 """
 
 from __future__ import annotations
@@ -27,6 +28,25 @@ ALLOWED_TYPES: Final = (
 
 Neighbours are not among them, nor single trees: compiled classes that take their memory from the file.
 """
+
+_NO_COMPILED_CODE: Final = (
+    "builtins",
+    "numpy",
+    "sklearn._loss",
+    "sklearn.base",
+    "sklearn.calibration",
+    "sklearn.compose",
+    "sklearn.dummy",
+    "sklearn.ensemble._hist_gradient_boosting",  # but for its trees
+    "sklearn.ensemble._voting",
+    "sklearn.frozen",
+    "sklearn.impute",
+    "sklearn.linear_model",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "sklearn.utils",
+)
+"""Modules whose objects answer by NumPy, which knows how long its arrays are."""
 
 MOST_BYTES: Final = 256 * 2**20
 """An artefact is no larger than this, packed or unpacked."""
@@ -57,11 +77,11 @@ def load(payload: bytes) -> Any:
     """
     from skops import io as skops_io
 
-    _check_archive(payload)
     try:
+        _check_archive(payload)
         _check_types(skops_io.get_untrusted_types(data=payload))
         estimator = skops_io.loads(payload, trusted=list(ALLOWED_TYPES))
-        _check_trees(estimator)
+        _check_parts(estimator)
     except ArtefactRefused:
         raise
     except Exception as error:  # whatever skops, NumPy or a constructor finds wrong with it
@@ -94,9 +114,24 @@ def _check_types(found: list[str]) -> None:
         raise ArtefactRefused("unknown-type", msg)
 
 
-def _check_trees(estimator: Any) -> None:
+def _check_parts(estimator: Any) -> None:
     for part, columns in _parts(estimator, 0, set()):
-        if type(part).__name__ == "TreePredictor" and not _is_sound(part, columns):
+        kind = type(part)
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if not any(
+            kind.__module__ == known or kind.__module__.startswith(f"{known}.") for known in _NO_COMPILED_CODE
+        ):
+            msg = f"An artefact may hold what answers by NumPy, and forests of gradient boosting. Got {name}."
+            raise ArtefactRefused("unknown-type", msg)
+        inside = getattr(part, "__dict__", {})
+        if any(callable(getattr(kind, attribute, None)) for attribute in inside):
+            msg = f"What an artefact holds must not put anything in place of a method. {name} does."
+            raise ArtefactRefused("broken", msg)
+        # Either way no one would hold the matrix to the number of columns that the trees are held to.
+        if "_predictors" in inside and (inside.get("_preprocessor") is not None or inside.get("_in_fit")):
+            msg = "A forest must take its matrix as it comes, and be fitted. Got one that does not."
+            raise ArtefactRefused("broken", msg)
+        if kind.__name__ == "TreePredictor" and not _is_sound(part, columns):
             msg = (
                 "A tree must lead from its root downwards, by features that there are. Got one that does not."
             )

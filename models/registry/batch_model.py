@@ -78,7 +78,7 @@ class BatchModel:
         if not len(rows):
             return np.empty(0)
         # Threads of trees that wait for each other on two busy cores took 485 ms a row; one thread took 6.
-        with _pools().limit(limits=1, user_api="openmp"):
+        with _pools().limit(limits=1):
             if self.signature.answer == "probability":
                 return np.clip(self._word(self.estimator.predict_proba(rows)[:, 1]), CLIP, 1.0 - CLIP)
             word = self._word(self.estimator.predict(rows))

@@ -214,6 +214,19 @@ def test_what_this_key_signed_comes_back_under_its_own_id(here: Installation):
     assert "registered conversion/trees@1" in result.stdout
     assert here.opened("conversion/trees@1")
     assert here.store.card("conversion/trees@1") == "conversion/trees@1"
+    version = here.store.get("conversion/trees@1")
+    assert (version.imported, version.signed, version.source) == (True, True, "trained")
+
+
+def test_a_card_that_was_changed_is_refused_and_the_model_taken_without_it(here: Installation):
+    folder = exported(here)
+    here.execute("DELETE FROM model_version")
+    (folder / "card.html").write_text("the best of all")
+    refused = here.typed("models", "import", str(folder))
+    assert refused.exit_code == 1 and "card.html was not signed" in refused.stderr
+    (folder / "card.html").unlink()
+    assert here.typed("models", "import", str(folder)).exit_code == 0
+    assert here.store.card("conversion/trees@1") == ""
 
 
 def test_what_another_key_signed_is_refused_and_taken_unsigned_only_which_stays_visible(here: Installation):
@@ -225,7 +238,8 @@ def test_what_another_key_signed_is_refused_and_taken_unsigned_only_which_stays_
     taken = here.typed("models", "import", str(folder), "--unsigned")
     assert taken.exit_code == 0, taken.stderr
     version = here.store.get("conversion/trees@1")
-    assert (version.signed, version.source) == (False, str(folder))
+    assert (version.signed, version.imported, version.source) == (False, True, str(folder))
+    assert version.metrics == {}, "a stranger's word"
     assert "imported unsigned" in here.typed("models", "list").stdout
     assert here.opened(version.id), "from then on it is sealed by this key"
 

@@ -33,7 +33,7 @@ ONE, TWO, THREE, FOUR = map(version, (1, 2, 3, 4))
 
 
 def test_the_newest_that_was_trained_here_on_what_is_logged_now_counts():
-    imported = version(3, source="/their/folder")
+    imported = version(3, imported=True)
     other = version(4, signature=Signature(features=("a", "c"), answer="probability"))
     turned = version(2, signature=Signature(features=("b", "a"), answer="probability"))
     assert newest_trained([ONE, turned, imported, other], ["a", "b"]) is turned
@@ -85,7 +85,7 @@ def test_whom_a_person_lets_answer_after_the_newest_is_left_alone_until_the_next
 
 
 def test_newer_ones_imported_ones_and_who_does_not_answer_are_left_alone():
-    imported = version(2, source="/their/folder")
+    imported = version(2, imported=True)
     changes = [change("shadow", 2), change("shadow", 3), change("shadow", 4), change("shadow", 1)]
     standing = standing_after([*changes, change("retire", 1)], "conversion")
     assert over([ONE, imported, THREE, FOUR], THREE, standing) == []

@@ -11,7 +11,7 @@ from models.roster import Roster
 from tests.batch_models import activated
 
 
-def change(action: Action, model: str, replaced: str | None = None, **more: str) -> ModelChange:
+def change(action: Action, model: str, replaced: str | None = None, **more: object) -> ModelChange:
     fields: dict[str, object] = {
         "id": f"{action}-{model}",
         "task": "conversion",
@@ -91,6 +91,14 @@ def test_a_shadow_that_was_retired_is_no_champion_to_go_back_to() -> None:
 def test_a_model_answers_since_it_began_to_not_since_it_was_promoted() -> None:
     standing = standing_after([SHADOW_A, PROMOTE_A, PROMOTE_B], "conversion")
     assert standing.since["a@1"] is SHADOW_A
+
+
+def test_two_are_held_beside_each_other_from_where_both_answer() -> None:
+    shadow_b = change("shadow", "b@1", offsets={0: 50, 1: 70})
+    standing = standing_after([shadow_b], "conversion")
+    assert standing.both_since("b@1") == {0: 50, 1: 70}
+    standing = standing_after([shadow_b, change("promote", "a@1", offsets={0: 90, 1: 60})], "conversion")
+    assert standing.both_since("b@1") == {0: 90, 1: 70}
 
 
 def test_other_tasks_and_what_never_came_to_be_do_not_count() -> None:

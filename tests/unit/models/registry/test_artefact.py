@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeClassifier
 
 from contracts.errors import ArtefactRefused
@@ -135,3 +137,47 @@ def test_a_forest_that_does_not_say_how_many_columns_it_takes_is_refused():
     del crafted[-1].n_features_in_
     with pytest.raises(ArtefactRefused, match="by features that there are"):
         load(dump(crafted))
+
+
+def _binned_elsewhere(forest: Any) -> None:
+    forest._preprocessor = FunctionTransformer()
+
+
+def _as_in_training(forest: Any) -> None:
+    forest._in_fit = True
+
+
+def _without_its_check(forest: Any) -> None:
+    forest._preprocess_X = FunctionTransformer()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_binned_elsewhere, "take its matrix as it comes"),
+        (_as_in_training, "take its matrix as it comes"),
+        (_without_its_check, "in place of a method"),
+    ],
+)
+def test_a_forest_whose_matrix_nobody_would_hold_to_its_columns_is_refused(
+    change: Callable[[Any], None], said: str
+):
+    crafted = copy.deepcopy(fitted("amount"))
+    change(crafted[-1])
+    with pytest.raises(ArtefactRefused, match=said) as caught:
+        load(dump(crafted))
+    assert caught.value.reason == "broken"
+
+
+def test_what_takes_its_bounds_from_the_file_is_refused():
+    with pytest.raises(ArtefactRefused, match=r"what answers by NumPy.* Got sklearn\.svm") as caught:
+        load(dump(SVR().fit(rows(), rows()[:, 0])))
+    assert caught.value.reason == "unknown-type"
+
+
+def test_an_archive_of_a_future_kind_is_refused_too():
+    payload = bytearray(dump(fitted("logistic")))
+    entry = payload.index(b"PK\x01\x02")  # of the directory
+    payload[entry + 6] = 99  # the version that is needed to extract it
+    with pytest.raises(ArtefactRefused, match=r"zip file version 9\.9"):
+        load(bytes(payload))
