@@ -81,7 +81,7 @@ class Stack:
 
     def logs(self) -> str:
         """The last lines of every container."""
-        argv = ["docker", "compose", "--ansi=never", "logs", "--tail=15"]
+        argv = ["docker", "compose", "--ansi=never", "logs", "--tail=40"]
         return subprocess.run(
             argv, env=self.env, cwd=ROOT, capture_output=True, text=True, check=False
         ).stdout

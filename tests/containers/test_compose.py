@@ -84,7 +84,11 @@ def all_move_on(stack: Stack, timeout_s: float) -> float:
         after = committed(stack)
         return all(after.get(p, 0) > offset for p, offset in before.items())
 
-    return until(moved, "every partition moves on", timeout_s)
+    try:
+        return until(moved, "every partition moves on", timeout_s)
+    except AssertionError:
+        print(f"{before} became {committed(stack)}\n{stack.logs()}")
+        raise
 
 
 def test_predictions_and_their_labels_can_be_read_from_outside(stack: Stack) -> None:
