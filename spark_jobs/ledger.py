@@ -18,7 +18,9 @@ __all__ = ["READ", "Entry", "Span", "history", "plan", "read_ledger"]
 # In this order the ends are asked for: what is on a topic refers to records of those after it, which then are there.
 READ: Final = (OUTCOMES, PREDICTIONS, USER_EVENTS, PRODUCT_EVENTS)
 
-_START_OVER: Final = "To start over: an empty database, or `freshet demo --fresh`."
+_START_OVER: Final = (
+    "To start over: an empty database (`freshet models export` keeps models), or demo --fresh."
+)
 
 
 @dataclass(frozen=True)
