@@ -18,7 +18,7 @@ from consumers.learner.artefacts import RegistryArtefacts
 from consumers.learner.observer import observer_of
 from consumers.learner.shelf import Shelf
 from consumers.learner.worker import Repairs, work
-from consumers.supervisor import EXIT_FENCED, EXIT_REFUSED
+from consumers.supervisor import EXIT_AWAY, EXIT_FENCED, EXIT_REFUSED
 from contracts.errors import Fenced, FreshetError
 from contracts.settings import load
 from infra.lifeline import end_with_parent
@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"partition {arguments.partition}: {type(error).__name__}: {error}", file=sys.stderr)
         if isinstance(error, Fenced):
             return EXIT_FENCED
-        return EXIT_CRASHED if error.retriable else EXIT_REFUSED
+        return EXIT_AWAY if error.retriable else EXIT_REFUSED
     except Exception:  # noqa: BLE001 - whatever it is, this process ends and the next one recovers
         traceback.print_exc()
         return EXIT_CRASHED

@@ -9,10 +9,19 @@ from consumers.supervisor.monitor import (
     RECOVERED,
     WorkersMonitor,
 )
-from consumers.supervisor.supervise import EXIT_FENCED, EXIT_REFUSED, Fixed, Shares, WorkersStopped, supervise
+from consumers.supervisor.supervise import (
+    EXIT_AWAY,
+    EXIT_FENCED,
+    EXIT_REFUSED,
+    Fixed,
+    Shares,
+    WorkersStopped,
+    supervise,
+)
 from consumers.supervisor.watch import Unwatched, Watch
 
 __all__ = [
+    "EXIT_AWAY",
     "EXIT_FENCED",
     "EXIT_REFUSED",
     "FOLDER_VARIABLE",

@@ -22,6 +22,7 @@ from infra.lifeline import Child, spawn
 
 __all__ = [
     "DEATHS_AT_ONE_OFFSET",
+    "EXIT_AWAY",
     "EXIT_FENCED",
     "EXIT_REFUSED",
     "Fixed",
@@ -35,6 +36,9 @@ EXIT_REFUSED: Final = 3
 
 EXIT_FENCED: Final = 4
 """A worker leaves with this where a newer one has taken its partition over."""
+
+EXIT_AWAY: Final = 5
+"""A worker leaves with this where broker or database is away: it is started again as often as that takes."""
 
 DEATHS_AT_ONE_OFFSET: Final = 3
 _BACK_OFF_S: Final = (0.2, 0.5, 1.0)
@@ -119,9 +123,9 @@ def supervise(
 ) -> None:
     """Keep a worker for each partition that `shares` names running until `should_stop`.
 
-    A worker that died is started again after 0.2 to 1 s. One that refuses to go on (`RecoveryError`), or has died
-    3 times at the same offset, is not; the others go on, and what it said is raised when all are through. One whose
-    partition is no longer ours finishes its turn and ends.
+    A worker that died is started again after 0.2 to 1 s, as often as it takes where broker or database is away. One
+    that refuses to go on (`RecoveryError`), or has died 3 times at the same offset, is not; the others go on, and what
+    it said is raised when all are through. One whose partition is no longer ours finishes its turn and ends.
 
     Parameters
     ----------
@@ -222,6 +226,9 @@ def _look_after(worker: _Worker, settings: Settings, watch: Watch, *, is_alone: 
     if code == EXIT_FENCED and not is_alone:
         # Soon the group says whose the partition is; until then two would only fence each other in turn.
         worker.start_at_s = time.monotonic() + _FENCED_S
+        return
+    if code == EXIT_AWAY:
+        worker.start_at_s = time.monotonic() + _BACK_OFF_S[-1]
         return
     offset = _committed(settings, worker.partition)
     worker.died_at.append(offset)

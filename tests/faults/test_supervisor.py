@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from consumers.supervisor import Fixed, WorkersStopped, supervise
+from consumers.supervisor import EXIT_AWAY, Fixed, WorkersStopped, supervise
+from consumers.supervisor.supervise import DEATHS_AT_ONE_OFFSET
 from infra.embedded import EmbeddedPostgres
 from tests.faults.stage import Stage
 from tests.waiting import until
@@ -66,6 +67,19 @@ def test_a_worker_that_died_three_times_at_one_offset_is_given_up_with_its_last_
         )
     assert len(stopped.value.problems) == 1
     assert stage.committed_offset() == 300
+
+
+def test_a_worker_is_started_again_as_often_as_it_takes_while_broker_or_database_is_away(
+    stage: Stage, tmp_path: Path
+) -> None:
+    tries = tmp_path / "tries"
+    script = f"import sys; open(sys.argv[1], 'a').write('.'); sys.exit({EXIT_AWAY})"
+    supervise(
+        stage.settings,
+        Fixed([0]),
+        should_stop=lambda: tries.exists() and len(tries.read_text()) > DEATHS_AT_ONE_OFFSET + 1,
+        program=[sys.executable, "-c", script, str(tries)],
+    )
 
 
 def test_a_worker_that_refuses_is_not_started_again(
