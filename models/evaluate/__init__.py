@@ -6,8 +6,10 @@ from models.evaluate.clustered import (
     CalibrationBin,
     calibration,
     clustered_se,
+    expected_calibration_error,
     is_leak,
 )
+from models.evaluate.expected import expected_log_losses, expected_share
 from models.evaluate.losses import CLIP, absolute_error, amount, log_loss_of, probability
 from models.evaluate.metrics import (
     average_precision,
@@ -39,6 +41,9 @@ __all__ = [
     "calibration",
     "clustered_se",
     "entropy",
+    "expected_calibration_error",
+    "expected_log_losses",
+    "expected_share",
     "gate",
     "is_leak",
     "log_loss",

@@ -5,12 +5,21 @@ Taken for independent they would look twice as certain as they are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["LEAK_DECISIONS", "LEAK_ERRORS", "CalibrationBin", "calibration", "clustered_se", "is_leak"]
+__all__ = [
+    "LEAK_DECISIONS",
+    "LEAK_ERRORS",
+    "CalibrationBin",
+    "calibration",
+    "clustered_se",
+    "expected_calibration_error",
+    "is_leak",
+]
 
 LEAK_DECISIONS = 50_000
 LEAK_ERRORS = 3.0
@@ -109,7 +118,7 @@ def calibration(labels: ArrayLike, p: ArrayLike, sessions: ArrayLike, bins: int 
     Parameters
     ----------
     labels, p : array-like of shape (n,)
-        Labels of 0 or 1, and probabilities of 1.
+        Labels of 0 or 1 (or the true chances, where they are known), and probabilities of 1.
     sessions : array-like of shape (n,)
         Session of each decision point.
     bins : int
@@ -128,3 +137,32 @@ def calibration(labels: ArrayLike, p: ArrayLike, sessions: ArrayLike, bins: int 
                 CalibrationBin(len(part), float(answers[part].mean()), float(actual[part].mean()), se)
             )
     return found
+
+
+def expected_calibration_error(bins: Sequence[CalibrationBin]) -> float:
+    """Mean distance between what was answered and what happened, over bins weighed by their counts.
+
+    Parameters
+    ----------
+    bins : sequence of CalibrationBin
+        As `calibration` gives them.
+
+    Returns
+    -------
+    float
+        0 for answers that come true as often as they say, at most 1; NaN without any.
+
+    References
+    ----------
+    M. P. Naeini, G. F. Cooper, M. Hauskrecht, Obtaining well calibrated probabilities using Bayesian binning, AAAI,
+    2015; bins of equal count as in K. Nguyen, B. O'Connor, Posterior calibration and exploratory analysis for natural
+    language processing models, EMNLP, 2015.
+
+    Examples
+    --------
+    >>> expected_calibration_error(calibration([0, 0, 1, 1], [0.0, 0.0, 0.5, 0.5], ["a", "b", "c", "d"], bins=2))
+    0.25
+    """
+    count = sum(one.count for one in bins)
+    off = sum(one.count * abs(one.answered - one.happened) for one in bins)
+    return off / count if count else float("nan")
