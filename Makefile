@@ -34,27 +34,22 @@ lint: $(STAMP)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-# $(call together,THIS,THAT): two runs of pytest at once, for two cores; what the first says follows at the end.
-together = report=$$(mktemp); trap 'kill $$beside; rm -f $$report; exit 130' INT TERM; \
-	$(PY) $(1) $(ARGS) >$$report 2>&1 & beside=$$!; \
-	code=0; $(PY) $(2) $(ARGS) || code=$$?; \
-	wait $$beside || code=$$?; cat $$report; rm -f $$report
-
 # What computes (unit tests, Spark, training, whole demos), and what waits for servers.
 COMPUTING = tests/unit tests/batch tests/e2e contracts models infra producers consumers spark_jobs freshet
 WAITING = tests/contract tests/embedded tests/faults tests/integration
+# Both at once, for two cores. What fails there is run once more, alone, and named as FLAKY if it passes then (tests/again.py).
 # Tests of integration run twice where an engine answers; there, containers that can't be had are a failure.
 check: lint ## what CI runs: lint, types, import rules, all tests, branch coverage, containers
 	@sh requirements/java.sh
 	$(PY) -m coverage erase
-	@export FRESHET_TEST_BACKEND=embedded; \
-	$(call together,-m coverage run -m pytest -p no:cacheprovider $(COMPUTING),-m coverage run -m pytest $(WAITING)); exit $$code
+	@FRESHET_TEST_BACKEND=embedded $(PY) -m tests.again --coverage \
+		-- -p no:cacheprovider $(COMPUTING) $(ARGS) -- $(WAITING) $(ARGS)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 	@code=0; $(PY) -m tests.backend || code=$$?; \
 	case $$code:$(CONTAINERS) in \
-	0:*) export FRESHET_TEST_BACKEND=containers; \
-		$(call together,-m pytest -p no:cacheprovider tests/integration,-m pytest tests/containers); exit $$code ;; \
+	0:*) FRESHET_TEST_BACKEND=containers $(PY) -m tests.again \
+		-- -p no:cacheprovider tests/integration $(ARGS) -- tests/containers $(ARGS) ;; \
 	3:) echo 'Tests in containers were not run, for no engine answers.' ;; \
 	*) echo 'Tests in containers could not be run.' >&2; exit 1 ;; \
 	esac
