@@ -4,7 +4,7 @@
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check chaos bench study up down wipe logs watch advisories format lock clean
+.PHONY: help demo test lint wheels check chaos bench study up down wipe logs watch advisories format lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -34,12 +34,24 @@ lint: $(STAMP)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
+# On Linux and macOS, x86-64 and ARM. PySpark has none; metadata alone is fetched, some seconds in all.
+wheels: $(STAMP) ## see that the locks have a wheel of each package for every supported Python
+	@uv=.make/tools/bin/uv; command -v uv >/dev/null 2>&1 && uv=uv; \
+	for version in 3.11 3.12 3.13 3.14; do \
+		for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin; do \
+			"$$uv" pip install --quiet --dry-run --target .make/wheels --no-deps --require-hashes \
+				--only-binary :all: --no-binary pyspark --python-version $$version --python-platform $$platform \
+				-r requirements/dev.lock || exit 1; \
+		done; \
+	done; \
+	echo 'Wheels: Python 3.11 to 3.14, on Linux (x86-64, ARM) and macOS (ARM).'
+
 # What computes (unit tests, Spark, training, whole demos), and what waits for servers.
 COMPUTING = tests/unit tests/batch tests/e2e contracts models infra producers consumers spark_jobs freshet
 WAITING = tests/contract tests/embedded tests/faults tests/integration
 # Both at once, for two cores. What fails there is run once more, alone, and named as FLAKY if it passes then (tests/again.py).
 # Tests of integration run twice where an engine answers; there, containers that can't be had are a failure.
-check: lint ## what CI runs: lint, types, import rules, all tests, branch coverage, containers
+check: lint wheels ## what CI runs: lint, types, import rules, wheels, all tests, branch coverage, containers
 	@sh requirements/java.sh
 	$(PY) -m coverage erase
 	@FRESHET_TEST_BACKEND=embedded $(PY) -m tests.again --coverage \
@@ -114,6 +126,10 @@ clean: ## remove .venv and all caches (not the data folder: `freshet demo --fres
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A Python that is asked for is looked at each time: .venv may be of another.
+ifneq ($(PYTHON),)
+.PHONY: $(STAMP)
+endif
 $(STAMP): requirements/dev.lock requirements/tools.lock requirements/install.sh pyproject.toml
 	@PYTHON='$(PYTHON)' sh requirements/install.sh
 	@touch $(STAMP)

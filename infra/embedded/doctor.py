@@ -106,7 +106,7 @@ def check_jars(cache: Path | None = None) -> Check:
     place = cache or default_cache()
     if cached_jars(cache):
         return Check("Kafka", True, f"{KAFKA_VERSION}, in {place}")
-    return Check("Kafka", True, f"{KAFKA_VERSION} is not in {place} yet: the first start downloads it, 44 MB")
+    return Check("Kafka", True, f"{KAFKA_VERSION} is not in {place} yet: the first start downloads it, 45 MB")
 
 
 def check_source(source: Source) -> Check:

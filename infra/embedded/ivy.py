@@ -57,6 +57,7 @@ def download(
     jars: int,
     progress: Progress,
     *,
+    what: str,
     source: Source | None = None,
     modules: Path = MODULES,
 ) -> None:
@@ -72,6 +73,8 @@ def download(
         How many are expected, for the progress; 0 if not known.
     progress : callable
         Told now and then how far it is.
+    what : str
+        The name and the size of what is downloaded, for people.
     source : Source, optional
         Where they come from; the user's settings by default.
     modules : Path
@@ -84,13 +87,13 @@ def download(
     """
     source = find_source() if source is None else source
     shutil.rmtree(work / "jars", ignore_errors=True)
-    progress(f"Downloading Kafka's jars from {source}: 44 MB, once")
+    progress(f"Downloading {what} from {source}, once")
     code, output = _resolve(java, work, source, ["-ivy", str(modules)], jars, progress)
     if code != 0 or not (work / "jars").is_dir():
         if "No space left on device" in output:
-            message = f"The disk filled up while Kafka's jars were downloaded to {work}."
+            message = f"The disk filled up while {what} were downloaded to {work}."
             raise DiskFull(message, hint="Make room, or set XDG_CACHE_HOME to another disk.")
-        message = f"Kafka's jars could not be downloaded from {source}: {_reason(output)}."
+        message = f"{what} could not be downloaded from {source}: {_reason(output)}."
         raise DownloadFailed(
             message, hint=f"The first start needs a network (later ones don't). {MIRROR_HINT}"
         )

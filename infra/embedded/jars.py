@@ -60,6 +60,7 @@ def kafka_jars(
     source: Source | None = None,
     modules: Path = MODULES,
     checksums: Path = CHECKSUMS,
+    what: str = "Kafka's jars (45 MB)",
 ) -> list[Path]:
     """Return the jars that the broker runs on, downloading them at the first call.
 
@@ -78,6 +79,8 @@ def kafka_jars(
         Where they come from; the user's Maven or Ivy settings by default.
     modules, checksums : Path
         What to resolve, and the jars that must come of it, as ``sha256sum`` writes them.
+    what : str
+        Their name and size, for people.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def kafka_jars(
                     folder.parent / "download"
                 )  # kept when it fails, so that the next try goes on from there
                 java = java or find_java()
-                download(java, work, len(expected), progress, source=source, modules=modules)
+                download(java, work, len(expected), progress, what=what, source=source, modules=modules)
                 _accept(work, folder, expected)
     except PermissionError as error:
         message = f"The cache folder {folder.parent} can't be written: {error.strerror}."
@@ -115,7 +118,11 @@ def kafka_jars(
 
 def connector_jars() -> list[Path]:
     """Return the jars that Spark reads Kafka with, besides its own; as `kafka_jars`."""
-    return kafka_jars(modules=_CONNECTOR, checksums=_CONNECTOR.with_suffix(".sha256"))
+    return kafka_jars(
+        modules=_CONNECTOR,
+        checksums=_CONNECTOR.with_suffix(".sha256"),
+        what="the jars that Spark reads Kafka with (10 MB)",
+    )
 
 
 def cached_jars(cache: Path | None = None, checksums: Path = CHECKSUMS) -> bool:
@@ -227,7 +234,7 @@ def _only_one(file: Path, progress: Progress) -> Iterator[None]:
 def _renew(modules: Path) -> None:
     """Resolve `modules` anew and write the list of checksums beside."""
     work = default_cache() / "renew"
-    download(find_java(), work, 0, tell_stderr, modules=modules)
+    download(find_java(), work, 0, tell_stderr, what=f"the jars of {modules.name}", modules=modules)
     jars = sorted((work / "jars").glob("*.jar"))
     modules.with_suffix(".sha256").write_text("".join(f"{sha256_of(jar)}  {jar.name}\n" for jar in jars))
     shutil.rmtree(work)

@@ -130,7 +130,7 @@ def test_what_is_depended_on_comes_too_and_is_fetched_only_once(
     said: list[str] = []
     jars = fetch(progress=said.append)
     assert [path.name for path in jars] == ["alpha-1.jar", "beta-1.jar"]
-    assert said[0].startswith("Downloading Kafka's jars from the mirror http")
+    assert said[0].startswith("Downloading Kafka's jars (45 MB) from the mirror http")
     assert cached_jars(tmp_path / "ca che", lists / "jars.sha256")
     requests = len(repository.asked)
     assert fetch() == jars

@@ -89,50 +89,114 @@ def test_java_home_goes_before_the_path(machine: Path, tmp_path: Path):
     assert run(machine, "java.sh", JAVA_HOME=str(tmp_path / "a jdk")).returncode == 0
 
 
-def test_no_python_names_its_packages(machine: Path):
+def python(machine: Path, name: str, version: str, *, venv: bool = True) -> None:
+    """Put a stand-in that answers as a Python of this version does."""
+    ensurepip = 0 if venv else 1
+    add(
+        machine,
+        name,
+        f"""case "$*" in
+--version) echo Python {version}.0 ;;
+*ensurepip*) exit {ensurepip} ;;
+*version_info*) echo {version} ;;
+*) echo "$0 $*" ;;
+esac""",
+    )
+
+
+def uv(machine: Path, *versions: str) -> None:
+    """Put a stand-in for uv that knows these Pythons, and prints all else that it is asked for."""
+    known = "|".join(versions) or "none"
+    add(
+        machine,
+        "uv",
+        f"""case "$1 $2" in
+"python find") for last; do :; done; case "$last" in {known}) echo "/found/python$last" ;; *) exit 1 ;; esac ;;
+*) echo "uv $* ($UV_PYTHON_DOWNLOADS)" ;;
+esac""",
+    )
+
+
+def test_no_python_is_said_in_two_lines_with_ways_out(machine: Path):
     done = run(machine, "install.sh")
     assert done.returncode == 1
-    assert "needs Python 3.11 or later" in done.stderr
-    assert "apt-get install python3 python3-venv" in done.stderr
-    assert "make PYTHON=" in done.stderr
+    first, second = done.stderr.splitlines()
+    assert first == "Freshet needs Python 3.11 to 3.14. Found: none."
+    assert "apt-get install python3 python3-venv" in second
+    assert "make PYTHON=/path/to/python3 demo" in second
+    assert "make PYTHON=3.13 demo" in second
 
 
-def test_a_python_too_old_is_named(machine: Path):
-    add(machine, "python3", 'case "$1" in --version) echo Python 3.9.2 ;; *) exit 1 ;; esac')
-    assert "Found: Python 3.9.2." in run(machine, "install.sh").stderr
-
-
-# Says yes to whatever is asked, but has neither venv nor ensurepip.
-BARE = """case "$2" in
-*ensurepip*) exit 1 ;;
-*executable*) echo "$0" ;;
-*print*) echo 3.11 ;;
-esac"""
+@pytest.mark.parametrize("version", ["3.9", "3.15"])
+def test_a_python_that_the_locks_do_not_support_is_named(machine: Path, version: str):
+    python(machine, "python3", version)
+    uv(machine)
+    done = run(machine, "install.sh")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == f"Freshet needs Python 3.11 to 3.14. Found: Python {version}.0."
 
 
 def test_a_python_without_venv_names_its_package(machine: Path):
-    add(machine, "python3", BARE)
+    python(machine, "python3", "3.12", venv=False)
     done = run(machine, "install.sh")
     assert done.returncode == 1
     assert "has no venv" in done.stderr
-    assert "apt-get install python3.11-venv" in done.stderr
+    assert "apt-get install python3.12-venv" in done.stderr
+
+
+def test_a_python_too_new_for_the_locks_can_still_bring_uv(machine: Path):
+    python(machine, "python3", "3.15")
+    assert f"{machine}/python3 -m venv .make/tools" in run(machine, "install.sh").stdout
+
+
+def test_the_newest_supported_python_is_taken_whatever_python3_is(machine: Path):
+    python(machine, "python3", "3.15")
+    uv(machine, "3.11", "3.13")
+    done = run(machine, "install.sh")
+    assert done.returncode == 0, done.stderr
+    assert "--python /found/python3.13 .venv (never)" in done.stdout
 
 
 def test_the_python_that_was_named_is_taken(machine: Path, tmp_path: Path):
-    add(machine, "python3", "exit 1")
+    uv(machine, "3.11")
     (tmp_path / "my own").mkdir()
-    add(tmp_path / "my own", "python", BARE)
+    python(tmp_path / "my own", "python", "3.12")
     done = run(machine, "install.sh", PYTHON=str(tmp_path / "my own" / "python"))
-    assert f"{tmp_path}/my own/python has no venv" in done.stderr
+    assert f"--python {tmp_path}/my own/python .venv (never)" in done.stdout
+    python(tmp_path / "my own", "python", "3.15")
+    done = run(machine, "install.sh", PYTHON=str(tmp_path / "my own" / "python"))
+    assert done.returncode == 1
+    assert f"Found: PYTHON={tmp_path}/my own/python, Python 3.15.0." in done.stderr
+
+
+@pytest.mark.parametrize("version", ["3.13", "3.13.2"])
+def test_a_version_that_was_asked_for_may_be_fetched(machine: Path, version: str):
+    uv(machine, "3.11")
+    assert f"--python {version} .venv (automatic)" in run(machine, "install.sh", PYTHON=version).stdout
+
+
+def test_a_version_that_is_not_supported_is_refused(machine: Path):
+    uv(machine, "3.11")
+    done = run(machine, "install.sh", PYTHON="3.15")
+    assert done.returncode == 1
+    assert "Found: PYTHON=3.15." in done.stderr
+
+
+def test_a_venv_of_a_supported_python_stays_unless_another_is_asked_for(machine: Path):
+    uv(machine, "3.11", "3.14")
+    (machine / ".venv" / "bin").mkdir(parents=True)
+    python(machine / ".venv" / "bin", "python", "3.11")
+    assert "uv venv" not in run(machine, "install.sh").stdout
+    assert "uv venv" not in run(machine, "install.sh", PYTHON="3.11").stdout
+    assert "--python 3.14 .venv" in run(machine, "install.sh", PYTHON="3.14").stdout
 
 
 def test_where_uv_is_there_it_does_all_of_it_with_hashes(machine: Path):
-    add(machine, "python3", BARE)
-    add(machine, "uv", 'echo "uv $*"')
+    uv(machine, "3.13")
     done = run(machine, "install.sh")
     assert done.returncode == 0, done.stderr
-    venv, sync, install = done.stdout.splitlines()
-    assert venv.startswith("uv venv ") and f"--python {machine}/python3 .venv" in venv
+    venv, sync, install = (line.removesuffix(" (never)") for line in done.stdout.splitlines())
+    assert venv.startswith("uv venv ") and "--python /found/python3.13 .venv" in venv
     assert (
         sync.startswith("uv pip sync ")
         and "--require-hashes" in sync
