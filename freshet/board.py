@@ -14,7 +14,7 @@ from freshet.render import plain, styled
 from freshet.sparkline import sparkline
 from freshet.view import Answer, ModelView, TaskView, View
 
-__all__ = ["LABELS", "answer", "draw", "draw_tasks", "number", "task_table"]
+__all__ = ["LABELS", "answer", "draw", "draw_tasks", "fewer_labels", "number", "task_table"]
 
 LABELS: Mapping[str, str] = {
     "average_precision": "avg prec",
@@ -81,13 +81,13 @@ def draw(view: View, width: int, height: int) -> RenderableType:
     room = height - _FIXED_LINES - 3
     for i, task in enumerate(view.tasks):
         left = len(view.tasks) - i - 1
-        oracle = bool(task.oracle) + bool(task.batch)
+        below = _below(task)
         # What the tasks below need at the very least is kept for them.
-        lines = max(1, room - _LINES_A_TASK - oracle - left * (_LINES_A_TASK + 3))
+        lines = max(1, room - _LINES_A_TASK - len(below) - left * (_LINES_A_TASK + 3))
         shown = task.models[:lines]
         parts.append(task_table(task, shown, width))
-        parts += _below(task)
-        room -= _LINES_A_TASK + oracle + len(shown)
+        parts += below
+        room -= _LINES_A_TASK + len(below) + len(shown)
     parts.append(_latest(view.latest[-max(3, room + 3) :], width))
     parts.append(
         Text.assemble(
@@ -204,14 +204,15 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
     over_time = f"{LABELS.get(task.charted, task.charted)} over time" if width >= 96 else "over time"
     table.add_column(over_time, no_wrap=True, ratio=1, min_width=8)
     low, high = _scale(task)
-    best = _best(task)
     for model in models:
+        is_served, is_partial = model.name == task.served, model.fewer_labels is not None
         shown = Text.assemble(
-            ("★ " if model.name == best else "  ", "yellow"),
+            ("★ " if is_served else "  ", "yellow"),
             (plain(model.name), _KIND_STYLES.get(model.kind, "")),
+            ("°" if is_partial else "", "yellow"),
             (f" {plain(model.stage)}" if model.stage else "", _STAGE_STYLES.get(model.stage, "dim")),
         )
-        style = "green" if model.name == best else "dim" if model.kind == "baseline" else ""
+        style = "dim" if is_partial or model.kind == "baseline" else "green" if is_served else ""
         table.add_row(
             shown,
             *(Text(number(m, model.metrics.get(m)), _grade(m, model.metrics.get(m))) for m in task.metrics),
@@ -239,19 +240,6 @@ def _titled(title: Text, right: str) -> Table:
     return row
 
 
-def _best(task: TaskView) -> str | None:
-    """The batch model that is served, else the online one with the lowest loss: the first metric of a task."""
-    if task.champion is not None:
-        return task.champion
-    loss = task.metrics[0]
-    known = [
-        (value, m.name)
-        for m in task.models
-        if m.kind == "online" and (value := m.metrics.get(loss)) is not None
-    ]
-    return min(known)[1] if known else None
-
-
 def _grade(name: str, value: float | None) -> str:
     if name != "share_of_learnable" or value is None:
         return "dim" if value is None else ""
@@ -259,13 +247,30 @@ def _grade(name: str, value: float | None) -> str:
 
 
 def _below(task: TaskView) -> list[RenderableType]:
-    """What stands below a task's table: the lines of its oracle, and what was done last about batch models."""
-    lines: list[RenderableType] = [_oracle(task.oracle)] if task.oracle else []
+    """What stands below a task's table: who answered fewer labels, the oracle's lines, the news of batch models."""
+    fewer = {m.name: m.fewer_labels for m in task.models if m.fewer_labels is not None}
+    lines: list[RenderableType] = [fewer_labels(fewer)] if fewer else []
+    lines += [_oracle(task.oracle)] if task.oracle else []
     if task.batch:
         said = Text.assemble(("  batch   ", "dim"), styled(task.batch, "magenta"))
         said.no_wrap, said.overflow = True, "ellipsis"
         lines.append(said)
     return lines
+
+
+def fewer_labels(labels: Mapping[str, int]) -> Text:
+    """The footnote to models that answered only some of the labels: by model, how many.
+
+    Examples
+    --------
+    >>> str(fewer_labels({"a@1": 1200}))
+    '  ° scored on fewer labels, those that it answered: a@1 1,200'
+    """
+    said = " · ".join(f"{plain(model)} {count:,}" for model, count in labels.items())
+    text = Text("  ° scored on fewer labels, those that it answered: ", "dim")
+    text.append(said)
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
 
 
 def _oracle(oracle: Mapping[str, float | None]) -> Text:

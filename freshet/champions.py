@@ -1,4 +1,4 @@
-"""Which batch models are served, as told on ``ml.models``: for the live board."""
+"""Where batch models stand, as told on ``ml.models``: for the live board."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Champions:
     >>> told = ModelInForce(task="t", model="a@1", stage="champion", digest="", change=None, partition=0, offset=900,
     ...                     time="2026-01-05T08:00:00.000Z")
     >>> champions = Champions().after(msgspec.json.encode(told))
-    >>> champions.of("t"), champions.said("t"), champions.of("u"), champions.said("u")
-    ('a@1', 'a@1 since 0:900', None, '')
+    >>> champions.said("t"), champions.said("u")
+    ('a@1 since 0:900', '')
     """
 
     standing: Mapping[tuple[str, int], ModelInForce] = field(default_factory=dict)
@@ -64,10 +64,6 @@ class Champions:
         stage = self.stages.get((task, model), "")
         broke = any(at[:2] == (task, model) for at in self.out)
         return "quarantine" if broke and stage != "retired" else stage
-
-    def of(self, task: str) -> str | None:
-        """The champion among batch models, if one is that answers."""
-        return next((one.model for one in self._of(task) if self._out(one) is None), None)
 
     def said(self, task: str) -> str:
         """Who is champion since which offsets (partition:offset), and where it broke; empty without one."""

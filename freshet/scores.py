@@ -15,7 +15,7 @@ __all__ = ["Counts", "Scores"]
 
 @dataclass(frozen=True)
 class Counts:
-    """Records since the start of the log, by task where they have one; and how far the scoreboard is behind."""
+    """Records since the start of the log, by task where they have one; how far it is behind; and who is served."""
 
     predictions: Mapping[str, int] = field(default_factory=dict)
     outcomes: Mapping[str, int] = field(default_factory=dict)
@@ -23,6 +23,7 @@ class Counts:
     late: int = 0
     dead_letters: int = 0
     lag: int | None = None
+    served: Mapping[str, str | None] = field(default_factory=dict)
 
 
 class Scores:
@@ -54,7 +55,10 @@ class Scores:
 
         found = totals(self._database)
         lag = sum(self._meter.lag().values())
-        return Counts(found.predictions, found.outcomes, found.labels, found.late, found.dead_letters, lag)
+        served = {task: one.model for task, one in self.champions().items()}
+        return Counts(
+            found.predictions, found.outcomes, found.labels, found.late, found.dead_letters, lag, served
+        )
 
     def board(self) -> dict[str, Any]:
         """Tasks and drift, as `consumers.scoreboard.read_board` says them; takes a second or two."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from freshet.board import LABELS, number
+from freshet.board import LABELS, fewer_labels, number
 from freshet.render import plain, styled
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from consumers.scoreboard import Champion
 
 __all__ = ["show_board"]
+
+_NO_COLUMNS = ("labels", "window")
 
 
 def show_board(
@@ -45,6 +47,8 @@ def show_board(
         heading = Text.assemble((plain(task), "bold blue"), f"  over the last {scored['labels']:,} labels")
         screen.print(heading)
         screen.print(_table(task, scored, champions.get(task), stages))
+        if fewer := {name: m["labels"] for name, m, _ in _rows(scored) if _is_partial(m, scored)}:
+            screen.print(fewer_labels(fewer), soft_wrap=True)
         if "oracle" in scored:
             _show_oracle(screen, scored["oracle"])
         if (champion := champions.get(task)) is not None:
@@ -60,23 +64,24 @@ def show_board(
 def _table(
     task: str, scored: Mapping[str, Any], champion: Champion | None, stages: Mapping[str, str]
 ) -> Table:
-    rows = [(name, m, False) for name, m in scored["models"].items()]
-    rows += [(name, m, True) for name, m in scored.get("baselines", {}).items()]
-    metrics = [name for name in rows[0][1] if name != "window"] if rows else []
+    rows = _rows(scored)
+    metrics = [name for name in rows[0][1] if name not in _NO_COLUMNS] if rows else []
     has_window = bool(rows) and "window" in rows[0][1]
     table = Table(box=None, header_style="dim", padding=(0, 1))
     table.add_column("  model", no_wrap=True)
     for name in metrics:
         table.add_column(LABELS.get(name, name), justify="right", no_wrap=True)
     if has_window:
-        newest = rows[0][1]["window"]["labels"]
+        newest = max(model["window"]["labels"] for _, model, _ in rows)
         table.add_column(f"newest {newest:,}", justify="right", no_wrap=True)
         table.add_column("learnable", justify="right", no_wrap=True)
     for name, model, is_baseline in rows:
         is_served = champion is not None and champion.model == name
+        is_partial = _is_partial(model, scored)
         shown = Text.assemble(
             ("★ " if is_served else "  ", "yellow"),
             (plain(name), "dim" if is_baseline else "bold"),
+            ("°" if is_partial else "", "yellow"),
             (f" {stage}" if (stage := stages.get(f"{task}/{name}")) else "", "dim"),
         )
         cells = [number(metric, model[metric]) for metric in metrics]
@@ -84,8 +89,19 @@ def _table(
             window = model["window"]
             cells.append(number("log_loss", window["log_loss"]))
             cells.append(number("share_of_learnable", window["share_of_learnable"]))
-        table.add_row(shown, *cells)
+        table.add_row(shown, *cells, style="dim" if is_partial else "")
     return table
+
+
+def _rows(scored: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any], bool]]:
+    """Models with their scores, and whether they are baselines."""
+    rows = [(name, m, False) for name, m in scored["models"].items()]
+    return rows + [(name, m, True) for name, m in scored.get("baselines", {}).items()]
+
+
+def _is_partial(model: Mapping[str, Any], scored: Mapping[str, Any]) -> bool:
+    """Whether its scores are over other labels than those of the rest."""
+    return bool(0 < model["labels"] < scored["labels"])
 
 
 def _show_oracle(screen: Console, oracle: Mapping[str, Any]) -> None:

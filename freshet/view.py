@@ -22,6 +22,8 @@ class ModelView:
         The metric of the sparkline, oldest first.
     stage : str
         Of a batch model: ``shadow``, ``champion`` or ``quarantine``.
+    fewer_labels : int or None
+        Where it answered only some of the window's labels: how many. None where it answered all, or none.
     """
 
     name: str
@@ -29,14 +31,15 @@ class ModelView:
     metrics: Mapping[str, float | None]
     history: tuple[float | None, ...] = ()
     stage: str = ""
+    fewer_labels: int | None = None
 
 
 @dataclass(frozen=True)
 class TaskView:
     """One task: its models and, where the shop is simulated, the lines of its oracle.
 
-    `champion` is the batch model that is served, None where an online one is; `standing` says since when, or what
-    befell it; `batch` what was done last about batch models.
+    `served` is the model whose answers are served, online or batch, None while that is not known; `standing` says
+    since when a batch model is champion, or what befell it; `batch` what was done last about batch models.
     """
 
     name: str
@@ -47,7 +50,7 @@ class TaskView:
     window_labels: int = 0
     models: tuple[ModelView, ...] = ()
     oracle: Mapping[str, float | None] = field(default_factory=dict)
-    champion: str | None = None
+    served: str | None = None
     standing: str = ""
     batch: str = ""
 

@@ -82,19 +82,22 @@ def _task(spec: TaskSpec, facts: Facts, batch: str) -> TaskView:
         window_labels=newest.window_labels if newest is not None else 0,
         models=tuple(sorted(models, key=lambda model: _ORDER.index(model.kind))),
         oracle=newest.oracle if newest is not None else {},
-        champion=facts.champions.of(spec.name),
+        served=facts.counts.served.get(spec.name),
         standing=facts.champions.said(spec.name),
         batch=batch,
     )
 
 
 def _model(spec: TaskSpec, name: str, stage: str, charted: str, history: tuple[Metrics, ...]) -> ModelView:
+    metrics = history[-1].models[name] if history else {}
+    labels = int(metrics.get("labels") or 0)
     return ModelView(
         name=name,
         kind=kind_of(spec.name, name),
-        metrics=history[-1].models[name] if history else {},
+        metrics=metrics,
         history=tuple(at.models.get(name, {}).get(charted) for at in history),
         stage=stage,
+        fewer_labels=labels if history and 0 < labels < history[-1].window_labels else None,
     )
 
 
@@ -108,9 +111,7 @@ def progress_line(view: View) -> str:
     if view.scoreboard_lag is not None:
         parts.append(f"scoreboard lag {view.scoreboard_lag:,}")
     for task in view.tasks:
-        scored = [(m.name, m.metrics.get(task.charted)) for m in task.models if m.kind == "online"]
-        known = [(value, name) for name, value in scored if value is not None]
-        if known:
-            value, name = max(known) if task.charted == _SHARE else min(known)
-            parts.append(f"{task.name}: {name} {number(task.charted, value)}")
+        value = next((m.metrics.get(task.charted) for m in task.models if m.name == task.served), None)
+        if value is not None:
+            parts.append(f"{task.name}: {task.served} {number(task.charted, value)}")
     return ", ".join(parts)

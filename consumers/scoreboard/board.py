@@ -63,7 +63,8 @@ def board(newest: Mapping[str, Columns], drift: AfterDrift | None = None) -> dic
     Returns
     -------
     dict
-        Every figure of a task is over the same labels. Where the truth of some is not known, those are left out.
+        Every figure of a task is over the same labels, or over those of them that the model answered: "labels" says how
+        many these are. Where the truth of some is not known, those are left out.
     """
     tasks = {}
     for task, columns in newest.items():
@@ -103,13 +104,14 @@ def _classification(task: str, columns: Columns) -> dict[str, Any]:
         scores = classification(rows, model)
         recent = classification(window, model)
         models[model] = {
+            "labels": scores["labels"],
             "log_loss": scores["log_loss"],
             "se": standard_error(rows, model),
             "roc_auc": scores["roc_auc"],
             "average_precision": scores["average_precision"],
             "share_of_learnable": scores["share_of_learnable"],
             "window": {
-                "labels": len(window),
+                "labels": recent["labels"],
                 "log_loss": recent["log_loss"],
                 "share_of_learnable": recent["share_of_learnable"],
             },

@@ -37,16 +37,18 @@ def _answered(columns: Columns, model: str) -> tuple[Columns, Floats]:
 
 
 def classification(columns: Columns, model: str) -> dict[str, float | None]:
-    """Log loss, ROC AUC, average precision and share of the learnable of one model.
+    """How many labels one model answered, and its log loss, ROC AUC, average precision and share of the learnable.
 
     The share's prior and oracle are taken on the labels that the model answered; None where there are none, or no
     truth.
     """
     rows, answers = _answered(columns, model)
     if not len(rows):
-        return dict.fromkeys(("log_loss", "roc_auc", "average_precision", "share_of_learnable"))
+        none = dict.fromkeys(("log_loss", "roc_auc", "average_precision", "share_of_learnable"))
+        return {"labels": 0, **none}
     has_oracle = bool(np.isfinite(rows.bayes).all())
     return {
+        "labels": len(rows),
         "log_loss": log_loss(rows.labels, answers),
         "roc_auc": roc_auc(rows.labels, answers),
         "average_precision": average_precision(rows.labels, answers),
@@ -61,11 +63,12 @@ def standard_error(columns: Columns, model: str) -> float | None:
 
 
 def regression(columns: Columns, model: str) -> dict[str, float | None]:
-    """MAE, RMSE and R2 of one model, on the labels that it answered."""
+    """How many labels one model answered, and its MAE, RMSE and R2 on them."""
     rows, answers = _answered(columns, model)
     if not len(rows):
-        return dict.fromkeys(("mae", "rmse", "r2"))
+        return {"labels": 0, **dict.fromkeys(("mae", "rmse", "r2"))}
     return {
+        "labels": len(rows),
         "mae": mean_absolute_error(rows.labels, answers),
         "rmse": root_mean_squared_error(rows.labels, answers),
         "r2": r2(rows.labels, answers),

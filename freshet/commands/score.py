@@ -22,7 +22,8 @@ def score(
     """Show how good every model is, over the last 50,000 labels and over the newest 5,000.
 
     Each model predicted before it learned from the label. The share of the learnable is the way from knowing only
-    the average (0 %) to knowing all that can be known before the draw (100 %).
+    the average (0 %) to knowing all that can be known before the draw (100 %). The star stands at the model that is
+    served; a model marked ° has answered fewer of these labels than the others, and is scored on those alone.
     """
     settings = settings_from(
         data_dir=data_dir,

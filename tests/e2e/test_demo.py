@@ -40,6 +40,7 @@ def test_the_result_has_the_shape_that_machines_read(result):
     assert conversion["oracle"]["leaks"] == []
     for model in conversion["models"].values():
         assert list(model) == [
+            "labels",
             "log_loss",
             "se",
             "roc_auc",
@@ -49,7 +50,7 @@ def test_the_result_has_the_shape_that_machines_read(result):
         ]
         assert list(model["window"]) == ["labels", "log_loss", "share_of_learnable"]
     for model in [*basket["models"].values(), *basket["baselines"].values()]:
-        assert list(model) == ["mae", "rmse", "r2"]
+        assert list(model) == ["labels", "mae", "rmse", "r2"]
 
 
 def test_every_prediction_has_its_outcome_when_all_is_settled(result):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -28,9 +29,10 @@ def view(models: int = 2, answers: int = 40) -> View:
         window_labels=5_000,
         models=(
             model("worse", "online", 0.34, share_of_learnable=0.8),
-            model("better", "online", 0.32, share_of_learnable=0.92),
+            replace(model("better", "online", 0.32, share_of_learnable=0.92), fewer_labels=700),
             model("prior", "baseline", 0.1),
         ),
+        served="worse",
         oracle={"clairvoyant": 0.25, "bayes": 0.31, "bayes_blind": None, "prior": 0.43},
     )
     basket = TaskView(
@@ -85,10 +87,12 @@ def test_the_board_says_what_it_is_there_for(width, height):
     text = "\n".join(drawn(view(), width, height))
     for said in (
         "123,456 of 350,000", "8,123/s", "learner 12", "scoreboard –", "70,412", "18,220", "late 3", "dead 4",
-        "last 5,000 of 65,001 labels", "★ better", "92.0 %", "clairvoyant 0.2500", "bayes_blind –",
+        "last 5,000 of 65,001 labels", "★ worse", "92.0 %", "clairvoyant 0.2500", "bayes_blind –",
         "waiting for labels", "model-1", "1:02:05", "latest predictions",
     ):  # fmt: skip
         assert said in text, said
+    assert "  better° " in text
+    assert "° scored on fewer labels, those that it answered: better 700" in text
 
 
 def test_data_neither_steers_the_terminal_nor_styles_the_board():
@@ -97,8 +101,10 @@ def test_data_neither_steers_the_terminal_nor_styles_the_board():
     assert "user-1\\x1b[2J[bold]x[/]" in text
 
 
-def test_only_an_online_model_can_be_the_best():
-    assert "★ prior" not in "\n".join(drawn(view(), 100, 30))
+def test_the_star_stands_at_the_served_model_alone_whatever_others_lose():
+    assert "\n".join(drawn(view(), 100, 30)).count("★") == 1
+    nobody = replace(view(), tasks=tuple(replace(task, served=None) for task in view().tasks))
+    assert "★" not in "\n".join(drawn(nobody, 100, 30))
 
 
 def test_the_newest_predictions_are_the_ones_that_stay():

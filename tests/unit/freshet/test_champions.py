@@ -39,19 +39,18 @@ def test_the_newest_champion_of_each_partition_stands() -> None:
         told("b@1", "champion", 20),
     )  # fmt: skip
     assert champions.said("conversion") == "b@1 since 0:20, a@1 since 1:12"
-    assert champions.of("conversion") == "b@1"
-    assert champions.of("basket") is None
+    assert champions.said("basket") == ""
 
 
 def test_a_retired_champion_leaves_its_place_to_online_models() -> None:
     champions = after(told("a@1", "champion", 10), told("b@1", "retired", 11), told("a@1", "retired", 12))
-    assert (champions.of("conversion"), champions.said("conversion")) == (None, "")
+    assert champions.said("conversion") == ""
 
 
-def test_a_champion_that_broke_is_told_and_is_not_served() -> None:
+def test_a_champion_that_broke_is_told() -> None:
     broke = ModelQuarantined(task="conversion", model="a@1", partition=0, offset=15, reason="r")
     champions = after(told("a@1", "champion", 10), encode(broke))
-    assert (champions.of("conversion"), champions.said("conversion")) == (None, "a@1 since 0:10 (out at 15)")
+    assert champions.said("conversion") == "a@1 since 0:10 (out at 15)"
 
 
 def test_the_stage_of_each_model_is_known_and_one_that_broke_in_a_partition_is_in_quarantine() -> None:
@@ -78,7 +77,7 @@ def test_the_board_marks_the_champion_and_says_since_when() -> None:
         10,
         10,
         models,
-        champion="a@1",
+        served="a@1",
         standing="a@1 since 0:10",
         batch="12:00:00 a@1 is champion",
     )

@@ -20,7 +20,8 @@ from models.tasks import TASKS
 
 def metrics(labels: int, share: float) -> Metrics:
     models = {
-        name.name: {"log_loss": 0.4, "share_of_learnable": share} for name in TASKS["conversion"].models
+        name.name: {"labels": min(labels, 5_000), "log_loss": 0.4, "share_of_learnable": share}
+        for name in TASKS["conversion"].models
     }
     return Metrics(
         task="conversion",
@@ -36,7 +37,14 @@ FACTS = Facts(
     events=1_234,
     events_per_s=500.0,
     learner_lag=7,
-    counts=Counts(predictions={"conversion": 700}, labels={"conversion": 650}, late=1, dead_letters=2, lag=3),
+    counts=Counts(
+        predictions={"conversion": 700},
+        labels={"conversion": 650},
+        late=1,
+        dead_letters=2,
+        lag=3,
+        served={"conversion": "logistic"},
+    ),
     history={"conversion": (metrics(1_000, 0.1), metrics(2_000, 0.5))},
 )
 
@@ -99,5 +107,19 @@ def test_a_recorded_shop_is_not_asked_for_conversion():
 
 def test_a_line_off_a_terminal_says_how_far_it_is():
     line = progress_line(shown(Shop(partitions=2, seed=7, events=3_000)))
-    assert line.startswith("events 1,234 of 3,000 (500/s), learner lag 7, scoreboard lag 3, conversion: ")
-    assert line.endswith(" 50.0 %")
+    assert (
+        line == "events 1,234 of 3,000 (500/s), learner lag 7, scoreboard lag 3, conversion: logistic 50.0 %"
+    )
+    nobody = replace(FACTS, counts=Counts())
+    assert "conversion" not in progress_line(shown(Shop(partitions=2, seed=7, events=3_000), nobody))
+
+
+def test_a_model_that_answered_some_of_the_window_carries_how_many():
+    models = {
+        "second-order": {"labels": 2_000, "log_loss": 0.4},
+        "trees@1": {"labels": 300, "log_loss": 0.2},
+        "logistic": {"labels": 0, "log_loss": None},
+    }
+    facts = replace(FACTS, history={"conversion": (replaced(metrics(2_000, 0.1), models=models),)})
+    found = {m.name: m.fewer_labels for m in shown(Shop(partitions=2, seed=7), facts).tasks[0].models}
+    assert found == {"second-order": None, "trees@1": 300, "logistic": None}

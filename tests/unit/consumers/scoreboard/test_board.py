@@ -34,6 +34,7 @@ def test_the_keys_are_those_that_machines_read():
     assert list(conversion) == ["labels", "oracle", "models"]
     assert list(conversion["oracle"]) == ["clairvoyant", "bayes", "bayes_blind", "prior", "leaks"]
     assert list(conversion["models"][ONLINE[0]]) == [
+        "labels",
         "log_loss",
         "se",
         "roc_auc",
@@ -53,7 +54,7 @@ def test_basket_models_and_baselines_stand_apart():
     found = board({"basket": rows})["tasks"]["basket"]
     assert set(found["baselines"]) == {name for name, kind in names.items() if kind == "baseline"}
     assert set(found["models"]) | set(found["baselines"]) == set(names)
-    assert found["baselines"]["mean"] == {"mae": 1.0, "rmse": 1.0, "r2": pytest.approx(0.96)}
+    assert found["baselines"]["mean"] == {"labels": 2, "mae": 1.0, "rmse": 1.0, "r2": pytest.approx(0.96)}
 
 
 def test_only_the_newest_labels_count_and_of_them_the_newest_for_the_window():

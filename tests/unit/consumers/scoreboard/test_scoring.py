@@ -62,9 +62,10 @@ def test_a_quarantined_model_is_scored_where_it_answered_with_prior_and_oracle_o
     answers[600:] = np.nan
     rows = columns(labels, {"m": answers, "silent": np.full(1_000, np.nan)}, bayes)
     assert classification(rows, "m")["share_of_learnable"] == pytest.approx(1.0)
-    assert set(classification(rows, "silent").values()) == {None}
+    assert classification(rows, "m")["labels"] == 600
+    assert set(classification(rows, "silent").values()) == {0, None}
     assert standard_error(rows, "silent") is None
-    assert set(regression(rows, "silent").values()) == {None}
+    assert set(regression(rows, "silent").values()) == {0, None}
 
 
 def test_without_truth_there_is_no_share_and_the_prior_is_still_there():

@@ -63,5 +63,5 @@ def test_a_regression_has_its_own_metrics_and_no_oracle():
     windows = Windows()
     *_, point = [windows.add(label(n, "basket", knows=False)) for n in range(1_000)]
     assert point is not None
-    assert set(point.models["logistic"]) == {"mae", "rmse", "r2"}
+    assert set(point.models["logistic"]) == {"labels", "mae", "rmse", "r2"}
     assert point.oracle == {}
