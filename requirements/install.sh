@@ -32,7 +32,7 @@ else
         done
         if [ -z "$maker" ]; then
             version=$(version_of python3)
-            [ "$version" != none ] || refuse "$( (python3 --version || echo none) 2>/dev/null)"
+            is_supported "$version" || refuse "$( (python3 --version || echo none) 2>/dev/null)"
             say "Python $version has no venv (the standard library's, with ensurepip), which installs uv."
             say "  Debian, Ubuntu:  apt-get install python$version-venv"
             say "  Fedora:          dnf install python3-pip python3-libs"

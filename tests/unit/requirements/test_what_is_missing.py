@@ -128,9 +128,11 @@ def test_no_python_is_said_in_two_lines_with_ways_out(machine: Path):
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.15"])
-def test_a_python_that_the_locks_do_not_support_is_named(machine: Path, version: str):
-    python(machine, "python3", version)
-    uv(machine)
+@pytest.mark.parametrize("with_uv", [True, False])
+def test_a_python_that_the_locks_do_not_support_is_named(machine: Path, version: str, with_uv: bool):
+    python(machine, "python3", version, venv=with_uv)
+    if with_uv:
+        uv(machine)
     done = run(machine, "install.sh")
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == f"Freshet needs Python 3.11 to 3.14. Found: Python {version}.0."
