@@ -24,7 +24,7 @@ from contracts.records import Outcome, Truth
 from contracts.settings import Settings, load
 from contracts.topics import OUTCOMES, TRUTH, topic_name
 from infra.kafka import read_to_end
-from models.evaluate import clustered_se, log_losses, roc_auc, share_of_learnable
+from models.evaluate import clustered_se, expected_share, log_losses, roc_auc
 
 __all__ = ["Line", "compared"]
 
@@ -68,7 +68,7 @@ def compared(outcomes: list[Outcome], bayes: Mapping[tuple[int, str], float], ch
     for name, p in answers.items():
         losses = log_losses(labels, p)
         error = clustered_se(losses - own, sessions) if name != champion else 0.0
-        share, auc = share_of_learnable(labels, p, oracle), roc_auc(labels, p)
+        share, auc = expected_share(oracle, p), roc_auc(labels, p)
         lines.append(Line(name, share, float(losses.mean()), auc, float((losses - own).mean()), error))
     return sorted(lines, key=lambda line: line.loss)
 

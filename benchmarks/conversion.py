@@ -93,15 +93,14 @@ def lines(done: Run, scenario: Scenario) -> Iterator[str]:
         y, p, bayes = labels[known], given[known], oracle[known, 1]
         leak = evaluate.is_leak(evaluate.log_losses(y, p), evaluate.log_losses(y, bayes), sessions[known])
         line = (
-            f"  {name:22s} share {evaluate.share_of_learnable(y, p, bayes):6.3f}  "
+            f"  {name:22s} share {evaluate.expected_share(bayes, p):6.3f}  "
             f"log loss {evaluate.log_loss(y, p):.4f}  AUC {evaluate.roc_auc(y, p):.3f}"
             f"{'  LEAK' if leak else ''}"
         )
         if scenario.drift and name in NAMES:
             back = evaluate.recovery(
-                np.array(done.labels)[after],
-                np.array(done.answers)[after, NAMES.index(name)],
                 np.array(done.oracle)[after, 1],
+                np.array(done.answers)[after, NAMES.index(name)],
             )
             line += f"  lowest {back.lowest_share:6.3f}  back after {back.back_after_decisions}"
         yield line

@@ -14,7 +14,7 @@ from freshet.render import plain, styled
 from freshet.sparkline import sparkline
 from freshet.view import Answer, ModelView, TaskView, View
 
-__all__ = ["LABELS", "answer", "draw", "draw_tasks", "fewer_labels", "number", "task_table"]
+__all__ = ["LABELS", "answer", "draw", "draw_tasks", "fewer_labels", "number", "share", "task_table"]
 
 LABELS: Mapping[str, str] = {
     "average_precision": "avg prec",
@@ -51,6 +51,20 @@ def number(name: str, value: float | None) -> str:
     if name in ("mae", "rmse"):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
     return f"{value:.4f}" if name in ("log_loss", "se") else f"{value:.3f}"
+
+
+def share(value: float | None, se: float | None) -> str:
+    """A share of the learnable with its standard error, where both are known.
+
+    Examples
+    --------
+    >>> share(0.913, 0.0042), share(0.913, None), share(None, None)
+    ('91.3 ± 0.4 %', '91.3 %', '–')
+    """
+    said = number("share_of_learnable", value)
+    if se is None or value is None or abs(value) >= 10:
+        return said
+    return f"{said.removesuffix(' %')} ± {100 * se:.1f} %"
 
 
 def answer(task: str, value: float | None) -> str:
@@ -215,10 +229,17 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
         style = "dim" if is_partial or model.kind == "baseline" else "green" if is_served else ""
         table.add_row(
             shown,
-            *(Text(number(m, model.metrics.get(m)), _grade(m, model.metrics.get(m))) for m in task.metrics),
+            *(Text(_cell(model, m, width), _grade(m, model.metrics.get(m))) for m in task.metrics),
             _Curve(model.history, low, high, style),
         )
     return Group(_titled(title, of), table)
+
+
+def _cell(model: ModelView, metric: str, width: int) -> str:
+    value = model.metrics.get(metric)
+    if metric == "share_of_learnable" and width >= 96:
+        return share(value, model.metrics.get("share_se"))
+    return number(metric, value)
 
 
 def _scale(task: TaskView) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from freshet.board import LABELS, fewer_labels, number
+from freshet.board import LABELS, fewer_labels, number, share
 from freshet.render import plain, styled
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["show_board"]
 
-_NO_COLUMNS = ("labels", "window")
+_NO_COLUMNS = ("labels", "share_se", "share_realised", "window")
 
 
 def show_board(
@@ -84,13 +84,17 @@ def _table(
             ("°" if is_partial else "", "yellow"),
             (f" {stage}" if (stage := stages.get(f"{task}/{name}")) else "", "dim"),
         )
-        cells = [number(metric, model[metric]) for metric in metrics]
+        cells = [_cell(metric, model) for metric in metrics]
         if has_window:
             window = model["window"]
-            cells.append(number("log_loss", window["log_loss"]))
-            cells.append(number("share_of_learnable", window["share_of_learnable"]))
+            cells += [_cell("log_loss", window), _cell("share_of_learnable", window)]
         table.add_row(shown, *cells, style="dim" if is_partial else "")
     return table
+
+
+def _cell(metric: str, scores: Mapping[str, Any]) -> str:
+    value = scores[metric]
+    return share(value, scores["share_se"]) if metric == "share_of_learnable" else number(metric, value)
 
 
 def _rows(scored: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any], bool]]:

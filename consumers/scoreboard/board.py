@@ -29,6 +29,7 @@ WINDOW_LABELS: Final = 5_000
 DRIFT_WINDOW: Final = 10_000
 DRIFT_TASK: Final = "conversion"
 _BACK_AT: Final = 0.80
+_OF_WINDOW: Final = ("labels", "log_loss", "share_of_learnable", "share_se", "share_realised")
 
 
 @dataclass(frozen=True)
@@ -104,17 +105,11 @@ def _classification(task: str, columns: Columns) -> dict[str, Any]:
         scores = classification(rows, model)
         recent = classification(window, model)
         models[model] = {
-            "labels": scores["labels"],
-            "log_loss": scores["log_loss"],
+            "labels": scores.pop("labels"),
+            "log_loss": scores.pop("log_loss"),
             "se": standard_error(rows, model),
-            "roc_auc": scores["roc_auc"],
-            "average_precision": scores["average_precision"],
-            "share_of_learnable": scores["share_of_learnable"],
-            "window": {
-                "labels": recent["labels"],
-                "log_loss": recent["log_loss"],
-                "share_of_learnable": recent["share_of_learnable"],
-            },
+            **scores,
+            "window": {name: recent[name] for name in _OF_WINDOW},
         }
     return {"labels": len(rows), "oracle": {**oracle(rows), "leaks": leaks(rows)}, "models": models}
 
@@ -143,7 +138,7 @@ def _drift(newest: Columns | None, drift: AfterDrift | None) -> dict[str, Any] |
     best = best_online(DRIFT_TASK, newest.with_oracle())
     rows = drift.columns.with_oracle()
     if best is not None and best in rows.answers:
-        seen = recovery(rows.labels, rows.answers[best], rows.bayes, level=_BACK_AT, window=DRIFT_WINDOW)
+        seen = recovery(rows.bayes, rows.answers[best], level=_BACK_AT, window=DRIFT_WINDOW)
         found["lowest_share"] = seen.lowest_share
         back = seen.back_after_decisions
         # Never away: the lowest of many windows that are all above is noise, and the first one is the answer.

@@ -11,17 +11,21 @@ from models.evaluate import (
     average_precision,
     clustered_se,
     entropy,
+    expected_share,
+    expected_share_se,
     is_leak,
     log_loss,
     log_losses,
     mean_absolute_error,
     r2,
+    realised_share,
     roc_auc,
     root_mean_squared_error,
-    share_of_learnable,
 )
 
 __all__ = ["blind_loss", "classification", "finite", "leaks", "oracle", "regression", "standard_error"]
+
+_SHARES = ("share_of_learnable", "share_se", "share_realised")
 
 
 def finite(value: float | None) -> float | None:
@@ -39,21 +43,31 @@ def _answered(columns: Columns, model: str) -> tuple[Columns, Floats]:
 def classification(columns: Columns, model: str) -> dict[str, float | None]:
     """How many labels one model answered, and its log loss, ROC AUC, average precision and share of the learnable.
 
-    The share's prior and oracle are taken on the labels that the model answered; None where there are none, or no
-    truth.
+    The share is that of losses averaged over what the oracle says of the label, with its standard error by session;
+    "share_realised" is that of the losses that came. Prior and oracle are taken on the labels that the model answered;
+    None where there are none, or no truth.
     """
     rows, answers = _answered(columns, model)
     if not len(rows):
-        none = dict.fromkeys(("log_loss", "roc_auc", "average_precision", "share_of_learnable"))
-        return {"labels": 0, **none}
-    has_oracle = bool(np.isfinite(rows.bayes).all())
+        return {"labels": 0, **dict.fromkeys(("log_loss", "roc_auc", "average_precision", *_SHARES))}
     return {
         "labels": len(rows),
         "log_loss": log_loss(rows.labels, answers),
         "roc_auc": roc_auc(rows.labels, answers),
         "average_precision": average_precision(rows.labels, answers),
-        "share_of_learnable": share_of_learnable(rows.labels, answers, rows.bayes) if has_oracle else None,
+        **_shares(rows, answers),
     }
+
+
+def _shares(rows: Columns, answers: Floats) -> dict[str, float | None]:
+    if not np.isfinite(rows.bayes).all():
+        return dict.fromkeys(_SHARES)
+    found = (
+        expected_share(rows.bayes, answers),
+        finite(expected_share_se(rows.bayes, answers, rows.sessions)),
+        realised_share(rows.labels, answers, rows.bayes),
+    )
+    return dict(zip(_SHARES, found, strict=True))
 
 
 def standard_error(columns: Columns, model: str) -> float | None:
@@ -99,7 +113,7 @@ def blind_loss(columns: Columns) -> float | None:
     sample = columns.where(np.isfinite(columns.bayes_blind))
     if not len(sample):
         return None
-    share = share_of_learnable(sample.labels, sample.bayes_blind, sample.bayes)
+    share = realised_share(sample.labels, sample.bayes_blind, sample.bayes)
     if share is None:
         return None
     prior = entropy(columns.labels)

@@ -9,7 +9,7 @@ from models.evaluate.clustered import (
     expected_calibration_error,
     is_leak,
 )
-from models.evaluate.expected import expected_log_losses, expected_share
+from models.evaluate.expected import expected_log_losses, expected_share, expected_share_se
 from models.evaluate.losses import CLIP, absolute_error, amount, log_loss_of, probability
 from models.evaluate.metrics import (
     average_precision,
@@ -18,9 +18,9 @@ from models.evaluate.metrics import (
     log_losses,
     mean_absolute_error,
     r2,
+    realised_share,
     roc_auc,
     root_mean_squared_error,
-    share_of_learnable,
 )
 from models.evaluate.prequential import Fading, Window
 from models.evaluate.promotion import GateReport, gate, lower_bounds, sums_by_session
@@ -44,6 +44,7 @@ __all__ = [
     "expected_calibration_error",
     "expected_log_losses",
     "expected_share",
+    "expected_share_se",
     "gate",
     "is_leak",
     "log_loss",
@@ -53,10 +54,10 @@ __all__ = [
     "mean_absolute_error",
     "probability",
     "r2",
+    "realised_share",
     "recovery",
     "roc_auc",
     "root_mean_squared_error",
-    "share_of_learnable",
     "sums_by_session",
     "trailing_shares",
 ]

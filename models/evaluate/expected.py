@@ -1,7 +1,9 @@
 """Losses averaged over the law of the label, where the oracle gives it: a score without the luck of what came.
 
 A session either orders or not, and all its labels repeat that. Over blocks of 5,000 labels the share of the learnable
-on losses that came has a standard deviation of .03, on expected ones of .004.
+on losses that came has a standard deviation of .03, on expected ones of .004: ``python -m benchmarks.share``.
+
+Only scores may ask for these: what knows the truth must not reach a learner, the gate or a batch model.
 """
 
 from __future__ import annotations
@@ -9,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from models.evaluate.clustered import clustered_se
 from models.evaluate.losses import CLIP
 
-__all__ = ["expected_log_losses", "expected_share"]
+__all__ = ["expected_log_losses", "expected_share", "expected_share_se"]
 
 Floats = NDArray[np.float64]
 
@@ -54,9 +57,51 @@ def expected_share(p_true: ArrayLike, p: ArrayLike) -> float | None:
     >>> expected_share([0.1, 0.9], [0.1, 0.9]), expected_share([0.1, 0.9], [0.5, 0.5])
     (1.0, 0.0)
     """
+    parts = _gained_and_learnable(p_true, p)
+    return None if parts is None else float(parts[0].mean()) / float(parts[1].mean())
+
+
+def expected_share_se(p_true: ArrayLike, p: ArrayLike, sessions: ArrayLike) -> float | None:
+    """Standard error of `expected_share`, clustered by session.
+
+    The share is a ratio of two means, so that its error is that of the mean of (gained - share * learnable), over
+    the mean of what is learnable. That the mean chance is an estimate too is in there: to first order the loss of that
+    constant answer does not change with it.
+
+    Parameters
+    ----------
+    p_true, p : array-like of shape (n,)
+        As for `expected_share`.
+    sessions : array-like of shape (n,)
+        Session of each decision point.
+
+    Returns
+    -------
+    float or None
+        None where there is no share, NaN for fewer than two sessions.
+
+    References
+    ----------
+    W. G. Cochran, Sampling techniques, 3rd edition, 1977, chapter 6: ratios, and units of unequal size.
+
+    Examples
+    --------
+    >>> expected_share_se([0.1, 0.9, 0.1, 0.9], [0.1, 0.9, 0.5, 0.5], ["a", "a", "b", "b"])
+    0.5
+    """
+    parts = _gained_and_learnable(p_true, p)
+    if parts is None:
+        return None
+    gained, learnable = parts
+    share = gained.mean() / learnable.mean()
+    return clustered_se((gained - share * learnable) / learnable.mean(), sessions)
+
+
+def _gained_and_learnable(p_true: ArrayLike, p: ArrayLike) -> tuple[Floats, Floats] | None:
+    """By decision point, how much less than the best constant answer the model loses, and the truth itself."""
     truth = np.clip(np.asarray(p_true, dtype=np.float64), CLIP, 1.0 - CLIP)
     if not len(truth) or truth.min() == truth.max():
         return None
-    prior = float(expected_log_losses(truth, np.full(len(truth), truth.mean())).mean())
-    learnable = prior - float(expected_log_losses(truth, truth).mean())
-    return (prior - float(expected_log_losses(truth, p).mean())) / learnable if learnable > 0.0 else None
+    prior = expected_log_losses(truth, np.full(len(truth), truth.mean()))
+    learnable: Floats = prior - expected_log_losses(truth, truth)
+    return (prior - expected_log_losses(truth, p), learnable) if learnable.mean() > 0.0 else None

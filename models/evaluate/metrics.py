@@ -14,9 +14,9 @@ __all__ = [
     "log_losses",
     "mean_absolute_error",
     "r2",
+    "realised_share",
     "roc_auc",
     "root_mean_squared_error",
-    "share_of_learnable",
 ]
 
 Floats = NDArray[np.float64]
@@ -65,8 +65,10 @@ def entropy(labels: ArrayLike) -> float:
     return float(-mean * np.log(mean) - (1.0 - mean) * np.log(1.0 - mean))
 
 
-def share_of_learnable(labels: ArrayLike, p: ArrayLike, p_bayes: ArrayLike) -> float | None:
-    """How much of the way from the prior to the oracle a model goes: (L0 - L) / (L0 - L_bayes).
+def realised_share(labels: ArrayLike, p: ArrayLike, p_bayes: ArrayLike) -> float | None:
+    """How much of the way from the prior to the oracle a model went on the labels that came: (L0 - L) / (L0 - L_bayes).
+
+    It has the luck of the draw in it, and can be above 1; `models.evaluate.expected_share` has none.
 
     Parameters
     ----------
@@ -81,7 +83,7 @@ def share_of_learnable(labels: ArrayLike, p: ArrayLike, p_bayes: ArrayLike) -> f
 
     Examples
     --------
-    >>> share_of_learnable([0, 1], [0.25, 0.75], [0.25, 0.75])
+    >>> realised_share([0, 1], [0.25, 0.75], [0.25, 0.75])
     1.0
     """
     if not len(_floats(labels)):

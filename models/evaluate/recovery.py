@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from models.evaluate.metrics import log_losses
+from models.evaluate.expected import expected_log_losses
+from models.evaluate.losses import CLIP
 
 __all__ = ["Recovery", "recovery", "trailing_shares"]
 
@@ -32,16 +33,16 @@ class Recovery:
     share_at_end: float | None
 
 
-def trailing_shares(labels: ArrayLike, p: ArrayLike, p_bayes: ArrayLike, window: int) -> NDArray[np.float64]:
-    """Share of the learnable over each trailing window of `window` decision points.
+def trailing_shares(p_true: ArrayLike, p: ArrayLike, window: int) -> NDArray[np.float64]:
+    """Share of the learnable, as `expected_share` says it, over each trailing window of `window` decision points.
 
     Returns
     -------
     ndarray of shape (max(n - window + 1, 0),)
         NaN where there is nothing to learn in a window.
     """
-    actual = np.asarray(labels, dtype=np.float64)
-    if len(actual) < window:
+    truth = np.clip(np.asarray(p_true, dtype=np.float64), CLIP, 1.0 - CLIP)
+    if len(truth) < window:
         return np.empty(0)
 
     def means(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -49,30 +50,26 @@ def trailing_shares(labels: ArrayLike, p: ArrayLike, p_bayes: ArrayLike, window:
         result: NDArray[np.float64] = (sums[window:] - sums[:-window]) / window
         return result
 
-    rate = means(actual)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        prior = -np.where(rate > 0, rate * np.log(rate), 0.0)
-        prior -= np.where(rate < 1, (1 - rate) * np.log(1 - rate), 0.0)
-    learnable = prior - means(log_losses(labels, p_bayes))
-    gained = prior - means(log_losses(labels, p))
+    mean = means(truth)
+    prior = expected_log_losses(mean, mean)
+    learnable = prior - means(expected_log_losses(truth, truth))
+    gained = prior - means(expected_log_losses(truth, p))
     return np.where(learnable > 0, gained / np.where(learnable > 0, learnable, 1.0), np.nan)
 
 
-def recovery(
-    labels: ArrayLike, p: ArrayLike, p_bayes: ArrayLike, *, level: float = 0.80, window: int = 10_000
-) -> Recovery:
+def recovery(p_true: ArrayLike, p: ArrayLike, *, level: float = 0.80, window: int = 10_000) -> Recovery:
     """Follow a model after a drift.
 
     Parameters
     ----------
-    labels, p, p_bayes : array-like of shape (n,)
-        Of the decision points from the drift on, in order: labels, the model's and the oracle's answers.
+    p_true, p : array-like of shape (n,)
+        Of the decision points from the drift on, in order: true chances, and the model's answers.
     level : float
         Share of the learnable from which on it is back.
     window : int
         Length of the trailing windows.
     """
-    shares = trailing_shares(labels, p, p_bayes, window)
+    shares = trailing_shares(p_true, p, window)
     if not np.isfinite(shares).any():
         return Recovery(None, None, None)
     lowest = int(np.nanargmin(shares))

@@ -46,9 +46,14 @@ def test_the_result_has_the_shape_that_machines_read(result):
             "roc_auc",
             "average_precision",
             "share_of_learnable",
+            "share_se",
+            "share_realised",
             "window",
         ]
-        assert list(model["window"]) == ["labels", "log_loss", "share_of_learnable"]
+        assert list(model["window"]) == [
+            "labels", "log_loss", "share_of_learnable", "share_se", "share_realised",
+        ]  # fmt: skip
+        assert model["share_of_learnable"] < 1.0
     for model in [*basket["models"].values(), *basket["baselines"].values()]:
         assert list(model) == ["labels", "mae", "rmse", "r2"]
 

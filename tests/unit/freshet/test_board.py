@@ -29,7 +29,9 @@ def view(models: int = 2, answers: int = 40) -> View:
         window_labels=5_000,
         models=(
             model("worse", "online", 0.34, share_of_learnable=0.8),
-            replace(model("better", "online", 0.32, share_of_learnable=0.92), fewer_labels=700),
+            replace(
+                model("better", "online", 0.32, share_of_learnable=0.92, share_se=0.004), fewer_labels=700
+            ),
             model("prior", "baseline", 0.1),
         ),
         served="worse",
@@ -87,11 +89,12 @@ def test_the_board_says_what_it_is_there_for(width, height):
     text = "\n".join(drawn(view(), width, height))
     for said in (
         "123,456 of 350,000", "8,123/s", "learner 12", "scoreboard –", "70,412", "18,220", "late 3", "dead 4",
-        "last 5,000 of 65,001 labels", "★ worse", "92.0 %", "clairvoyant 0.2500", "bayes_blind –",
+        "last 5,000 of 65,001 labels", "★ worse", "92.0 ", "clairvoyant 0.2500", "bayes_blind –",
         "waiting for labels", "model-1", "1:02:05", "latest predictions",
     ):  # fmt: skip
         assert said in text, said
     assert "  better° " in text
+    assert ("92.0 ± 0.4 %" if width >= 96 else "92.0 %") in text
     assert "° scored on fewer labels, those that it answered: better 700" in text
 
 

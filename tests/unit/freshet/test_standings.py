@@ -10,7 +10,7 @@ from freshet.standings import show_board
 
 
 def scores(labels: int, loss: float, newest: int) -> dict[str, Any]:
-    window = {"labels": newest, "log_loss": loss, "share_of_learnable": 0.9}
+    window = {"labels": newest, "log_loss": loss, "share_of_learnable": 0.9, "share_se": 0.01}
     return {"labels": labels, "log_loss": loss, "window": window}
 
 
@@ -29,3 +29,4 @@ def test_the_star_stands_at_the_served_model_and_fewer_labels_are_marked_and_sai
     assert "  trees@1° " in said and "first°" not in said and "silent°" not in said
     assert "° scored on fewer labels, those that it answered: trees@1 1,200" in said
     assert "newest 5,000" in said
+    assert "90.0 ± 1.0 %" in said

@@ -40,9 +40,13 @@ def test_the_keys_are_those_that_machines_read():
         "roc_auc",
         "average_precision",
         "share_of_learnable",
+        "share_se",
+        "share_realised",
         "window",
     ]
-    assert list(conversion["models"][ONLINE[0]]["window"]) == ["labels", "log_loss", "share_of_learnable"]
+    assert list(conversion["models"][ONLINE[0]]["window"]) == [
+        "labels", "log_loss", "share_of_learnable", "share_se", "share_realised",
+    ]  # fmt: skip
     assert conversion["labels"] == 6_000
     assert conversion["models"][ONLINE[0]]["window"]["labels"] == 5_000
     assert list(found["tasks"]["basket"]) == ["labels", "models", "baselines"]
@@ -116,9 +120,7 @@ def drifted(n: int, *, bad_until: int, noise: float = 0.3):
 def test_a_recovery_is_counted_from_the_drift_on_in_windows_that_begin_after_it():
     rows, after = drifted(40_000, bad_until=6_000)
     found = board({"conversion": rows}, after)["drift"]
-    shares = trailing_shares(
-        after.columns.labels, after.columns.answers[ONLINE[0]], after.columns.bayes, 10_000
-    )
+    shares = trailing_shares(after.columns.bayes, after.columns.answers[ONLINE[0]], 10_000)
     back = found["back_above_0.80_after_decisions"]
     assert found["at_events"] == 175_000
     assert found["lowest_share"] == pytest.approx(shares.min())

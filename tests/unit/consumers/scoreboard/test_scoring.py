@@ -9,6 +9,7 @@ import pytest
 from sklearn import metrics
 
 from consumers.scoreboard.scoring import blind_loss, classification, leaks, oracle, regression, standard_error
+from models import evaluate
 from tests.unit.consumers.scoreboard.rows_of import columns
 
 
@@ -30,7 +31,20 @@ def test_scores_are_those_of_scikit_learn():
     best = metrics.log_loss(labels, bayes)
     assert oracle(rows)["prior"] == pytest.approx(prior)
     assert oracle(rows)["bayes"] == pytest.approx(best)
-    assert found["share_of_learnable"] == pytest.approx((prior - found["log_loss"]) / (prior - best))
+    assert found["share_realised"] == pytest.approx((prior - found["log_loss"]) / (prior - best))
+    assert found["share_of_learnable"] == evaluate.expected_share(bayes, answers)
+    assert found["share_se"] == evaluate.expected_share_se(bayes, answers, rows.sessions)
+
+
+def test_the_share_does_not_move_with_the_labels_that_came_and_is_never_above_1():
+    labels, bayes, _ = drawn(2_000)
+    lucky = np.where(labels > 0.5, bayes * 1.2, bayes).clip(1e-4, 0.9)
+    found = classification(columns(labels, {"m": lucky}, bayes), "m")
+    realised, expected = found["share_realised"], found["share_of_learnable"]
+    assert realised is not None and expected is not None
+    assert realised > 1.0 > expected
+    other = classification(columns(1.0 - labels, {"m": lucky}, bayes), "m")
+    assert other["share_of_learnable"] == expected
 
 
 def test_a_regression_is_scored_as_scikit_learn_does():
@@ -70,7 +84,8 @@ def test_a_quarantined_model_is_scored_where_it_answered_with_prior_and_oracle_o
 
 def test_without_truth_there_is_no_share_and_the_prior_is_still_there():
     rows = columns([0, 1, 1], {"m": [0.2, 0.5, 0.9]})
-    assert classification(rows, "m")["share_of_learnable"] is None
+    found = classification(rows, "m")
+    assert (found["share_of_learnable"], found["share_se"], found["share_realised"]) == (None, None, None)
     assert oracle(rows)["bayes"] is None
     assert oracle(rows)["prior"] == pytest.approx(-math.log(2 / 3) * 2 / 3 - math.log(1 / 3) / 3)
 
@@ -81,7 +96,7 @@ def test_the_blind_line_is_its_share_on_the_sample_put_on_the_scale_of_all():
     sampled = np.arange(5_000) % 7 == 0
     rows = columns(labels, {}, bayes, blind=np.where(sampled, blind, np.nan))
     on_sample = columns(labels[sampled], {"blind": blind[sampled]}, bayes[sampled])
-    share = classification(on_sample, "blind")["share_of_learnable"]
+    share = classification(on_sample, "blind")["share_realised"]
     lines = {name: value for name, value in oracle(rows).items() if value is not None}
     assert (lines["prior"] - lines["bayes_blind"]) / (lines["prior"] - lines["bayes"]) == pytest.approx(share)
     assert blind_loss(columns(labels, {}, bayes)) is None

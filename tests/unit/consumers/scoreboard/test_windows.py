@@ -9,6 +9,7 @@ import pytest
 from consumers.scoreboard.rows import Lines, ScoredLabel
 from consumers.scoreboard.windows import EVERY_LABELS, Windows
 from contracts.codec import rfc3339
+from models.evaluate import expected_share
 
 T0 = 1_767_600_000_000
 
@@ -28,9 +29,11 @@ def test_a_point_is_made_every_thousand_labels_of_a_task():
     _, point = made[1]
     assert (point.task, point.labels, point.window_labels) == ("conversion", 2_000, 2_000)
     assert point.time == rfc3339(T0 + 1_999)
-    assert point.models["logistic"]["share_of_learnable"] == pytest.approx(
-        math.log(0.3 / 0.2) / math.log(0.4 / 0.2)
-    )
+    scores = point.models["logistic"]
+    assert scores["share_realised"] == pytest.approx(math.log(0.3 / 0.2) / math.log(0.4 / 0.2))
+    # One in five answered 0.3 where the chance was 0.4; all others right.
+    assert scores["share_of_learnable"] == pytest.approx(expected_share([0.4, *[0.2] * 4], [0.3, *[0.2] * 4]))
+    assert scores["share_se"] is not None
     assert point.oracle["prior"] == pytest.approx(0.5004, abs=1e-4)
 
 

@@ -38,7 +38,7 @@ def test_it_varies_far_less_from_draw_to_draw_of_the_same_chances_than_the_reali
     labels = np.repeat(rng.random(60 * 1_000) < truth[::4], 4).astype(float)
     blocks = [slice(n, n + 4_000) for n in range(0, len(truth), 4_000)]
     expected = [evaluate.expected_share(truth[block], answers[block]) for block in blocks]
-    realised = [evaluate.share_of_learnable(labels[block], answers[block], truth[block]) for block in blocks]
+    realised = [evaluate.realised_share(labels[block], answers[block], truth[block]) for block in blocks]
     assert np.std(np.array(expected, dtype=float)) < 0.2 * np.std(np.array(realised, dtype=float))
     assert np.mean(np.array(expected, dtype=float)) == pytest.approx(
         np.mean(np.array(realised, dtype=float)), abs=0.02
@@ -66,3 +66,29 @@ def test_the_calibration_error_is_how_far_answers_are_off() -> None:
     assert high == pytest.approx(0.2 * (1.0 - truth.mean()), abs=0.01)
     assert of_truth == pytest.approx(0.2 * (1.0 - truth.mean()), abs=1e-9)
     assert np.isnan(evaluate.expected_calibration_error([]))
+
+
+def test_the_error_of_the_share_is_what_it_varies_by_from_sessions_to_sessions() -> None:
+    rng = np.random.default_rng(4)
+    chances = rng.beta(0.6, 3.0, 400 * 500)
+    # Answers off by the same amount throughout a session, of a length of its own.
+    lengths = rng.integers(1, 8, len(chances))
+    sessions = np.repeat(np.arange(len(chances)), lengths)
+    truth = np.repeat(chances, lengths)
+    answers = np.clip(truth + np.repeat(rng.normal(0.0, 0.05, len(chances)), lengths), 0.001, 0.999)
+    ends = np.cumsum(lengths)[499::500]
+    blocks = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    shares = [evaluate.expected_share(truth[at], answers[at]) for at in blocks]
+    errors = [evaluate.expected_share_se(truth[at], answers[at], sessions[at]) for at in blocks]
+    apart = [
+        evaluate.expected_share_se(truth[at], answers[at], np.arange(at.stop - at.start)) for at in blocks
+    ]
+    spread = np.std(np.array(shares, dtype=float))
+    assert np.mean(np.array(errors, dtype=float)) == pytest.approx(spread, rel=0.1)
+    assert np.mean(np.array(apart, dtype=float)) < 0.6 * spread
+
+
+def test_the_error_needs_two_sessions_and_something_to_learn() -> None:
+    one = evaluate.expected_share_se([0.1, 0.9], [0.2, 0.8], ["a", "a"])
+    assert one is not None and np.isnan(one)
+    assert evaluate.expected_share_se([0.2, 0.2], [0.1, 0.3], ["a", "b"]) is None

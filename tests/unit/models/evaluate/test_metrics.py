@@ -50,8 +50,8 @@ def test_the_prior_has_no_share_and_the_oracle_all_of_it(answers: tuple[np.ndarr
     labels, p = answers
     prior = np.full(len(labels), labels.mean())
     assert evaluate.entropy(labels) == pytest.approx(evaluate.log_loss(labels, prior))
-    assert evaluate.share_of_learnable(labels, prior, p) == pytest.approx(0.0, abs=1e-9)
-    assert evaluate.share_of_learnable(labels, p, p) == 1.0
+    assert evaluate.realised_share(labels, prior, p) == pytest.approx(0.0, abs=1e-9)
+    assert evaluate.realised_share(labels, p, p) == 1.0
 
 
 def test_what_can_not_be_told_is_none_and_no_number() -> None:
@@ -59,8 +59,8 @@ def test_what_can_not_be_told_is_none_and_no_number() -> None:
     assert evaluate.roc_auc([1, 1], [0.1, 0.2]) is None
     assert evaluate.average_precision([0, 0], [0.1, 0.2]) is None
     assert evaluate.r2([2.0, 2.0], [1.0, 3.0]) is None
-    assert evaluate.share_of_learnable([0, 0], [0.1, 0.2], [0.1, 0.2]) is None
-    assert evaluate.share_of_learnable([], [], []) is None
+    assert evaluate.realised_share([0, 0], [0.1, 0.2], [0.1, 0.2]) is None
+    assert evaluate.realised_share([], [], []) is None
 
 
 def test_answers_of_zero_and_one_cost_no_more_than_the_clip() -> None:
