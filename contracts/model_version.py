@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-__all__ = ["ModelVersion", "Signature", "split_id"]
+__all__ = ["ModelVersion", "Signature"]
 
 _Name = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z")]
 
@@ -108,17 +108,3 @@ class ModelVersion(Struct, frozen=True, kw_only=True):
         fixed = msgspec.to_builtins(self) | {"stage": "", "registered_at": None}
         del fixed["imported"]
         return msgspec.json.encode(fixed, order="sorted").decode()
-
-
-def split_id(model: str) -> tuple[str, str, int] | None:
-    """Task, name and version of an id; None where it is none.
-
-    Examples
-    --------
-    >>> split_id("conversion/boosted-trees@3")
-    ('conversion', 'boosted-trees', 3)
-    >>> split_id("boosted-trees")
-    """
-    task, _, rest = model.partition("/")
-    name, _, version = rest.partition("@")
-    return (task, name, int(version)) if task and name and version.isdecimal() else None

@@ -102,7 +102,7 @@ MODELS: Final = Topic(
 JOURNAL: Final = Topic(
     "ml.journal", "worker", "one record a transaction", True, _compacted(RETENTION_MS), per_group=True
 )
-# A letter is its record and more (headers saying why): it must fit whatever fitted the source.
+# A dead letter adds headers to its record, so its size limit is higher.
 DEAD_LETTERS: Final = Topic(
     "dead-letters",
     "as the source",

@@ -26,7 +26,7 @@ class Rounds:
     pause_s : float
         Between two rounds, before any has ended.
     work_s : float
-        That a round may take over half an hour.
+        Seconds that a round may take on top of 30 minutes.
     called : str
         What a round is called.
     now : callable

@@ -1,4 +1,4 @@
-"""Who may watch a worker at work: told once a turn, never asked, and never part of what is computed."""
+"""Callbacks for progress, called once a turn; they never affect results."""
 
 from __future__ import annotations
 

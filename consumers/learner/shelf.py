@@ -1,4 +1,4 @@
-"""Batch models at hand: loaded once by their digest, and again and again while they are not to be had."""
+"""Cache of batch models by digest; failed loads are retried."""
 
 from __future__ import annotations
 

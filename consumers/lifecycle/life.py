@@ -37,7 +37,7 @@ class NotPromoted(FreshetError):
 class Life:
     """Changes which batch models of a shop answer. Close it.
 
-    Making one takes the place of whoever is at it elsewhere, and settles what was left pending.
+    Opening one fences other instances and resolves pending changes.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Life:
         model = self._registered(model_id)
         standing = self.standing(model.task)
         if standing.champion == model.name:
-            message = f"{model_id} must not be champion yet. It is."
+            message = f"{model_id} is already champion."
             raise UsageError(message)
         self._must_be_sound(model_id, model)
         report = None

@@ -45,7 +45,7 @@ def demo(
         bool | None,
         typer.Option(
             "--batch/--no-batch",
-            help="Also move history, train batch models and promote them. On, if not given, but for --json.",
+            help="Also move history, train batch models and promote them. Default: on; off with --json.",
         ),
     ] = None,
     least_labels: LeastLabels = LEAST_LABELS,

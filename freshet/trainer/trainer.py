@@ -55,7 +55,7 @@ class Trainer:
     """Looks after the batch models of a shop, one task at a time.
 
     It keeps no state: what was trained stands in the registry, who stands where among the changes. Models are changed
-    by `consumers.lifecycle.Life`, which is made for a change alone: making one takes the place of whoever is at it.
+    by `consumers.lifecycle.Life`, which is opened for a change alone: opening one fences other instances.
 
     Parameters
     ----------

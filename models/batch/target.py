@@ -1,4 +1,4 @@
-"""What a model of each task is trained to say, and how its word becomes an answer."""
+"""The training target of each task, and how raw output becomes a prediction."""
 
 from __future__ import annotations
 

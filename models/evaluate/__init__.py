@@ -1,4 +1,4 @@
-"""How good the answers are: prequential, windowed and fading, against what can be known at all."""
+"""How good the answers are, over windows of labels and against what can be known at all."""
 
 from models.evaluate.clustered import (
     LEAK_DECISIONS,
@@ -22,7 +22,6 @@ from models.evaluate.metrics import (
     roc_auc,
     root_mean_squared_error,
 )
-from models.evaluate.prequential import Fading, Window
 from models.evaluate.promotion import GateReport, gate, lower_bounds, sums_by_session
 from models.evaluate.recovery import Recovery, recovery, trailing_shares
 
@@ -31,10 +30,8 @@ __all__ = [
     "LEAK_DECISIONS",
     "LEAK_ERRORS",
     "CalibrationBin",
-    "Fading",
     "GateReport",
     "Recovery",
-    "Window",
     "absolute_error",
     "amount",
     "average_precision",

@@ -1,4 +1,4 @@
-"""A model that stops to learn: what the others are worth once the shop has changed."""
+"""A model that stops learning: it shows what the others are worth once the shop has changed."""
 
 from __future__ import annotations
 

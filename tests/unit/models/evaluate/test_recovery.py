@@ -1,4 +1,4 @@
-"""Windows, fading means, and the way back from a drift."""
+"""The way back from a drift."""
 
 from __future__ import annotations
 
@@ -6,36 +6,6 @@ import numpy as np
 import pytest
 
 from models import evaluate
-
-
-@pytest.mark.parametrize("added", [0, 1, 6, 7, 8, 20])
-def test_a_window_holds_the_newest_rows_oldest_first(added: int) -> None:
-    window = evaluate.Window(size=7, width=2)
-    for n in range(added):
-        window.add(float(n), -float(n))
-    assert len(window) == min(added, 7)
-    assert window.rows()[:, 0].tolist() == [float(n) for n in range(added)][-7:]
-
-
-def test_a_window_needs_room() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        evaluate.Window(size=0, width=1)
-
-
-def test_a_fading_mean_is_the_mean_at_first_and_forgets_later() -> None:
-    fading = evaluate.Fading(memory=100)
-    assert np.isnan(fading.mean)
-    for _ in range(1_000):
-        fading.add(5.0)
-    assert fading.mean == pytest.approx(5.0)
-    for _ in range(100):
-        fading.add(0.0)
-    assert fading.mean == pytest.approx(5.0 / np.e, rel=1e-3)
-
-
-def test_a_fading_mean_needs_a_memory() -> None:
-    with pytest.raises(ValueError, match="positive"):
-        evaluate.Fading(memory=0)
 
 
 def after_drift(wrong_for: int) -> tuple[np.ndarray, np.ndarray]:
