@@ -18,6 +18,7 @@ __all__ = ["LABELS", "answer", "draw", "draw_tasks", "fewer_labels", "number", "
 
 LABELS: Mapping[str, str] = {
     "average_precision": "avg prec",
+    "ece": "ECE",
     "log_loss": "log loss",
     "mae": "MAE",
     "r2": "R²",
@@ -29,6 +30,7 @@ LABELS: Mapping[str, str] = {
 """What stands above a metric's column."""
 
 _FIXED_LINES = 5  # heading, two lines of counts, heading of the latest predictions, keys
+_ROOM_FOR_ECE = 110
 _LINES_A_TASK = 2  # its heading and that of its columns
 _KIND_STYLES = {"online": "bold", "baseline": "dim", "frozen": "cyan", "batch": "bold magenta"}
 _STAGE_STYLES = {"champion": "yellow", "quarantine": "red"}
@@ -213,7 +215,8 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
         of = f"{plain(task.standing)} · {of}"
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim", show_edge=False)
     table.add_column("  model", no_wrap=True, overflow="ellipsis", min_width=18, max_width=30)
-    for name in task.metrics:
+    metrics = [name for name in task.metrics if name != "ece" or width >= _ROOM_FOR_ECE]
+    for name in metrics:
         table.add_column(LABELS.get(name, name), justify="right", no_wrap=True)
     over_time = f"{LABELS.get(task.charted, task.charted)} over time" if width >= 96 else "over time"
     table.add_column(over_time, no_wrap=True, ratio=1, min_width=8)
@@ -229,7 +232,7 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
         style = "dim" if is_partial or model.kind == "baseline" else "green" if is_served else ""
         table.add_row(
             shown,
-            *(Text(_cell(model, m, width), _grade(m, model.metrics.get(m))) for m in task.metrics),
+            *(Text(_cell(model, m, width), _grade(m, model.metrics.get(m))) for m in metrics),
             _Curve(model.history, low, high, style),
         )
     return Group(_titled(title, of), table)

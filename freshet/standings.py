@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["show_board"]
 
-_NO_COLUMNS = ("labels", "share_se", "share_realised", "window")
+_NO_COLUMNS = ("labels", "share_se", "share_realised", "ece", "ece_truth", "calibration", "window")
 
 
 def show_board(

@@ -76,7 +76,7 @@ def _task(spec: TaskSpec, facts: Facts, batch: str) -> TaskView:
     return TaskView(
         name=spec.name,
         question=spec.question,
-        metrics=spec.metrics,
+        metrics=(*spec.metrics, "ece") if spec.kind == "classification" else spec.metrics,
         charted=charted,
         labels=max(facts.counts.labels.get(spec.name, 0), newest.labels if newest is not None else 0),
         window_labels=newest.window_labels if newest is not None else 0,

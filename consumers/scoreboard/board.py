@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from consumers.scoreboard.rows import Columns
-from consumers.scoreboard.scoring import classification, leaks, oracle, regression, standard_error
+from consumers.scoreboard.scoring import (
+    classification,
+    leaks,
+    oracle,
+    regression,
+    reliability,
+    standard_error,
+)
 from contracts.records import is_batch
 from models.evaluate import recovery
 from models.tasks import TASKS, TaskSpec
@@ -109,6 +116,7 @@ def _classification(task: str, columns: Columns) -> dict[str, Any]:
             "log_loss": scores.pop("log_loss"),
             "se": standard_error(rows, model),
             **scores,
+            "calibration": reliability(rows, model),
             "window": {name: recent[name] for name in _OF_WINDOW},
         }
     return {"labels": len(rows), "oracle": {**oracle(rows), "leaks": leaks(rows)}, "models": models}

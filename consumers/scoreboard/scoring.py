@@ -9,8 +9,10 @@ import numpy as np
 from consumers.scoreboard.rows import Columns, Floats
 from models.evaluate import (
     average_precision,
+    calibration,
     clustered_se,
     entropy,
+    expected_calibration_error,
     expected_share,
     expected_share_se,
     is_leak,
@@ -23,9 +25,19 @@ from models.evaluate import (
     root_mean_squared_error,
 )
 
-__all__ = ["blind_loss", "classification", "finite", "leaks", "oracle", "regression", "standard_error"]
+__all__ = [
+    "blind_loss",
+    "classification",
+    "finite",
+    "leaks",
+    "oracle",
+    "regression",
+    "reliability",
+    "standard_error",
+]
 
 _SHARES = ("share_of_learnable", "share_se", "share_realised")
+_ERRORS = ("ece", "ece_truth")
 
 
 def finite(value: float | None) -> float | None:
@@ -45,18 +57,49 @@ def classification(columns: Columns, model: str) -> dict[str, float | None]:
 
     The share is that of losses averaged over what the oracle says of the label, with its standard error by session;
     "share_realised" is that of the losses that came. Prior and oracle are taken on the labels that the model answered;
-    None where there are none, or no truth.
+    None where there are none, or no truth. "ece" is the expected calibration error, against the labels that came;
+    "ece_truth" against what the oracle says.
     """
     rows, answers = _answered(columns, model)
     if not len(rows):
-        return {"labels": 0, **dict.fromkeys(("log_loss", "roc_auc", "average_precision", *_SHARES))}
+        return {
+            "labels": 0,
+            **dict.fromkeys(("log_loss", "roc_auc", "average_precision", *_SHARES, *_ERRORS)),
+        }
     return {
         "labels": len(rows),
         "log_loss": log_loss(rows.labels, answers),
         "roc_auc": roc_auc(rows.labels, answers),
         "average_precision": average_precision(rows.labels, answers),
         **_shares(rows, answers),
+        "ece": expected_calibration_error(calibration(rows.labels, answers, rows.sessions)),
+        "ece_truth": finite(expected_calibration_error(calibration(rows.bayes, answers, rows.sessions))),
     }
+
+
+def reliability(columns: Columns, model: str) -> list[dict[str, float | None]]:
+    """What came, and what the oracle says, of ten groups of answers, from the lowest to the highest.
+
+    Returns
+    -------
+    list of dict
+        "labels", mean "answered", "came" with its standard error "se", and "truth", None where it is not known.
+    """
+    rows, answers = _answered(columns, model)
+    if not len(rows):
+        return []
+    came = calibration(rows.labels, answers, rows.sessions)
+    true = calibration(rows.bayes, answers, rows.sessions)  # of the same answers, so the same bins
+    return [
+        {
+            "labels": one.count,
+            "answered": one.answered,
+            "came": one.happened,
+            "se": finite(one.se),
+            "truth": finite(known.happened),
+        }
+        for one, known in zip(came, true, strict=True)
+    ]
 
 
 def _shares(rows: Columns, answers: Floats) -> dict[str, float | None]:

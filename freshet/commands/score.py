@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from contracts.errors import FreshetError
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
 from freshet.reach import need_broker
+from freshet.reliability import show_calibration
 from freshet.render import console, echo, json_line
 from freshet.standings import show_board
 
 EXAMPLES = """freshet score
+freshet score --calibration
 freshet score --json"""
 
 
 def score(
+    calibration: Annotated[
+        bool,
+        typer.Option("--calibration", help="Show how often each model's answers came true, too."),
+    ] = False,
     json: Json = False,
     data_dir: DataDir = None,
     bootstrap: Bootstrap = None,
@@ -24,6 +34,9 @@ def score(
     Each model predicted before it learned from the label. The share of the learnable is the way from knowing only
     the average (0 %) to knowing all that can be known before the draw (100 %). The star stands at the model that is
     served; a model marked ° has answered fewer of these labels than the others, and is scored on those alone.
+
+    With --calibration, each model's answers stand in ten groups of equal count: what it answered, what came, and what
+    the oracle says. ECE, the expected calibration error, is the mean distance of what was answered to what came.
     """
     settings = settings_from(
         data_dir=data_dir,
@@ -49,3 +62,5 @@ def score(
         message = "There are no scores yet."
         raise FreshetError(message, hint="Labels settle a few seconds after the first events: freshet demo")
     show_board(console(), board, champions, stages)
+    if calibration:
+        show_calibration(console(), board)

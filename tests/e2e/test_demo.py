@@ -48,12 +48,16 @@ def test_the_result_has_the_shape_that_machines_read(result):
             "share_of_learnable",
             "share_se",
             "share_realised",
+            "ece",
+            "ece_truth",
+            "calibration",
             "window",
         ]
         assert list(model["window"]) == [
             "labels", "log_loss", "share_of_learnable", "share_se", "share_realised",
         ]  # fmt: skip
         assert model["share_of_learnable"] < 1.0
+        assert sum(one["labels"] for one in model["calibration"]) == conversion["labels"]
     for model in [*basket["models"].values(), *basket["baselines"].values()]:
         assert list(model) == ["labels", "mae", "rmse", "r2"]
 

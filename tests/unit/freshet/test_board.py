@@ -22,7 +22,7 @@ def view(models: int = 2, answers: int = 40) -> View:
     conversion = TaskView(
         "conversion",
         "Will this session end in an order?",
-        ("log_loss", "roc_auc", "average_precision", "share_of_learnable"),
+        ("log_loss", "roc_auc", "average_precision", "share_of_learnable", "ece"),
         "share_of_learnable",
         labels=65_001,
         batch="12:00:00 gate: trees@1 not yet: 1,200 sessions, saves +0.0012 a label (at least -0.0003, asked +0.0021)",
@@ -94,8 +94,18 @@ def test_the_board_says_what_it_is_there_for(width, height):
     ):  # fmt: skip
         assert said in text, said
     assert "  better° " in text
+    assert "ECE" not in text
     assert ("92.0 ± 0.4 %" if width >= 96 else "92.0 %") in text
     assert "° scored on fewer labels, those that it answered: better 700" in text
+
+
+def test_a_wide_board_has_the_calibration_error_too():
+    task = replace(
+        view().tasks[0], metrics=("log_loss", "ece"), models=(model("m", "online", 0.3, ece=0.0123),)
+    )
+    assert "ECE" in (wide := "\n".join(drawn(replace(view(), tasks=(task,)), 120, 40)))
+    assert "0.012" in wide
+    assert "ECE" not in "\n".join(drawn(replace(view(), tasks=(task,)), 100, 40))
 
 
 def test_data_neither_steers_the_terminal_nor_styles_the_board():

@@ -42,6 +42,9 @@ def test_the_keys_are_those_that_machines_read():
         "share_of_learnable",
         "share_se",
         "share_realised",
+        "ece",
+        "ece_truth",
+        "calibration",
         "window",
     ]
     assert list(conversion["models"][ONLINE[0]]["window"]) == [

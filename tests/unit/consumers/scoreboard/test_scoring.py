@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from consumers.scoreboard.scoring import blind_loss, classification, leaks, oracle, regression, standard_error
+from consumers.scoreboard.scoring import (
+    blind_loss,
+    classification,
+    leaks,
+    oracle,
+    regression,
+    reliability,
+    standard_error,
+)
 from models import evaluate
 from tests.unit.consumers.scoreboard.rows_of import columns
 
@@ -45,6 +53,31 @@ def test_the_share_does_not_move_with_the_labels_that_came_and_is_never_above_1(
     assert realised > 1.0 > expected
     other = classification(columns(1.0 - labels, {"m": lucky}, bayes), "m")
     assert other["share_of_learnable"] == expected
+
+
+def numbers(found: list[dict[str, float | None]]) -> list[dict[str, float]]:
+    """All of them known."""
+    return [{name: value for name, value in one.items() if value is not None} for one in found]
+
+
+def test_answers_that_are_off_are_off_by_as_much_in_their_bins_and_the_truth_has_no_luck_in_it():
+    labels, bayes, _ = drawn(4_000)
+    rows = columns(labels, {"right": bayes, "high": bayes * 0.8 + 0.2}, bayes)
+    right, high = numbers(reliability(rows, "right")), numbers(reliability(rows, "high"))
+    assert [one["labels"] for one in right] == [400] * 10
+    assert [one["truth"] for one in right] == pytest.approx([one["answered"] for one in right])
+    assert [one["came"] for one in right] != pytest.approx([one["answered"] for one in right])
+    assert all(one["answered"] - one["truth"] == pytest.approx(0.2 - 0.2 * one["truth"]) for one in high)
+    right_scores, high_scores = numbers([classification(rows, model) for model in ("right", "high")])
+    assert right_scores["ece_truth"] == pytest.approx(0.0)
+    assert high_scores["ece_truth"] == pytest.approx(0.2 * (1.0 - bayes.mean()))
+    assert high_scores["ece"] == pytest.approx(high_scores["ece_truth"], abs=0.03)
+    # On the same labels, a model that was silent first has bins of what it answered.
+    half = np.where(np.arange(4_000) < 2_000, np.nan, bayes)
+    silent = columns(labels, {"late": half, "never": np.full(4_000, np.nan)})
+    assert [(one["labels"], one["truth"]) for one in reliability(silent, "late")] == [(200, None)] * 10
+    assert reliability(silent, "never") == []
+    assert classification(silent, "late")["ece_truth"] is None
 
 
 def test_a_regression_is_scored_as_scikit_learn_does():
