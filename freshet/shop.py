@@ -31,6 +31,8 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         User events after which it closes.
     file : str, optional
         Of a recorded shop: which file.
+    dates : str, optional
+        How its dates with slashes are read, where it is not month first.
     """
 
     partitions: int
@@ -39,11 +41,12 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     drift: str | None = None
     events: int | None = None
     file: str | None = None
+    dates: str | None = None
 
     def __str__(self) -> str:
         """As shown to people."""
         if self.file is not None:
-            return f"recorded shop {Path(self.file).name}"
+            return f"recorded shop {Path(self.file).name}" + (f", dates {self.dates}" if self.dates else "")
         more = [f"traffic {self.traffic:g}"] if self.traffic is not None else []
         more += [self.drift] if self.drift else []
         more += [f"{self.events:,} events"] if self.events else []
@@ -68,7 +71,12 @@ def recall(data_dir: Path) -> Shop | None:
 
 
 def going_on(
-    settings: Settings, there: Shop | None, *, events: int | None = None, file: Path | None = None
+    settings: Settings,
+    there: Shop | None,
+    *,
+    events: int | None = None,
+    file: Path | None = None,
+    dates: str | None = None,
 ) -> tuple[Settings, Shop]:
     """Choose the shop: as typed, else as it is there already, else the defaults.
 
@@ -82,6 +90,8 @@ def going_on(
         As typed.
     file : Path, optional
         Of a recorded shop.
+    dates : str, optional
+        Of a recorded shop, as in `Shop`.
 
     Returns
     -------
@@ -102,7 +112,7 @@ def going_on(
         )
         events = there.events if events is None else events
     if file is not None:
-        shop = Shop(partitions=settings.partitions, file=str(file.absolute()))
+        shop = Shop(partitions=settings.partitions, file=str(file.absolute()), dates=dates)
     else:
         own = {name: getattr(settings, name) for name in _SIMULATED}
         shop = Shop(**own, events=events)

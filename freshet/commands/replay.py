@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -25,6 +25,7 @@ from freshet.trainer.trials import LEAST_LABELS
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
+    from producers.replay import Dates, RecordedFile
 
 EXAMPLES = """freshet replay online_retail.csv.gz
 freshet replay online_retail.csv.gz --rate 0 --fresh --json
@@ -41,6 +42,12 @@ def replay(
             "CustomerID, Country."
         ),
     ],
+    dates: Annotated[
+        Literal["dmy", "mdy", "iso"] | None,
+        typer.Option(
+            help="Of 1/12/2010, day or month first; iso: none with slashes is taken. As the column tells, if not given."
+        ),
+    ] = None,
     rate: Rate = None,
     speed: Speed = None,
     partitions: Partitions = None,
@@ -65,8 +72,8 @@ def replay(
 ) -> None:
     """Replay a recorded shop through the same topics, tasks and scores.
 
-    Every row is used or counted by the reason why it was not. Nothing is sorted: time going back more than a day is
-    refused. In a recorded shop there are no sessions, so conversion is not asked.
+    Every row is used or counted by the reason why it was not, with an example. Nothing is sorted: time going back more
+    than a day is refused. In a recorded shop there are no sessions, so conversion is not asked.
     """
     from contracts.errors import UsageError
 
@@ -82,7 +89,7 @@ def replay(
     }
     settings = settings_from(**typed)
     if send_only:
-        _send(settings, file, report)
+        _send(settings, *_usable(file, dates), report)
         return
     with_sending = {
         "--bootstrap": bootstrap,
@@ -98,15 +105,15 @@ def replay(
     from freshet.shop import going_on, recall
     from freshet.show import Show
     from freshet.stack import start_over
-    from producers.replay import RecordedFile
 
-    RecordedFile(file)  # refused before anything is wiped or started
+    _, taken = _usable(file, dates)  # refused before anything is wiped or started
     there = recall(settings.data_dir)
     if fresh:
         start_over(settings.data_dir)
         settings, there = settings_from(**typed), None
-    settings, shop = going_on(settings, there, file=file)
+    settings, shop = going_on(settings, there, file=file, dates=taken.of_note)
     rows = settings.data_dir / _REPORT
+    rows.unlink(missing_ok=True)
 
     def counted() -> dict[str, Any]:
         import msgspec
@@ -114,25 +121,49 @@ def replay(
         return {"rows": msgspec.json.decode(rows.read_bytes())}
 
     arguments = ["replay", str(file.absolute()), "--send-only", "--report", str(rows)]
+    arguments += ["--dates", dates] if dates else []
     batch_from = LEAST_LABELS if batch else None
     show = Show(settings, shop, arguments, batch_from=batch_from, keep=keep, is_json=json, more=counted)
-    raise typer.Exit(show.run())
+    code = show.run()
+    if rows.exists():  # not where the sending was broken off
+        _tell(counted()["rows"], taken)
+    raise typer.Exit(code)
 
 
-def _send(settings: Settings, path: Path, report: Path | None) -> None:
+def _usable(path: Path, typed: Literal["dmy", "mdy", "iso"] | None) -> tuple[RecordedFile, Dates]:
+    """The file, and how its dates are read; refused if there is nothing in it that can be sent."""
+    from producers.replay import RecordedFile, Replay
+
+    file = RecordedFile(path)
+    dates = file.dates(typed)
+    Replay(file, 1, dates).must_be_usable()
+    return file, dates
+
+
+def _tell(rows: dict[str, Any], dates: Dates) -> None:
+    from freshet.render import tell
+    from producers.replay import in_words
+
+    if dates.order is not None:
+        tell(f"dates with slashes: {dates.why}")
+    for line in in_words(rows):
+        tell(line)
+
+
+def _send(settings: Settings, file: RecordedFile, dates: Dates, report: Path | None) -> None:
     from freshet.reach import need_broker, with_partitions_found
     from freshet.render import json_line, tell
     from freshet.sending import send
     from freshet.service import until_told
-    from producers.replay import RecordedFile, Replay
+    from producers.replay import Replay
 
     told = until_told()
     need_broker(settings)
     settings = with_partitions_found(settings)
-    file = RecordedFile(path)
-    shop = Replay(file, settings.partitions)
+    shop = Replay(file, settings.partitions, dates)
     sent = send(shop, settings, told, total=file.lines, unit="rows", done=lambda _: shop.rows.read)
-    rows = shop.rows.as_json()
-    tell(f"sent {sent.user_events:,} user events; rows: {json_line(rows)}")
+    rows = shop.rows.as_json() | {"dates": dates.order}
+    tell(f"sent {sent.user_events:,} user events")
+    _tell(rows, dates)
     if report is not None and sent.is_complete:
         report.write_text(json_line(rows) + "\n")

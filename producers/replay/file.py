@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
+import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from contracts.errors import InputFileError
+from producers.replay.dates import Dates, Order, dates_of
+from producers.replay.lines import Record, records
 
 __all__ = ["COLUMNS", "RecordedFile"]
 
@@ -36,6 +38,9 @@ _FOREIGN = {
     b"\xfe\xff": "text in UTF-16",
 }
 _CHUNK_BYTES = 1 << 20
+# A file without such needs no look through its dates. From the first slash on, which is quick to find.
+_SLASHED = re.compile(rb"/\d{1,2}/\d{4}[ T]\d{1,2}:")
+_SLASHED_BYTES = 12
 
 
 class RecordedFile:
@@ -64,15 +69,16 @@ class RecordedFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._may_have_slashes = False
         self.digest, self.lines = self._read_through()
-        with self._lines() as lines:
-            try:
-                header = next(csv.reader(lines), None)
-            except csv.Error as error:
-                what = f"is no CSV: {error}"
-                raise self._error(what) from error
-        if header is None:
+        with self._bytes() as content:
+            first = next(records(content), None)
+        if first is None:
             raise self._error("is empty", "A header and rows must stand in it.")
+        header = first[2]
+        if header is None:
+            what = "is no CSV: its first line can't be read"
+            raise self._error(what, "A quotation mark may be open there.")
         names = [name.strip() for name in header]
         missing = [name for name in COLUMNS if name not in names]
         if missing:
@@ -84,30 +90,30 @@ class RecordedFile:
         self._width = len(names)
         self._places = [names.index(name) for name in COLUMNS]
 
-    def rows(self) -> Iterator[tuple[int, list[str] | None]]:
-        """Walk through the rows.
+    def rows(self) -> Iterator[Record]:
+        """Walk through the rows, the header being in line 1.
 
         Yields
         ------
-        line : int
-            Number of the line in which the row ends, the header being 1.
-        fields : list of str or None
-            In the order of `COLUMNS`; None where the row has more or fewer fields than the header. Empty lines
-            are no rows.
+        Record
+            With its fields in the order of `COLUMNS`; None where there are more or fewer than in the header.
         """
         places, width = self._places, self._width
-        with self._lines() as lines:
-            reader = csv.reader(lines)
-            line = 1
-            try:
-                next(reader)
-                for fields in reader:
-                    if fields:
-                        yield reader.line_num, [fields[i] for i in places] if len(fields) == width else None
-                    line = reader.line_num + 1
-            except csv.Error as error:
-                what = f"can't be read as CSV from line {line} on: {error}"
-                raise self._error(what, "A quotation mark may be open there.") from error
+        with self._bytes() as content:
+            found = records(content, width)
+            next(found)
+            for line, text, fields, is_open in found:
+                if fields is not None:
+                    fields = [fields[i] for i in places] if len(fields) == width else None
+                yield line, text, fields, is_open
+
+    def dates(self, typed: Order | None = None) -> Dates:
+        """Decide how dates with slashes are read; see `dates_of`."""
+        if not self._may_have_slashes:
+            return dates_of((), self.path)
+        place = COLUMNS.index("InvoiceDate")
+        column = ((line, fields[place]) for line, _, fields, _ in self.rows() if fields is not None)
+        return dates_of(column, self.path, typed)
 
     def _error(self, what: str, hint: str | None = None) -> InputFileError:
         return InputFileError(f"{self.path} {what}.", hint=hint)
@@ -141,7 +147,7 @@ class RecordedFile:
                     digest.update(chunk)
         except OSError as error:
             raise self._unreadable(error) from error
-        ends, last = 0, b"\n"
+        ends, last, tail = 0, b"\n", b""
         with self._bytes() as content:
             head = content.read(8)
             for magic, kind in _FOREIGN.items():
@@ -151,25 +157,7 @@ class RecordedFile:
             chunk = head
             while chunk:
                 ends += chunk.count(b"\n")
-                last = chunk
+                self._may_have_slashes = self._may_have_slashes or _SLASHED.search(tail + chunk) is not None
+                last, tail = chunk, chunk[-_SLASHED_BYTES:]
                 chunk = content.read(_CHUNK_BYTES)
         return digest.hexdigest(), max(ends - last.endswith(b"\n"), 0)
-
-    @contextmanager
-    def _lines(self) -> Iterator[Iterable[str]]:
-        with self._bytes() as content:
-            yield _decoded(content)
-
-
-def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
-    """Each line as UTF-8 where it is, else as Latin-1, which every byte is; without the mark some editors put first."""
-    is_first = True
-    for line in lines:
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            text = line.decode("latin-1")
-        if is_first:
-            text = text.removeprefix("\ufeff")
-            is_first = False
-        yield text

@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from contextlib import closing
 
 from contracts.codec import rfc3339
 from contracts.emission import Emission
 from contracts.errors import InputFileError
 from contracts.labels import AHEAD_MS
+from producers.replay.dates import Dates, Order
 from producers.replay.file import RecordedFile
 from producers.replay.row import Row, Unusable, parse_row
+from producers.replay.rows import RowCount, in_words
 from producers.replay.till import Till
 
-__all__ = ["Replay", "RowCount"]
+__all__ = ["Replay"]
 
 _SOURCE_DIGITS = 12
-
-
-@dataclass
-class RowCount:
-    """What became of the rows: `read` is always `used` and all of `skipped` together.
-
-    Parameters
-    ----------
-    read : int
-        Rows so far.
-    used : int
-        Those that became a line of an order or of a return.
-    skipped : Counter of str
-        The others, by one of `producers.replay.REASONS`.
-    """
-
-    read: int = 0
-    used: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-
-    def as_json(self) -> dict[str, object]:
-        """Rows as they stand in the result of a replay, reasons in the order of the alphabet."""
-        return {"read": self.read, "used": self.used, "skipped": dict(sorted(self.skipped.items()))}
 
 
 class Replay:
@@ -51,25 +29,28 @@ class Replay:
         The recorded shop.
     partitions : int
         Of ``shop.user-events``.
+    dates : Dates, optional
+        How dates with slashes are read; as the file itself tells, if not given.
 
     Attributes
     ----------
     source : str
-        What tells this shop from every other: it stands in each event.
+        What tells this shop from every other, the file and how its dates are read: it stands in each event.
     rows : RowCount
         Of the latest walk, complete when it is over.
     """
 
-    def __init__(self, file: RecordedFile, partitions: int) -> None:
+    def __init__(self, file: RecordedFile, partitions: int, dates: Dates | None = None) -> None:
         if partitions < 1:
             msg = f"`partitions` must be at least 1. Got {partitions}."
             raise ValueError(msg)
         self.file = file
         self.partitions = partitions
-        self.source = f"replay/{file.digest[:_SOURCE_DIGITS]}"
+        self.dates = file.dates() if dates is None else dates
+        self.source = "/".join(filter(None, ("replay", file.digest[:_SOURCE_DIGITS], self.dates.of_note)))
         self.rows = RowCount()
 
-    def __iter__(self) -> Iterator[Emission]:
+    def __iter__(self) -> Generator[Emission, None, None]:
         """Walk through the file.
 
         Raises
@@ -80,15 +61,16 @@ class Replay:
         count = self.rows = RowCount()
         till = Till(self.source, self.partitions)
         latest_ms, latest_line = 0, 0
-        for line, fields in self.file.rows():
+        order = self.dates.order
+        for line, text, fields, is_open in self.file.rows():
             count.read += 1
             try:
-                row = _parsed(fields)
+                row = _parsed(fields, is_open, order)
                 if row.time_ms < latest_ms - AHEAD_MS:
                     raise self._back(line, row, latest_line, latest_ms)
                 till.take(row)
             except Unusable as why:
-                count.skipped[why.args[0]] += 1
+                count.skip(why.args[0], line, text)
                 continue
             count.used += 1
             if row.time_ms > latest_ms:
@@ -96,6 +78,21 @@ class Replay:
             yield from till.handed_over()
         till.close()
         yield from till.handed_over()
+
+    def must_be_usable(self) -> None:
+        """Look for a row that can be used.
+
+        Raises
+        ------
+        InputFileError
+            If there is none, with what is wrong with them.
+        """
+        with closing(iter(self)) as emissions:
+            if next(emissions, None) is not None:
+                return
+        what = "\n".join(in_words(self.rows.as_json()))
+        message = f"{self.file.path}: at least one row must be of use. None is:\n{what}"
+        raise InputFileError(message)
 
     def _back(self, line: int, row: Row, latest_line: int, latest_ms: int) -> InputFileError:
         return InputFileError(
@@ -105,7 +102,7 @@ class Replay:
         )
 
 
-def _parsed(fields: list[str] | None) -> Row:
+def _parsed(fields: list[str] | None, is_open: bool, order: Order | None) -> Row:
     if fields is None:
-        raise Unusable("wrong-columns")
-    return parse_row(fields)
+        raise Unusable("open-quote" if is_open else "wrong-columns")
+    return parse_row(fields, order)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from math import isfinite
 from typing import Final, NamedTuple
+
+from producers.replay.dates import Order, time_ms_of
 
 __all__ = ["REASONS", "Row", "Unusable", "parse_row"]
 
 REASONS: Final = {
-    "wrong-columns": "the row has more or fewer fields than the header",
+    "open-quote": "a quotation mark is open: the lines after it are rows of their own",
+    "wrong-columns": "the row has more or fewer fields than the header, or is no CSV",
     "no-invoice": "InvoiceNo is empty",
     "adjustment": "InvoiceNo begins with a letter other than C: bad debt and the like, nobody's order",
     "bad-id": "InvoiceNo, StockCode or CustomerID is empty, longer than 128 characters or holds control characters",
-    "bad-date": "InvoiceDate is not a date between 2000 and 2099 in one of the two usual forms",
+    "bad-date": "InvoiceDate is no date and time between 2000 and 2099, year first or with slashes as its whole column",
     "bad-quantity": "Quantity is no integer from -100,000 to 100,000",
     "bad-price": "UnitPrice is no number up to 1,000,000",
     "no-quantity": "Quantity is 0",
@@ -30,17 +31,11 @@ REASONS: Final = {
     "order-too-large": "the order would be worth more than 1,000,000,000",
 }
 
-_DATE = re.compile(
-    r"(?:(?P<y1>\d{4})-(?P<m1>\d{1,2})-(?P<d1>\d{1,2})|(?P<m2>\d{1,2})/(?P<d2>\d{1,2})/(?P<y2>\d{4}))"
-    r"[ T](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?",
-    re.ASCII,
-)
 _INTEGER = re.compile(r"[+-]?\d{1,9}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _ID = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,128}")
 _LEAST_PRICE, _MOST_PRICE = 0.001, 1_000_000.0
 _MOST_QUANTITY = 100_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Unusable(Exception):  # noqa: N818 - no error: it is counted
@@ -78,13 +73,15 @@ class Row(NamedTuple):
     user_id: str
 
 
-def parse_row(fields: Sequence[str]) -> Row:
+def parse_row(fields: Sequence[str], order: Order | None = "mdy") -> Row:
     """Judge one row.
 
     Parameters
     ----------
     fields : sequence of str
         In the order of `producers.replay.COLUMNS`.
+    order : str, optional
+        What comes first in a date with slashes; see `producers.replay.dates`.
 
     Raises
     ------
@@ -106,7 +103,9 @@ def parse_row(fields: Sequence[str]) -> Row:
     is_return = invoice[0] in "Cc"
     if invoice[0].isalpha() and not is_return:
         raise Unusable("adjustment")
-    time_ms = _time_ms(date)
+    time_ms = time_ms_of(date, order)
+    if time_ms is None:
+        raise Unusable("bad-date")
     if not _INTEGER.fullmatch(quantity_text) or abs(quantity := int(quantity_text)) > _MOST_QUANTITY:
         raise Unusable("bad-quantity")
     if not _NUMBER.fullmatch(price_text) or not isfinite(price := float(price_text)) or price > _MOST_PRICE:
@@ -126,26 +125,3 @@ def parse_row(fields: Sequence[str]) -> Row:
     if not all(map(_ID.fullmatch, (invoice, product_id, user_id))):
         raise Unusable("bad-id")
     return Row(invoice, is_return, product_id, name, abs(quantity), time_ms, price, user_id)
-
-
-@lru_cache(maxsize=4096)
-def _time_ms(text: str) -> int:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise Unusable("bad-date")
-    part = match.groupdict()
-    try:
-        moment = datetime(
-            int(part["y1"] or part["y2"]),
-            int(part["m1"] or part["m2"]),
-            int(part["d1"] or part["d2"]),
-            int(part["hour"]),
-            int(part["minute"]),
-            int(part["second"] or 0),
-            tzinfo=UTC,
-        )
-    except ValueError as error:
-        raise Unusable("bad-date") from error
-    if not 2000 <= moment.year <= 2099:
-        raise Unusable("bad-date")
-    return int((moment - _EPOCH).total_seconds()) * 1000

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
-from tests.e2e.running import at_work, freshet, run_of
+from tests.e2e.running import at_work, freshet
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
@@ -31,19 +32,20 @@ def recorded_shop(path: Path, orders: int = 150) -> dict[str, int]:
 
 def test_every_row_is_accounted_for_and_only_the_basket_is_asked(folder, tmp_path):
     rows = recorded_shop(tmp_path / "shop.csv")
-    result = run_of(
-        "replay",
-        str(tmp_path / "shop.csv"),
-        "--rate",
-        "0",
-        "--partitions",
-        "1",
-        "--fresh",
-        "--json",
-        folder=folder,
-    )
+    arguments = (str(tmp_path / "shop.csv"), "--rate", "0", "--partitions", "1", "--fresh", "--json")
+    done = freshet("replay", *arguments, folder=folder)
+    result = json.loads(done.stdout)
     assert list(result)[:4] == ["events", "partitions", "rows", "predictions"]
-    assert result["rows"] == rows | {"skipped": {"adjustment": 1, "no-customer": 1, "no-price": 1}}
+    examples = result["rows"].pop("examples")
+    skipped = {"adjustment": 1, "no-customer": 1, "no-price": 1}
+    assert result["rows"] == rows | {"skipped": skipped, "dates": None}
+    assert examples["no-price"] == {
+        "line": rows["read"],
+        "row": "599999,P1,MUG,3,2010-12-20 11:00,0,1001,UK",
+    }
+    assert (
+        f"1 no-price: UnitPrice is below 0.001: samples, gifts, damages. Line {rows['read']}: " in done.stderr
+    )
     assert result["events"] == rows["used"] + 150
     assert result["predictions"] == result["outcomes"] == {"basket": rows["used"]}
     assert list(result["tasks"]) == ["basket"]

@@ -205,3 +205,17 @@ def test_a_port_for_machines_that_is_taken_is_said_with_the_way_out():
     assert result.exit_code == 1
     assert port in result.stderr and "--http-port" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("how", [("--send-only",), ("--fresh",)])
+def test_a_recorded_shop_without_a_usable_row_is_refused_before_anything_is_wiped_or_asked(how, tmp_path):
+    shop, memory = tmp_path / "shop.csv", tmp_path / "data" / "shop.json"
+    memory.parent.mkdir()
+    memory.write_text("{}")
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    shop.write_text(f"{header}\n1,P,MUG,1,13.1.2010 8:26,2.5,7,UK\n")
+    result = typed("replay", str(shop), *how, FRESHET_DATA_DIR=str(memory.parent))
+    assert result.exit_code == 2
+    assert "1 bad-date" in result.stderr
+    assert "Line 2: 1,P,MUG,1,13.1.2010 8:26" in result.stderr
+    assert memory.exists()

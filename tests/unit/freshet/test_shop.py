@@ -54,6 +54,13 @@ def test_a_recorded_shop_and_a_simulated_one_are_two():
         going_on(typed(), Shop(partitions=2, seed=7), file=Path("/data/shop.csv"))
 
 
+def test_a_file_whose_dates_are_read_otherwise_is_another_shop():
+    recorded = Shop(partitions=2, file="/data/shop.csv", dates="dmy")
+    assert going_on(typed(), recorded, file=Path("/data/shop.csv"), dates="dmy")[1] == recorded
+    with pytest.raises(ShopMismatch, match="dates dmy"):
+        going_on(typed(), recorded, file=Path("/data/shop.csv"))
+
+
 def test_a_damaged_memory_is_none(tmp_path):
     (tmp_path / "shop.json").write_text("{")
     assert recall(tmp_path) is None

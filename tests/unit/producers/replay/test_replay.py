@@ -47,7 +47,7 @@ def test_an_order_is_its_lines_and_then_its_worth(tmp_path: Path) -> None:
     assert (added[0].product.price, added[0].quantity, added[0].user_id) == (2.5, 6, "17850")
     placed = next(event for event in events if isinstance(event, OrderPlaced))
     assert (placed.cart_id, placed.total, placed.lines) == ("536365", 6 * 2.5 + 2 * 3.39, 2)
-    assert replay.rows.as_json() == {"read": 3, "used": 3, "skipped": {}}
+    assert replay.rows.as_json() == {"read": 3, "used": 3, "skipped": {}, "examples": {}}
 
 
 def test_a_product_is_listed_once_and_its_price_told_when_it_changes(tmp_path: Path) -> None:
@@ -112,10 +112,13 @@ def test_lines_that_come_too_late_or_of_another_customer_or_of_too_much_worth_ar
     )
     events = user_events(replay)
     assert [event.total for event in events if isinstance(event, OrderPlaced)] == [15.0, 15.0]
-    assert replay.rows.as_json() == {
-        "read": 6,
-        "used": 2,
-        "skipped": {"order-closed": 1, "order-too-large": 2, "other-customer": 1},
+    rows = replay.rows
+    assert (rows.read, rows.used) == (6, 2)
+    assert rows.skipped == {"order-closed": 1, "order-too-large": 2, "other-customer": 1}
+    assert {reason: line for reason, (line, _) in rows.examples.items()} == {
+        "order-closed": 6,
+        "order-too-large": 4,
+        "other-customer": 3,
     }
 
 
@@ -136,7 +139,43 @@ def test_events_of_a_customer_stand_in_one_partition_and_ticks_in_all(tmp_path: 
 def test_a_file_without_a_usable_row_makes_no_event(tmp_path: Path) -> None:
     replay = Replay(recorded(tmp_path, Line(customer=""), Line(price="0")), 1)
     assert list(replay) == []
-    assert replay.rows.as_json() == {"read": 2, "used": 0, "skipped": {"no-customer": 1, "no-price": 1}}
+    assert (replay.rows.read, replay.rows.used) == (2, 0)
+    with pytest.raises(InputFileError, match="at least one row must be of use") as refused:
+        replay.must_be_usable()
+    assert "2 read, 0 used, 2 skipped" in str(refused.value)
+    assert "1 no-price: UnitPrice is below 0.001: samples, gifts, damages. Line 3: 536365" in str(
+        refused.value
+    )
+
+
+def test_a_file_of_which_one_row_is_of_use_is_taken_and_a_header_alone_is_not(tmp_path: Path) -> None:
+    Replay(recorded(tmp_path, Line(customer=""), Line()), 1).must_be_usable()
+    with pytest.raises(InputFileError, match="0 read"):
+        Replay(recorded(tmp_path), 1).must_be_usable()
+
+
+def test_an_example_of_a_skipped_row_is_cut_short(tmp_path: Path) -> None:
+    replay = Replay(recorded(tmp_path, Line(customer="", name="M" * 500), Line(customer="")), 1)
+    list(replay)
+    line, row = replay.rows.examples["no-customer"]
+    assert line == 2
+    assert row == ("536365,85123A," + "M" * 500)[:120] + "…"
+
+
+def test_days_first_are_told_by_the_column_and_make_another_source(tmp_path: Path) -> None:
+    lines = [Line(date="1/12/2010 8:26"), Line("2", date="13/12/2010 9:00")]
+    replay = Replay(file := recorded(tmp_path, *lines), 1)
+    times = [event.time for event in user_events(replay) if isinstance(event, CartAdded)]
+    assert times == ["2010-12-01T08:26:00.000Z", "2010-12-13T09:00:00.000Z"]
+    assert replay.source == f"replay/{file.digest[:12]}/dmy"
+    month_first = Replay(file, 1, file.dates("mdy"))
+    times = [event.time for event in user_events(month_first) if isinstance(event, CartAdded)]
+    assert times == ["2010-01-12T08:26:00.000Z"]
+    assert month_first.rows.skipped == {"bad-date": 1}
+    assert month_first.source == f"replay/{file.digest[:12]}"
+    none_taken = Replay(file, 1, file.dates("iso"))
+    assert list(none_taken) == []
+    assert none_taken.source == f"replay/{file.digest[:12]}/iso"
 
 
 def test_closed_weeks_never_put_an_event_more_than_a_day_ahead_and_the_last_label_settles(
