@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
@@ -93,8 +94,10 @@ def draw(view: View, width: int, height: int) -> RenderableType:
         Of the terminal, in characters. Models are left out from the end where lines are short, latest
         predictions take what is left, three at least.
     """
-    parts: list[RenderableType] = [_heading(view), _counts(view, width)]
-    room = height - _FIXED_LINES - 3
+    held = wrap(plain(view.held), max(10, width - 1))
+    said = [Text(f" {line}", "bold yellow", no_wrap=True, overflow="ellipsis") for line in held]
+    parts: list[RenderableType] = [_heading(view), _counts(view, width), *said]
+    room = height - _FIXED_LINES - 3 - len(said)
     for i, task in enumerate(view.tasks):
         left = len(view.tasks) - i - 1
         below = _below(task)

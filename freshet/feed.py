@@ -24,6 +24,7 @@ from freshet.champions import Champions
 from freshet.glimpse import Glimpse
 from freshet.scores import Counts
 from freshet.view import Answer
+from infra.kafka import LogCheck
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -57,7 +58,10 @@ _metrics = msgspec.json.Decoder(Metrics)
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known since one moment: `began_s`, by `time.monotonic`; `problem` says why it is not known anew."""
+    """What is known since one moment: `began_s`, by `time.monotonic`; `problem` says why it is not known anew.
+
+    `held` says where an open transaction keeps learners from reading on, and whose it is.
+    """
 
     began_s: float = 0.0
     events: int = 0
@@ -68,6 +72,7 @@ class Facts:
     history: Mapping[str, tuple[Metrics, ...]] = field(default_factory=dict)
     latest: tuple[Answer, ...] = ()
     champions: Champions = field(default_factory=Champions)
+    held: str = ""
     problem: str = ""
 
 
@@ -90,6 +95,7 @@ class Feed:
         self._chains: dict[int, JournalRecord] = {}
         self._history: dict[str, deque[Metrics]] = {}
         self._champions = Champions()
+        self._log = LogCheck(settings.bootstrap, topic_name(USER_EVENTS, settings.namespace))
         self._events: deque[tuple[float, int]] = deque()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
@@ -100,6 +106,7 @@ class Feed:
             self._look(glimpse, _THOROUGHLY)
         finally:
             glimpse.close()
+            self._log.close()
         return self.facts
 
     def start(self) -> None:
@@ -125,6 +132,7 @@ class Feed:
             self._closing.wait(_EVERY_S)
         if glimpse is not None:
             glimpse.close()
+        self._log.close()
 
     def _look(self, glimpse: Glimpse, newest: int = _NEWEST) -> None:
         began_s = time.monotonic()
@@ -150,6 +158,7 @@ class Feed:
             history={task: tuple(seen) for task, seen in self._history.items()},
             latest=self._latest(glimpse),
             champions=self._champions,
+            held=self._log.problem() or "",
         )
 
     def _asked(self) -> Counts:

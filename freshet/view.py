@@ -88,6 +88,8 @@ class View:
         Newest last.
     etl : str
         What the ETL did last.
+    held : str
+        Where an open transaction holds the log of the main input, and whose it is.
     note : str
         The newest thing worth telling: a child was started again.
     """
@@ -109,4 +111,5 @@ class View:
     tasks: tuple[TaskView, ...] = ()
     latest: tuple[Answer, ...] = ()
     etl: str = ""
+    held: str = ""
     note: str = ""

@@ -56,6 +56,7 @@ def view_of(
         ),
         latest=facts.latest,
         etl=batch.etl,
+        held=facts.held,
         note=note or facts.problem,
     )
 
@@ -110,6 +111,8 @@ def progress_line(view: View) -> str:
         parts.append(f"learner lag {view.learner_lag:,}")
     if view.scoreboard_lag is not None:
         parts.append(f"scoreboard lag {view.scoreboard_lag:,}")
+    if view.held:
+        parts.append(view.held.removesuffix("."))
     for task in view.tasks:
         value = next((m.metrics.get(task.charted) for m in task.models if m.name == task.served), None)
         if value is not None:

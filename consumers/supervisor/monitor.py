@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Self
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
+    from infra.kafka import LogCheck
     from infra.monitoring import Health
     from infra.postgres import DatabaseCheck
 
@@ -55,6 +56,8 @@ class WorkersMonitor:
     ----------
     database : DatabaseCheck
         Readiness asks it: with Postgres away predictions go on, and snapshots wait.
+    log : LogCheck
+        Of the main input; readiness asks it: behind an open transaction of somebody there is nothing to read.
     stale_after_s : float
         See `STALE_AFTER_S`.
     now : callable
@@ -64,11 +67,13 @@ class WorkersMonitor:
     def __init__(
         self,
         database: DatabaseCheck,
+        log: LogCheck,
         *,
         stale_after_s: float = STALE_AFTER_S,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
+        self._log = log
         self._stale_after_s = stale_after_s
         self._now = now
         self._folder = Path(tempfile.mkdtemp(prefix="freshet-metrics-"))
@@ -79,7 +84,8 @@ class WorkersMonitor:
         self._deaths: Counter[int] = Counter()
 
     def close(self) -> None:
-        """Remove the folder; workers must have ended."""
+        """Let go of the broker and remove the folder; workers must have ended."""
+        self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -129,15 +135,15 @@ class WorkersMonitor:
         return self._judged(self._not_healthy)
 
     def ready(self) -> Health:
-        """Every partition has recovered, no worker has fallen silent or lacks a model, and the database answers."""
+        """Every partition is recovered, no worker silent or without a model, no log held, and the database answers."""
         from infra.monitoring import Health
 
         recovered = self._judged(self._not_ready)
-        away = self._database.problem()
-        why = [recovered.why] if recovered.why else []
+        away, held = self._database.problem(), self._log.problem()
+        why = [said for said in (recovered.why, held) if said]
         if away is not None:
             why.append(f"Snapshots wait, predictions go on: {away}")
-        return Health(recovered.ok and away is None, "; ".join(why))
+        return Health(recovered.ok and away is None and held is None, "; ".join(why))
 
     def _judged(self, problem_of: Callable[[int, Mapping[str, Mapping[int, float]]], str | None]) -> Health:
         from infra.monitoring import Health

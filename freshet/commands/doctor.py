@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.text import Text
@@ -10,6 +10,9 @@ from rich.text import Text
 from freshet.options import DataDir, Json, settings_from
 from freshet.reach import answers
 from freshet.render import console, echo, json_line, plain
+
+if TYPE_CHECKING:
+    from contracts.settings import Settings
 
 EXAMPLES = """freshet doctor
 freshet doctor --json"""
@@ -28,7 +31,9 @@ def doctor(json: Json = False, data_dir: DataDir = None) -> None:
         for check in check_all(settings.data_dir)
     ]
     if settings.origin["bootstrap"] != "default":
-        found.append(_broker(settings.bootstrap))
+        found.append(broker := _broker(settings.bootstrap))
+        if broker["ok"]:
+            found.append(_log(settings))
     is_ok = all(check["ok"] for check in found)
     if json:
         echo(json_line({"ok": is_ok, "checks": found}))
@@ -54,3 +59,21 @@ def _broker(bootstrap: str) -> dict[str, Any]:
     said = f"{bootstrap} {'takes connections' if is_there else 'does not answer'}"
     advice = "" if is_there else "Start it, or correct the address; `freshet config` says where it came from."
     return {"name": "broker", "ok": is_there, "found": said, "advice": advice}
+
+
+def _log(settings: Settings) -> dict[str, Any]:
+    from contextlib import closing
+
+    from contracts.topics import USER_EVENTS, topic_name
+    from infra.kafka import LogCheck
+
+    topic = topic_name(USER_EVENTS, settings.namespace)
+    with closing(LogCheck(settings.bootstrap, topic)) as log:
+        held = log.problem()
+    advice = "Learners and the ETL wait for it: let that producer commit or abort, or end it." if held else ""
+    return {
+        "name": "log",
+        "ok": held is None,
+        "found": held or f"no open transaction holds {topic}",
+        "advice": advice,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from contracts.settings import Settings
+    from infra.kafka import LogCheck
     from spark_jobs import RunReport
 
 EXAMPLES = """freshet etl
@@ -77,6 +79,8 @@ def etl(
     need_broker(settings)
     marts_ready(settings)
     if pause_s is None:
+        with closing(_log(settings)) as log:
+            _tell(log.problem())
         with opened_spark(master, memory) as spark:
             _show(_run(spark, settings), json)
         return
@@ -96,8 +100,9 @@ def _again_and_again(
     from spark_jobs.session import has_died
 
     monitor = EtlMonitor(DatabaseCheck(settings.database_url, settings.database_password_file), pause_s)
-    with monitored(settings, monitor):
+    with monitored(settings, monitor), closing(_log(settings)) as log:
         while not told.is_set():
+            _tell(log.problem())
             try:
                 report = _run(spark, settings)
             except FreshetError as error:
@@ -111,6 +116,19 @@ def _again_and_again(
                 if report.run_id is not None:
                     _show(report, json)
             told.wait(pause_s)
+
+
+def _log(settings: Settings) -> LogCheck:
+    from contracts.topics import USER_EVENTS, topic_name
+    from infra.kafka import LogCheck
+
+    return LogCheck(settings.bootstrap, topic_name(USER_EVENTS, settings.namespace))
+
+
+def _tell(held: str | None) -> None:
+    """Say why there may be less in the marts than on the log."""
+    if held is not None:
+        tell(f"{held} What stands behind it is not moved yet.", "yellow")
 
 
 def _run(spark: SparkSession, settings: Settings) -> RunReport:

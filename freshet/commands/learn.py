@@ -97,14 +97,15 @@ def learn(
 
     from consumers.supervisor import Fixed, Unwatched, WorkersMonitor, supervise
     from contracts.topics import USER_EVENTS, topic_name
-    from infra.kafka import GroupMembership, ensure_topics
+    from infra.kafka import GroupMembership, LogCheck, ensure_topics
     from infra.postgres import DatabaseCheck
 
     with ExitStack() as held:
         watch: Watch = Unwatched()
         if settings.http_port is not None:
             database = DatabaseCheck(settings.database_url, settings.database_password_file)
-            watch = monitor = held.enter_context(WorkersMonitor(database))
+            log = LogCheck(settings.bootstrap, topic_name(USER_EVENTS, settings.namespace))
+            watch = monitor = held.enter_context(WorkersMonitor(database, log))
             held.enter_context(monitored(settings, monitor))
         ensure_topics(
             settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group

@@ -9,6 +9,7 @@ from infra.kafka.admin import (
     topic_id,
 )
 from infra.kafka.clients import connect_admin, connect_consumer, connect_producer
+from infra.kafka.held import Held, LogCheck
 from infra.kafka.membership import GroupMembership
 from infra.kafka.partition_log import KafkaPartitionLog
 from infra.kafka.ports import Committed, OutgoingRecord, PartitionLog, Record, Transactions
@@ -18,8 +19,10 @@ from infra.kafka.transactions import KafkaTransactions, Own
 __all__ = [
     "Committed",
     "GroupMembership",
+    "Held",
     "KafkaPartitionLog",
     "KafkaTransactions",
+    "LogCheck",
     "OutgoingRecord",
     "Own",
     "PartitionLog",

@@ -99,6 +99,15 @@ def test_the_board_says_what_it_is_there_for(width, height):
     assert "° scored on fewer labels, those that it answered: better 700" in text
 
 
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 50)])
+def test_a_log_that_is_held_is_said_in_full_and_the_board_still_fits(width, height):
+    held = "The log of shop.user-events-0 is held at offset 1,234 by an open transaction of producer p\x1b since today."
+    lines = drawn(replace(view(12), held=held), width, height)
+    assert held.replace("\x1b", "\\x1b") in " ".join(" ".join(lines[3:6]).split())
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+
+
 def test_a_wide_board_has_the_calibration_error_too():
     task = replace(
         view().tasks[0], metrics=("log_loss", "ece"), models=(model("m", "online", 0.3, ece=0.0123),)

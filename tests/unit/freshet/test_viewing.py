@@ -114,6 +114,13 @@ def test_a_line_off_a_terminal_says_how_far_it_is():
     assert "conversion" not in progress_line(shown(Shop(partitions=2, seed=7, events=3_000), nobody))
 
 
+def test_a_log_that_is_held_is_on_the_board_and_in_the_line():
+    stuck = replace(FACTS, held="The log of shop.user-events-0 is held.")
+    view = shown(Shop(partitions=2, seed=7), stuck)
+    assert view.held == stuck.held
+    assert "The log of shop.user-events-0 is held, conversion: logistic" in progress_line(view)
+
+
 def test_a_model_that_answered_some_of_the_window_carries_how_many():
     models = {
         "second-order": {"labels": 2_000, "log_loss": 0.4},

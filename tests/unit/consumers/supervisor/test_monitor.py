@@ -53,6 +53,9 @@ class Check:
     def problem(self) -> str | None:
         return self.away
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 @dataclass
 class Supervised:
@@ -60,6 +63,7 @@ class Supervised:
 
     monitor: WorkersMonitor
     database: Check
+    log: Check
     ahead_s: float = 0.0
 
     def worker(self, partition: int, *, recovers: bool = True, turns: int = 0, lag: int = 0) -> int:
@@ -80,9 +84,9 @@ class Supervised:
 
 @pytest.fixture
 def supervised() -> Iterator[Supervised]:
-    database = Check()
-    with WorkersMonitor(database, now=lambda: time.time() + found.ahead_s) as monitor:
-        found = Supervised(monitor, database)
+    database, log = Check(), Check()
+    with WorkersMonitor(database, log, now=lambda: time.time() + found.ahead_s) as monitor:
+        found = Supervised(monitor, database, log)
         yield found
 
 
@@ -192,8 +196,17 @@ def test_a_worker_that_is_just_opening_its_files_is_no_mistake(supervised: Super
     assert supervised.monitor.healthy() == (False, "partition 0: no worker runs")
 
 
+def test_a_log_that_is_held_is_said_and_workers_stay_healthy(supervised: Supervised):
+    supervised.monitor.owned([])
+    supervised.log.away = "The log of shop.user-events-0 is held."
+    supervised.database.away = "No Postgres."
+    assert supervised.monitor.healthy() == (True, "")
+    why = "The log of shop.user-events-0 is held.; Snapshots wait, predictions go on: No Postgres."
+    assert supervised.monitor.ready() == (False, why)
+
+
 def test_the_folder_is_gone_in_the_end():
-    with WorkersMonitor(Check()) as monitor:
+    with WorkersMonitor(Check(), Check()) as monitor:
         folder = Path(monitor.environment()[FOLDER_VARIABLE])
         assert folder.is_dir()
     assert not folder.exists()
