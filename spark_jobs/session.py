@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.embedded.jars import connector_jars
-from infra.embedded.java import find_java
+from infra.embedded.java import UTF8, find_java
 from spark_jobs.errors import EtlFailed, SparkMissing
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def open_session(master: str, *, memory: str = "1g", jars: Sequence[Path] = ()) 
     need_spark()
     java = find_java()
     os.environ["JAVA_HOME"] = str(java.path.parent.parent)
+    os.environ.update(UTF8)  # Spark takes the environment of this process
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # else tasks run on whatever python3 is
     # Nothing here is used of pandas, and PySpark says at each step that it does not know all of pandas 3.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)

@@ -1,10 +1,11 @@
-"""Where values come from: the first of flag, environment, ``.env``, the file of a running instance, default."""
+"""Where values come from: the first of flag, environment, ``.env``, a running instance, compose's ports, default."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,8 @@ RUNTIME_FILE: Final = "runtime.json"
 RUNTIME_KEYS: Final = ("bootstrap", "database_password_file", "database_url", "group", "partitions")
 
 _PREFIX: Final = "FRESHET_"
+# Of docker-compose.yml, which reads the same .env: where its broker and database are from outside.
+_PORTS: Final = {"FRESHET_DOCKER_KAFKA_PORT": "bootstrap", "FRESHET_DOCKER_POSTGRES_PORT": "database_url"}
 _RESERVED: Final = ("FRESHET_DOCKER_", "FRESHET_TEST_")
 
 
@@ -54,12 +57,20 @@ def load(flags: Mapping[str, object] | None = None, *, folder: Path | None = Non
     layers: dict[str, Mapping[str, Any]] = {  # the nearest first
         "flag": {field: value for field, value in (flags or {}).items() if value is not None},
         "environment": EnvSettingsSource(Settings)(),
-        ".env": {name.upper().removeprefix(_PREFIX).lower(): value for name, value in dotenv.items()},
+        ".env": {
+            name.upper().removeprefix(_PREFIX).lower(): value
+            for name, value in dotenv.items()
+            if _is_ours(name)
+        },
     }
     data_dir = next(
         (layer["data_dir"] for layer in layers.values() if "data_dir" in layer), default_data_dir()
     )
     layers["runtime file"] = _runtime(absolute(Path(data_dir)) / RUNTIME_FILE)
+    for place, given in (("environment", os.environ), (".env", dotenv)):
+        for name, field in _PORTS.items():
+            if given.get(name):
+                layers[f"{name} ({place})"] = {field: _at_port(name, place, given[name], field)}
 
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
@@ -83,8 +94,8 @@ def sources(settings: Settings) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``flag``, ``environment``, ``.env``, ``runtime file`` or ``default``, by field; ``argument`` in
-        settings made by hand.
+        ``flag``, ``environment``, ``.env``, ``runtime file``, the name of a port of compose with one of these in
+        brackets, or ``default``, by field; ``argument`` in settings made by hand.
 
     Examples
     --------
@@ -95,7 +106,7 @@ def sources(settings: Settings) -> dict[str, str]:
 
 
 def _dotenv(path: Path) -> dict[str, str]:
-    """Return what ``.env`` says, but for empty values and what is not Freshet's or is reserved."""
+    """Return what ``.env`` says, but for empty values."""
     if not path.is_file():
         return {}
     try:
@@ -103,7 +114,16 @@ def _dotenv(path: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path} must be a readable file of NAME=value lines in UTF-8. Got: {error}."
         raise SettingsError(msg) from error
-    return {name: value for name, value in found.items() if value and _is_ours(name)}
+    return {name: value for name, value in found.items() if value}
+
+
+def _at_port(name: str, place: str, port: str, field: str) -> str:
+    """The default address, with compose's port in it."""
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        msg = f"{name} ({place}) must be a port, 1 to 65535. Got {port!r}."
+        raise SettingsError(msg)
+    default = str(Settings.model_fields[field].default)
+    return re.sub(r"(127\.0\.0\.1:)\d+", rf"\g<1>{port}", default)
 
 
 def _runtime(path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.embedded.errors import DiskFull, DownloadFailed, ExtraMissing
-from infra.embedded.java import Java
+from infra.embedded.java import Java, java_environment
 from infra.embedded.maven_settings import Source, find_source, ivy_settings
 from infra.embedded.server import launcher_argv
 from infra.lifeline import Child, spawn
@@ -132,6 +132,7 @@ def _run(argv: list[str], work: Path, jars: int, progress: Progress) -> tuple[in
         child: Child = spawn(
             launcher_argv(argv, stop_signal=signal.SIGTERM, grace_s=2.0),
             cwd=work,
+            env=java_environment(),
             stdout=write_fd,
             stderr=subprocess.STDOUT,
         )

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from infra.embedded.errors import JavaMissing, JavaTooOld
 
-__all__ = ["MINIMUM_MAJOR", "Java", "find_java", "install_hint", "parse_major"]
+__all__ = ["MINIMUM_MAJOR", "UTF8", "Java", "find_java", "install_hint", "java_environment", "parse_major"]
+
+UTF8 = {"LC_ALL": "C.UTF-8"}
+"""Variables by which Java takes names of files: under LC_ALL=C, as cron and ssh have it, no other than ASCII."""
 
 MINIMUM_MAJOR = 17
 """The oldest Java that Kafka 4 brokers run on."""
@@ -95,6 +98,11 @@ def find_java(environment: Mapping[str, str] | None = None) -> Java:
         f"No Java was found, neither in JAVA_HOME nor on PATH; Kafka needs Java {MINIMUM_MAJOR} or newer."
     )
     raise JavaMissing(message, hint=install_hint())
+
+
+def java_environment() -> dict[str, str]:
+    """The environment of a Java that is to find files whatever their names are."""
+    return {**os.environ, **UTF8}
 
 
 def _candidates(environment: Mapping[str, str]) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.ivy import Progress
 from infra.embedded.jars import kafka_jars, tell_stderr
-from infra.embedded.java import Java, find_java
+from infra.embedded.java import Java, find_java, java_environment
 from infra.embedded.kafka_config import (
     LOG_FOLDER,
     controller_properties,
@@ -114,7 +114,7 @@ class EmbeddedKafka(EmbeddedServer):
         """Return the command line; the 46 jars stand in a file beside, or `ps` would show little else."""
         classpath = os.pathsep.join(str(jar) for jar in jars)
         options = "".join(f"{quoted_for_java(option)}\n" for option in [*java_options(), "-cp", classpath])
-        (self.folder / "java.options").write_text(options)
+        (self.folder / "java.options").write_bytes(os.fsencode(options))
         return [str(java.path), "@java.options", *arguments]
 
     def _format(self, java: Java, jars: list[Path], lock_fd: int) -> None:
@@ -131,6 +131,7 @@ class EmbeddedKafka(EmbeddedServer):
         done = subprocess.run(
             self._java(java, jars, *tool),
             cwd=self.folder,
+            env=java_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -170,7 +171,7 @@ class EmbeddedKafka(EmbeddedServer):
                 grace_s=_STOP_GRACE_S,
                 cwd=self.folder,
                 output=output,
-                env=os.environ,
+                env=java_environment(),
                 lock_fd=lock_fd,
             )
         return Server("The Kafka broker", child, [self.log_file, self.folder / "broker.out"])

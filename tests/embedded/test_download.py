@@ -111,9 +111,13 @@ def lists(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fetch(tmp_path: Path, lists: Path, repository: Repository) -> Callable[..., list[Path]]:
+def fetch(
+    tmp_path: Path, lists: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., list[Path]]:
+    monkeypatch.setenv("LC_ALL", "C")  # as cron has it
+
     def call(source: Source | None = None, **more: object) -> list[Path]:
-        arguments = {"cache": tmp_path / "ca che", "progress": lambda _: None, **more}
+        arguments = {"cache": tmp_path / "ca chä", "progress": lambda _: None, **more}
         return kafka_jars(
             source=source or Source(mirror=Mirror(repository.url)),
             modules=lists / "modules.xml",
@@ -131,11 +135,11 @@ def test_what_is_depended_on_comes_too_and_is_fetched_only_once(
     jars = fetch(progress=said.append)
     assert [path.name for path in jars] == ["alpha-1.jar", "beta-1.jar"]
     assert said[0].startswith("Downloading Kafka's jars (45 MB) from the mirror http")
-    assert cached_jars(tmp_path / "ca che", lists / "jars.sha256")
+    assert cached_jars(tmp_path / "ca chä", lists / "jars.sha256")
     requests = len(repository.asked)
     assert fetch() == jars
     assert len(repository.asked) == requests
-    assert {entry.name for entry in (tmp_path / "ca che").iterdir()} == {jars[0].parent.name, "kafka.lock"}
+    assert {entry.name for entry in (tmp_path / "ca chä").iterdir()} == {jars[0].parent.name, "kafka.lock"}
 
 
 def test_a_jar_that_is_not_the_one_in_the_list_is_refused_and_not_kept(
@@ -145,7 +149,7 @@ def test_a_jar_that_is_not_the_one_in_the_list_is_refused_and_not_kept(
     repository.files["/m2/org/example/beta/1/beta-1.jar"] = jar("evil")
     with pytest.raises(CorruptJar, match=r"the SHA-256 of beta-1\.jar must be [0-9a-f]{64} and is"):
         fetch()
-    assert not cached_jars(tmp_path / "ca che", lists / "jars.sha256")
+    assert not cached_jars(tmp_path / "ca chä", lists / "jars.sha256")
     repository.files["/m2/org/example/beta/1/beta-1.jar"] = good
     assert len(fetch()) == 2
 
@@ -224,13 +228,13 @@ def test_kill_9_in_the_middle_leaves_no_process_and_no_half_of_a_cache(
         "kafka_jars(cache=cache, source=Source(mirror=Mirror(sys.argv[3])), modules=lists / 'modules.xml',"
         " checksums=lists / 'jars.sha256')"
     )
-    command = [sys.executable, "-c", script, str(tmp_path / "ca che"), str(lists), repository.url]
+    command = [sys.executable, "-c", script, str(tmp_path / "ca chä"), str(lists), repository.url]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         assert repository.jar_asked.wait(PATIENCE_S)
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) == 2  # launcher and Java
         process.kill()
     assert psutil.wait_procs(children, PATIENCE_S)[1] == []
-    assert not cached_jars(tmp_path / "ca che", lists / "jars.sha256")
+    assert not cached_jars(tmp_path / "ca chä", lists / "jars.sha256")
     repository.jars_flow.set()
     assert len(fetch()) == 2

@@ -15,6 +15,7 @@ from kafka.admin import NewTopic
 
 from infra.embedded import EmbeddedKafka
 from infra.embedded.errors import DataFolderInUse, PortTaken, ServerFailed
+from infra.embedded.jars import default_cache
 from infra.embedded.ports import HOST, save_ports
 
 PATIENCE_S = 60.0
@@ -34,9 +35,16 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def kafka(data_dir: Path) -> Iterator[EmbeddedKafka]:
-    """One broker, in a folder whose name would break most scripts; tests leave it running."""
-    with EmbeddedKafka(data_dir, OURS, progress=SAID.append) as broker:
-        yield broker
+    """One broker, in a folder whose name would break most scripts, below such a home, and as cron starts it.
+
+    Tests leave it running.
+    """
+    cache = data_dir.parent / "käche"
+    cache.symlink_to(default_cache())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C")
+        with EmbeddedKafka(data_dir, OURS, cache=cache, progress=SAID.append) as broker:
+            yield broker
 
 
 @contextlib.contextmanager

@@ -55,6 +55,27 @@ def test_the_nearest_source_wins(folder: Path, monkeypatch: pytest.MonkeyPatch):
     }
 
 
+def test_ports_of_compose_are_where_its_broker_and_database_are_looked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    dotenv("FRESHET_DOCKER_KAFKA_PORT=19092\nFRESHET_DOCKER_POSTGRES_PORT=15432\n")
+    settings = load()
+    assert settings.bootstrap == "127.0.0.1:19092"
+    assert settings.database_url == "postgresql://freshet@127.0.0.1:15432/freshet"
+    assert sources(settings)["bootstrap"] == "FRESHET_DOCKER_KAFKA_PORT (.env)"
+    monkeypatch.setenv("FRESHET_DOCKER_KAFKA_PORT", "29092")  # as compose has it: nearer than .env
+    assert load().bootstrap == "127.0.0.1:29092"
+    runtime(folder, {"bootstrap": "runtime:1"})
+    assert load().bootstrap == "runtime:1"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "kafka", "127.0.0.1:9092", "٣"])
+def test_a_port_of_compose_that_is_none_is_named(port: str):
+    dotenv(f"FRESHET_DOCKER_KAFKA_PORT={port}\n")
+    with pytest.raises(SettingsError, match=r"FRESHET_DOCKER_KAFKA_PORT \(\.env\) must be a port"):
+        load()
+
+
 def test_the_runtime_file_is_looked_for_in_the_data_folder_that_was_typed(folder: Path):
     (folder / "other").mkdir()
     (folder / "other" / "runtime.json").write_text('{"bootstrap": "other:1", "pid": 12}')
