@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from freshet.fitting import fitting, spread, titled, whole_words
+from freshet.latest import latest_table
 from freshet.render import plain, styled
 from freshet.sparkline import sparkline
-from freshet.view import Answer, ModelView, TaskView, View
+from freshet.view import ModelView, TaskView, View
 
-__all__ = ["LABELS", "answer", "draw", "draw_tasks", "fewer_labels", "number", "share", "task_table"]
+__all__ = ["LABELS", "draw", "draw_tasks", "fewer_labels", "number", "share", "task_table"]
 
 LABELS: Mapping[str, str] = {
     "average_precision": "avg prec",
@@ -32,6 +33,8 @@ LABELS: Mapping[str, str] = {
 
 _FIXED_LINES = 5  # heading, two lines of counts, heading of the latest predictions, keys
 _ROOM_FOR_ECE = 110
+_LEAST_MODEL, _LEAST_CURVE = 18, 9
+_PADDING = 2  # of a column, left and right
 _LINES_A_TASK = 2  # its heading and that of its columns
 _KIND_STYLES = {"online": "bold", "baseline": "dim", "frozen": "cyan", "batch": "bold magenta"}
 _STAGE_STYLES = {"champion": "yellow", "quarantine": "red"}
@@ -70,19 +73,6 @@ def share(value: float | None, se: float | None) -> str:
     return f"{said.removesuffix(' %')} ± {100 * se:.1f} %"
 
 
-def answer(task: str, value: float | None) -> str:
-    """A model's answer as text.
-
-    Examples
-    --------
-    >>> answer("conversion", 0.1234), answer("basket", 1234.5), answer("basket", None)
-    ('12.3 %', '1,234.50', '–')
-    """
-    if value is None:
-        return "–"
-    return f"{value:.1%}".replace("%", " %") if task == "conversion" else f"{value:,.2f}"
-
-
 def draw(view: View, width: int, height: int) -> RenderableType:
     """Draw the board.
 
@@ -96,28 +86,25 @@ def draw(view: View, width: int, height: int) -> RenderableType:
     """
     held = wrap(plain(view.held), max(10, width - 1))
     said = [Text(f" {line}", "bold yellow", no_wrap=True, overflow="ellipsis") for line in held]
-    parts: list[RenderableType] = [_heading(view), _counts(view, width), *said]
+    parts: list[RenderableType] = [_heading(view, width), _counts(view, width), *said]
     room = height - _FIXED_LINES - 3 - len(said)
     for i, task in enumerate(view.tasks):
         left = len(view.tasks) - i - 1
-        below = _below(task)
+        below = _below(task, width)
         # What the tasks below need at the very least is kept for them.
         lines = max(1, room - _LINES_A_TASK - len(below) - left * (_LINES_A_TASK + 3))
         shown = task.models[:lines]
         parts.append(task_table(task, shown, width))
         parts += below
         room -= _LINES_A_TASK + len(below) + len(shown)
-    parts.append(_latest(view.latest[-max(3, room + 3) :], width))
-    parts.append(
-        Text.assemble(
-            (" Ctrl-C", "bold"),
-            (" ends everything and keeps the data", "dim"),
-            (f"  · {plain(view.etl)}" if view.etl else "", "dim"),
-            _note(view.note),
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+    parts.append(latest_table(view.latest[-max(3, room + 3) :], width))
+    keys = Text.assemble(
+        (" Ctrl-C", "bold"),
+        (" ends everything and keeps the data", "dim"),
+        (f"  · {plain(view.etl)}" if view.etl else "", "dim"),
+        _note(view.note),
     )
+    parts.append(whole_words(keys, width))
     return Group(*parts)
 
 
@@ -125,7 +112,7 @@ def draw_tasks(view: View, width: int) -> RenderableType:
     """Only the tasks with all their models: what is left on the screen when the board closes."""
     parts: list[RenderableType] = []
     for task in view.tasks:
-        parts += [task_table(task, task.models, width), *_below(task)]
+        parts += [task_table(task, task.models, width), *_below(task, width)]
     return Group(*parts)
 
 
@@ -133,13 +120,10 @@ def _note(note: str) -> tuple[str, str]:
     return (f"  · {plain(note)}", "yellow") if note else ("", "")
 
 
-def _heading(view: View) -> RenderableType:
-    left = Text.assemble(
-        (" freshet ", "bold white on blue"),
-        (f" {plain(view.source)} · ", ""),
-        (f"{view.partitions} partition{'s' if view.partitions != 1 else ''}", ""),
-        (f" · {plain(view.bootstrap)}", "dim"),
-    )
+def _heading(view: View, width: int) -> RenderableType:
+    name = Text.assemble((" freshet ", "bold white on blue"), f" {plain(view.source)}")
+    partitions = Text(f" · {view.partitions} partition{'s' if view.partitions != 1 else ''}")
+    address = Text(f" · {plain(view.bootstrap)}", "dim")
     minutes, seconds = divmod(int(view.elapsed_s), 60)
     hours, minutes = divmod(minutes, 60)
     right = Text.assemble(
@@ -147,35 +131,36 @@ def _heading(view: View) -> RenderableType:
         (plain(view.state), "green" if view.state == "running" else "yellow"),
         f" {hours}:{minutes:02d}:{seconds:02d} ",
     )
-    return _spread(left, right)
-
-
-def _spread(left: Text, right: Text) -> Table:
-    row = Table.grid(expand=True)
-    row.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    row.add_column(no_wrap=True, justify="right")
-    row.add_row(left, right)
-    return row
+    name = whole_words(name, width - right.cell_len)
+    return spread([(0, name), (2, partitions), (3, address)], [(1, right)], width)
 
 
 def _counts(view: View, width: int) -> RenderableType:
     events = Text.assemble((" events ", "dim"), (f"{view.events:,}", "bold"))
+    bar_of_all = Text()
     if view.events_total:
-        events.append(f" of {view.events_total:,} ")
+        events.append(f" of {view.events_total:,}")
         done, bar = min(1.0, view.events / view.events_total), max(4, width - 76)
         full = int(done * bar)
-        events.append("━" * full, "green")
-        events.append("━" * (bar - full), "bright_black")
-        events.append(f" {done:.0%}")
+        bar_of_all.append(" " + "━" * full, "green")
+        bar_of_all.append("━" * (bar - full), "bright_black")
+        bar_of_all.append(f" {done:.0%}")
     rate = f"{view.events_per_s:,.0f}/s" if view.events_per_s is not None else "–/s"
-    lag = Text.assemble("lag ", ("learner ", "dim"), _lag(view.learner_lag))
-    lag.append_text(Text.assemble(("  scoreboard ", "dim"), _lag(view.scoreboard_lag), " "))
-    named = width >= 96  # else in the order of the tasks below
+    learner = Text.assemble("  lag ", ("learner ", "dim"), _lag(view.learner_lag), " ")
+    scoreboard = Text.assemble((" scoreboard ", "dim"), _lag(view.scoreboard_lag), " ")
+    named = width >= 120  # else in the order of the tasks below
     asked = Text.assemble((" predicted ", "dim"), _by_task(view.predictions, named))
-    asked.append_text(Text.assemble(("  labelled ", "dim"), _by_task(view.labels, named)))
+    labelled = Text.assemble(("  labelled ", "dim"), _by_task(view.labels, named))
     letters = (f"{view.dead_letters:,} ", "bold yellow" if view.dead_letters else "")
-    odd = Text.assemble(("late ", "dim"), f"{view.late:,}", ("  dead ", "dim"), letters)
-    return Group(_spread(Text.assemble(events, "  ", (rate, "green")), lag), _spread(asked, odd))
+    late, dead = (
+        Text.assemble(("  late ", "dim"), f"{view.late:,} "),
+        Text.assemble((" dead ", "dim"), letters),
+    )
+    left = [(0, events), (4, bar_of_all), (1, Text(f"  {rate}", "green"))]
+    return Group(
+        spread(left, [(2, learner), (3, scoreboard)], width),
+        spread([(0, asked), (1, labelled)], [(3, late), (2, dead)], width),
+    )
 
 
 def _lag(lag: int | None) -> tuple[str, str]:
@@ -211,18 +196,21 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
     title = Text(f" {plain(task.name)}", "bold blue")
     if width >= 96:
         title.append(f" {plain(task.question)}", "not bold default")
-    of = f"{task.labels:,} labels " if task.labels else "waiting for labels "
+    said = [f"{task.labels:,} labels " if task.labels else "waiting for labels "]
     if task.window_labels:
-        of = f"last {task.window_labels:,} of {of}"
+        said.append(f"last {task.window_labels:,} of {said[-1]}")
     if task.standing and width >= 96:
-        of = f"{plain(task.standing)} · {of}"
+        said.append(f"{plain(task.standing)} · {said[-1]}")
+    metrics, has_curve = _columns(task, models, width)
+    others = [*metrics.values(), *([_LEAST_CURVE] if has_curve else [])]
+    most = max(_LEAST_MODEL, min(30, width - sum(others) - _PADDING * (1 + len(others))))
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim", show_edge=False)
-    table.add_column("  model", no_wrap=True, overflow="ellipsis", min_width=18, max_width=30)
-    metrics = [name for name in task.metrics if name != "ece" or width >= _ROOM_FOR_ECE]
-    for name in metrics:
-        table.add_column(LABELS.get(name, name), justify="right", no_wrap=True)
-    over_time = f"{LABELS.get(task.charted, task.charted)} over time" if width >= 96 else "over time"
-    table.add_column(over_time, no_wrap=True, ratio=1, min_width=8)
+    table.add_column("  model", no_wrap=True, overflow="ellipsis", min_width=_LEAST_MODEL, max_width=most)
+    for name, need in metrics.items():
+        table.add_column(LABELS.get(name, name), justify="right", no_wrap=True, width=need)
+    if has_curve:
+        over_time = f"{LABELS.get(task.charted, task.charted)} over time" if width >= 96 else "over time"
+        table.add_column(over_time, no_wrap=True, ratio=1, min_width=_LEAST_CURVE)
     low, high = _scale(task)
     for model in models:
         is_served, is_partial = model.name == task.served, model.fewer_labels is not None
@@ -236,9 +224,22 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
         table.add_row(
             shown,
             *(Text(_cell(model, m, width), _grade(m, model.metrics.get(m))) for m in metrics),
-            _Curve(model.history, low, high, style),
+            *([_Curve(model.history, low, high, style)] if has_curve else []),
         )
-    return Group(_titled(title, of), table)
+    return Group(titled(title, said, width), table)
+
+
+def _columns(task: TaskView, models: Sequence[ModelView], width: int) -> tuple[dict[str, int], bool]:
+    """Metrics that fit, with the width of their columns, and whether the curve does: the charted one is asked first."""
+    asked = [name for name in task.metrics if name != "ece" or width >= _ROOM_FOR_ECE]
+    needs = {
+        name: max(len(LABELS.get(name, name)), *(len(_cell(model, name, width)) for model in models), 1)
+        for name in sorted(asked, key=lambda name: name != task.charted)
+    }
+    asked_for = [need + _PADDING for need in (*needs.values(), _LEAST_CURVE)]
+    fits = fitting(asked_for, width - _LEAST_MODEL - _PADDING)
+    shown = {name for name, is_shown in zip(needs, fits, strict=False) if is_shown}
+    return {name: needs[name] for name in asked if name in shown}, fits[-1]
 
 
 def _cell(model: ModelView, metric: str, width: int) -> str:
@@ -258,30 +259,20 @@ def _scale(task: TaskView) -> tuple[float, float]:
     return min(known), max(known)
 
 
-def _titled(title: Text, right: str) -> Table:
-    row = Table.grid(expand=True, padding=(0, 1))
-    row.add_column(no_wrap=True)
-    row.add_column(ratio=1)
-    row.add_column(no_wrap=True, justify="right")
-    row.add_row(title, Rule(style="blue dim"), Text(right, "dim"))
-    return row
-
-
 def _grade(name: str, value: float | None) -> str:
     if name != "share_of_learnable" or value is None:
         return "dim" if value is None else ""
     return "green" if value >= 0.85 else "yellow" if value >= 0.6 else "red"
 
 
-def _below(task: TaskView) -> list[RenderableType]:
+def _below(task: TaskView, width: int) -> list[RenderableType]:
     """What stands below a task's table: who answered fewer labels, the oracle's lines, the news of batch models."""
     fewer = {m.name: m.fewer_labels for m in task.models if m.fewer_labels is not None}
-    lines: list[RenderableType] = [fewer_labels(fewer)] if fewer else []
-    lines += [_oracle(task.oracle)] if task.oracle else []
+    lines: list[RenderableType] = [whole_words(fewer_labels(fewer), width)] if fewer else []
+    lines += [whole_words(_oracle(task.oracle), width)] if task.oracle else []
     if task.batch:
         said = Text.assemble(("  batch   ", "dim"), styled(task.batch, "magenta"))
-        said.no_wrap, said.overflow = True, "ellipsis"
-        lines.append(said)
+        lines.append(whole_words(said, width))
     return lines
 
 
@@ -307,24 +298,3 @@ def _oracle(oracle: Mapping[str, float | None]) -> Text:
         text.append(f"{plain(name)} ", "dim")
         text.append(number("log_loss", value), "magenta")
     return text
-
-
-def _latest(latest: Iterable[Answer], width: int) -> RenderableType:
-    table = Table.grid(padding=(0, 1), expand=True)
-    for ratio in (None, None, None, None, 1):
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=ratio)
-    for one in latest:
-        value = answer(one.task, one.answer)
-        wait = f"{one.latency_ms:,.0f} ms" if one.latency_ms is not None else ""
-        table.add_row(
-            styled(" " + one.time.replace("T", " ").removesuffix("Z"), "dim"),
-            styled(one.user_id),
-            styled(one.task, "blue"),
-            Text(value, "bold"),
-            Text.assemble(
-                styled(one.model or "no model", "dim"), ("  " + wait if width >= 90 else "", "dim")
-            ),
-        )
-    return Group(
-        _titled(Text(" latest predictions", "bold blue"), "event time, user, task, answer, model "), table
-    )

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 __all__ = [
+    "can_redraw",
     "console",
     "echo",
     "json_line",
@@ -123,6 +124,11 @@ class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Let the command line judge it: rich itself would end the process as failed."""
         raise BrokenPipeError
+
+
+def can_redraw(stream: IO[str]) -> bool:
+    """Whether `stream` is a terminal on which lines can be drawn anew: no pipe, and none that is dumb."""
+    return stream.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 def console(*, stderr: bool = False) -> Console:

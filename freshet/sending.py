@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from freshet.monitored import monitored
-from freshet.render import console, tell
+from freshet.render import can_redraw, console, tell
 
 if TYPE_CHECKING:
     from contracts.emission import Emission
@@ -71,7 +71,7 @@ def _send(
     ensure_topics(settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group)
     pace = Pace(speed=settings.speed) if settings.speed is not None else Pace(rate=settings.rate)
     screen = console(stderr=True)
-    if not sys.stderr.isatty():
+    if not can_redraw(sys.stderr):
         return publish(
             emissions,
             settings.bootstrap,

@@ -18,7 +18,7 @@ from freshet.batch_side import BatchLogs
 from freshet.board import draw, draw_tasks
 from freshet.failures import INTERRUPTED
 from freshet.feed import Feed
-from freshet.render import console, echo, json_line, tell
+from freshet.render import can_redraw, console, echo, json_line, tell
 from freshet.scores import Scores
 from freshet.shop import Shop, remember
 from freshet.stack import Stack
@@ -75,7 +75,7 @@ class Show:
         self._producer = tuple(producer)
         self._is_json = is_json
         self._more = more
-        self._is_live = not is_json and sys.stdout.isatty()
+        self._is_live = not is_json and can_redraw(sys.stdout)
         self._note = ""
         self._told = threading.Event()
         self._is_up = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from freshet.render import console, tell
+from freshet.render import can_redraw, console, tell
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -59,7 +59,7 @@ def opened_spark(master: str | None, memory: str) -> Iterator[SparkSession]:
 @contextmanager
 def stepping(steps: int) -> Iterator[Callable[[str, int], None]]:
     """On a terminal a bar of `steps`; called with what is done next and how many are done."""
-    if not sys.stderr.isatty():
+    if not can_redraw(sys.stderr):
         yield lambda _what, _done: None
         return
     columns = (TextColumn("{task.description:<32}"), BarColumn(), TimeElapsedColumn())

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Group, Json, PasswordFile, settings_from
 from freshet.reach import need_broker
-from freshet.render import console, echo, json_line, styled, tell
+from freshet.render import can_redraw, console, echo, json_line, styled, tell
 
 if TYPE_CHECKING:
     from consumers.audit import AuditReport
@@ -62,7 +62,7 @@ def audit(
 def _audited(settings: Settings) -> AuditReport:
     from consumers.audit import audit_learners
 
-    if not sys.stderr.isatty():
+    if not can_redraw(sys.stderr):
         return audit_learners(settings, _lines())
     columns = (
         TextColumn("partition {task.description}"),

@@ -17,7 +17,7 @@ from contracts.errors import UsageError
 from freshet.board import LABELS, number
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, seconds, settings_from
 from freshet.registered import as_json, opened_registry
-from freshet.render import console, echo, json_line, styled, tell
+from freshet.render import can_redraw, console, echo, json_line, styled, tell
 
 if TYPE_CHECKING:
     from models.batch import Progress as Told
@@ -128,7 +128,7 @@ def metrics_table(metrics: Mapping[str, Any], own: str) -> Table:
 @contextmanager
 def _progress() -> Iterator[Told]:
     """A bar on a terminal, else a line for every tenth fit."""
-    if not sys.stderr.isatty():
+    if not can_redraw(sys.stderr):
         yield lambda done, most, what: tell(f"fit {done} of {most}: {what}") if done % 10 == 1 else None
         return
     columns = (TextColumn("training"), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

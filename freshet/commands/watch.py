@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from contracts.errors import BadRecord, Unreachable, UsageError
-from freshet.board import answer
+from freshet.latest import answer
 from freshet.options import Bootstrap, DataDir, settings_from
 from freshet.reach import answers, need_broker
 from freshet.render import console, echo, json_text, plain, tell

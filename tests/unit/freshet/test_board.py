@@ -76,7 +76,7 @@ def drawn(what: View, width: int, height: int) -> list[str]:
     return out.getvalue().rstrip("\n").split("\n")
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 30), (140, 50)])
+@pytest.mark.parametrize(("width", "height"), [(30, 24), (40, 24), (80, 24), (100, 30), (140, 50)])
 @pytest.mark.parametrize("models", [2, 12])
 def test_the_board_fits_the_terminal(width, height, models):
     lines = drawn(view(models), width, height)
@@ -140,3 +140,67 @@ def test_the_newest_predictions_are_the_ones_that_stay():
 )
 def test_numbers_are_short(name, value, text):
     assert number(name, value) == text
+
+
+NUMBERS = {
+    *(
+        "123,456",
+        "350,000",
+        "8,123/s",
+        "12",
+        "70,412",
+        "21,003",
+        "65,001",
+        "18,220",
+        "5,000",
+        "3",
+        "4",
+        "7",
+        "2",
+    ),
+    *(
+        "0.3400",
+        "0.3200",
+        "0.1000",
+        "300.00",
+        "301.00",
+        "80.0",
+        "92.0",
+        "0.4",
+        "10.0",
+        "35%",
+        "1:02:05",
+        "700",
+    ),
+    *(
+        "0.2500",
+        "0.3100",
+        "0.4300",
+        "08:00:00.000",
+        "12:00:00",
+        "54,321",
+        "8",
+        "2026-01-05",
+        "127.0.0.1:9092",
+    ),
+    *("1,200", "+0.0012", "-0.0003,", "+0.0021"),
+}
+
+
+@pytest.mark.parametrize("width", [*range(34, 80), 96, 110])
+def test_a_narrow_board_leaves_out_columns_and_no_digits(width):
+    one = replace(view(), latest=tuple(replace(a, user_id="u", model="m") for a in view().latest))
+    lines = drawn(one, width, 24)
+    assert max(map(len, lines)) <= width
+    words = " ".join(lines).replace("(at", " ").split()
+    assert {word.strip("()") for word in words if any(map(str.isdecimal, word))} - NUMBERS <= {
+        f"model-{n}" for n in range(9)
+    } | {"trees@1"}
+    assert "80.0 %" in "\n".join(lines)  # the column that the task is judged by stays longest
+
+
+def test_a_model_with_a_long_name_costs_no_digits():
+    long = replace(model("m" * 80, "batch", 0.3, share_of_learnable=0.812), stage="challenger")
+    task = replace(view().tasks[0], models=(long,))
+    for width in (40, 60, 80):
+        assert "81.2 %" in "\n".join(drawn(replace(view(), tasks=(task,)), width, 24))

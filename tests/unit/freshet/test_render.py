@@ -6,11 +6,12 @@ import io
 import json
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from freshet.render import json_line, json_text, plain, plain_bytes, styled
+from freshet.render import can_redraw, json_line, json_text, plain, plain_bytes, styled
 
 
 @given(st.text())
@@ -58,3 +59,15 @@ def test_json_that_is_spread_over_lines_becomes_one():
 
 def test_what_is_not_finite_becomes_null():
     assert json_line([float("nan"), float("inf")]) == "[null,null]"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("term", "is_able"), [("xterm-256color", True), ("dumb", False), ("unknown", False)])
+def test_a_dumb_terminal_is_told_lines_and_gets_no_board(monkeypatch, term, is_able):
+    monkeypatch.setenv("TERM", term)
+    assert can_redraw(Terminal()) is is_able
+    assert not can_redraw(io.StringIO())
