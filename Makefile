@@ -4,7 +4,7 @@
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheels check chaos bench study up down wipe logs watch advisories format lock clean
+.PHONY: help demo test test-quick lint wheels check chaos bench study up down wipe logs watch advisories format lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -16,7 +16,7 @@ PY := .venv/bin/python
 STAMP := .venv/.locked
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  make demo ARGS="--rate 2000 --fresh"   passes arguments on; make test ARGS="tests/unit -k codec" too'
 
@@ -24,9 +24,16 @@ demo: $(STAMP) ## start broker, database, shop and learners, and show the live b
 	@sh requirements/java.sh
 	@$(PY) -m freshet demo $(ARGS)
 
-test: $(STAMP) ## run all tests: those of integration in containers where an engine answers
+# Without arguments both sides of `check` at once; those of tests/containers say that they are skipped where no engine answers.
+test: $(STAMP) ## run all tests, or those of ARGS: those of integration in containers where an engine answers
 	@sh requirements/java.sh
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.again -- -p no:cacheprovider $(COMPUTING) -- $(WAITING) tests/containers)
+
+# Each file stays in one process, for its tests share what took long to make. The longest are begun first, or one core waits.
+QUICK = tests/unit/producers tests/unit/models tests/unit tests/contract tests/again.py tests/spent.py \
+	contracts models infra producers consumers freshet
+test-quick: $(STAMP) ## run the unit and contract tests, which need neither servers nor Java, on all cores
+	@$(PY) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(QUICK) $(ARGS)
 
 lint: $(STAMP)
 	$(PY) -m ruff check .
@@ -47,7 +54,7 @@ wheels: $(STAMP) ## see that the locks have a wheel of each package for every su
 	echo 'Wheels: Python 3.11 to 3.14, on Linux (x86-64, ARM) and macOS (ARM).'
 
 # What computes (unit tests, Spark, training, whole demos), and what waits for servers.
-COMPUTING = tests/unit tests/batch tests/e2e contracts models infra producers consumers spark_jobs freshet
+COMPUTING = tests/unit tests/batch tests/e2e tests/again.py tests/spent.py contracts models infra producers consumers spark_jobs freshet
 WAITING = tests/contract tests/embedded tests/faults tests/integration
 # Both at once, for two cores. What fails there is run once more, alone, and named as FLAKY if it passes then (tests/again.py).
 # Tests of integration run twice where an engine answers; there, containers that can't be had are a failure.

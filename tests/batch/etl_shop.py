@@ -16,9 +16,9 @@ from infra.kafka import Record, connect_producer, ensure_topics, log_range, read
 from infra.postgres import Connection, migrate
 from producers.simulator import Scenario, Simulator
 from spark_jobs.ledger import READ
+from tests.batch.test_clean import DIFFERENT
 from tests.corpus import corpus
 from tests.integration.conftest import FreshDatabase
-from tests.unit.spark_jobs.test_clean import DIFFERENT
 
 _T = TypeVar("_T")
 _BY_THE_CLOCK: Final = {"appended_at"}

@@ -16,7 +16,7 @@ from models.registry import dump, libraries, open_model
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
 
-EVENTS = {"conversion": 8_000, "basket": 25_000}
+EVENTS = {"conversion": 8_000, "basket": 16_000}
 
 
 @pytest.fixture(scope="module", params=list(EVENTS))

@@ -76,11 +76,11 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_an_oracle_with_a_wrong_parameter_is_found_out(wrong: Parameters):
-    shop = Simulator(Scenario(seed=3, events=70_000), believed=wrong)
+    shop = Simulator(Scenario(seed=3, events=45_000), believed=wrong)
     assert worst_bin(decisions_of(shop), "bayes") > WITHIN_ERRORS
 
 
 def test_the_oracle_stays_calibrated_through_a_drift():
-    shop = Simulator(Scenario(seed=4, events=100_000, drift=Abrupt(40_000)))
+    shop = Simulator(Scenario(seed=4, events=60_000, drift=Abrupt(25_000)))
     decisions = decisions_of(shop)
     assert all(worst_bin(decisions, line) < WITHIN_ERRORS for line in LINES)

@@ -16,10 +16,10 @@ from contracts.events import ProductEvent, UserEvent
 from contracts.records import OutcomeRecord, Prediction
 from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
 from spark_jobs.schema import schema_of
+from tests.batch.frames import records
 from tests.corpus import corpus
-from tests.unit.spark_jobs.frames import records
 
-GOLDEN = Path(__file__).parents[2] / "contract" / "golden"
+GOLDEN = Path(__file__).parents[1] / "contract" / "golden"
 
 # What `spark_jobs.clean.LENIENT` and `STRICT` say in words: the codec's reason, and what is found here.
 DIFFERENT = {

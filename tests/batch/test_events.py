@@ -16,7 +16,7 @@ from contracts.topics import USER_EVENTS
 from producers.simulator import Scenario, Simulator
 from spark_jobs.clean import judge
 from spark_jobs.events import interactions, orders, returns, sessions, user_events, users
-from tests.unit.spark_jobs.frames import records
+from tests.batch.frames import records
 
 Decoded = list[tuple[int, Any, int]]
 
