@@ -99,6 +99,11 @@ class Feed:
         self._events: deque[tuple[float, int]] = deque()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
+    @property
+    def journalled(self) -> Mapping[int, JournalRecord]:
+        """The last turn of each partition, as of the last look."""
+        return dict(self._chains)
+
     def look(self) -> Facts:
         """Look once more thoroughly, before following or after: ticks and copies may hide the last event of a user."""
         glimpse = Glimpse(self._settings.bootstrap, within_s=_PATIENTLY_S)

@@ -37,6 +37,7 @@ __all__ = [
     "Seed",
     "Speed",
     "Traffic",
+    "Untrained",
     "seconds",
     "settings_from",
 ]
@@ -134,6 +135,9 @@ ModelId: TypeAlias = Annotated[
 Fresh: TypeAlias = Annotated[bool, typer.Option("--fresh", help="Wipe the data folder and start over.")]
 Keep: TypeAlias = Annotated[
     bool, typer.Option("--keep", help="Leave broker and database up at the end, until `freshet down`.")
+]
+Untrained: TypeAlias = Annotated[
+    bool, typer.Option("--untrained", help="Where the state is lost, start new models (after StateLost).")
 ]
 LeastLabels: TypeAlias = Annotated[
     int,

@@ -51,6 +51,8 @@ class Show:
         Arguments of ``python -m freshet`` for the child that sends the events; it ends when all are sent.
     batch_from : int or None
         Move history, train and promote as well, from so many new labels on; None: don't.
+    untrained : bool
+        Where the learners' state is lost, start new models.
     keep : bool
         Leave broker and database up at the end.
     is_json : bool
@@ -66,6 +68,7 @@ class Show:
         producer: Sequence[str],
         *,
         batch_from: int | None,
+        untrained: bool,
         keep: bool,
         is_json: bool,
         more: Callable[[], dict[str, Any]] = dict,
@@ -73,10 +76,12 @@ class Show:
         self._settings = settings
         self._shop = shop
         self._producer = tuple(producer)
+        self._learner = ("learn", "--untrained") if untrained else ("learn",)
         self._is_json = is_json
         self._more = more
         self._is_live = not is_json and can_redraw(sys.stdout)
         self._note = ""
+        self._first_note = ""
         self._told = threading.Event()
         self._is_up = False
         self._sent_s: float | None = None
@@ -140,6 +145,7 @@ class Show:
 
     def _perform(self, running: Running) -> dict[str, Any] | None:
         """From a started broker to the result; None where Ctrl-C came before the end."""
+        from freshet.changed_models import what_changed
         from infra.kafka import ensure_topics
         from infra.postgres import migrate, read_password
 
@@ -157,9 +163,12 @@ class Show:
         scores = Scores(settings)
         feed = Feed(settings, scores.counts)
         before = feed.look().events
+        if changed := what_changed(feed.journalled):
+            self._first_note = changed
+            self._say(changed)
         self._is_up = True
         began_s = time.monotonic()
-        self._stack.man(settings, PRODUCER, self._producer)
+        self._stack.man(settings, PRODUCER, self._producer, self._learner)
         feed.start()
         try:
             self._follow(feed, began_s)
@@ -223,7 +232,7 @@ class Show:
             yield self._line_now_and_then()
             return
         screen = console()
-        self._note = ""
+        self._note = self._first_note
         with Live(console=screen, screen=True, auto_refresh=False) as live:
             yield lambda view: live.update(draw(view, screen.width, screen.height), refresh=True)
 

@@ -150,13 +150,15 @@ class Stack:
             raise
         return running
 
-    def man(self, settings: Settings, producer: str, arguments: Sequence[str]) -> None:
+    def man(
+        self, settings: Settings, producer: str, arguments: Sequence[str], learner: Sequence[str]
+    ) -> None:
         """Start the children: the producer, which comes to an end, the learners and the scoreboard, which do not."""
         for name in _ASIDE:  # what they said the last time is no news
             (self.logs / f"{name}.log").unlink(missing_ok=True)
         crew = self._crew = Crew(self.logs, _SPARK | for_children(settings), self._note)
         crew.start(producer, arguments, ends=True)
-        crew.start("learn", ["learn"], is_final=True)
+        crew.start("learn", learner, is_final=True)
         crew.start("scoreboard", ["scoreboard"])
 
     def man_aside(self, least_labels: int) -> None:

@@ -24,6 +24,7 @@ from contracts.events import (
     UserEvent,
 )
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
+from models.defining import defining_modules
 from models.online.protocol import OnlineModel
 from models.roster import Roster
 from models.serving import BatchModels, Unscored, price, score
@@ -131,6 +132,10 @@ class Portfolio:
     def fingerprint_parts(self) -> list[str]:
         """Name what decides its bits, beside the code itself and what it runs on."""
         return [part for task in self._tasks.values() for part in task.spec.fingerprint()]
+
+    def modules(self) -> frozenset[str]:
+        """Name the modules from which all code that decides its bits is reached by imports."""
+        return defining_modules(task.spec for task in self._tasks.values()) | {__name__}
 
     def step(self, event: UserEvent, time_ms: int, offset: int) -> list[Output]:
         """Fold one event in.

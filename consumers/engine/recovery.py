@@ -15,7 +15,7 @@ from consumers.engine.chain import GENESIS, link
 from consumers.engine.fold import Fold
 from consumers.engine.journal import Journal, Journalled, committed_metadata
 from consumers.engine.snapshots import Snapshots
-from contracts.errors import BadRecord, Diverged, OffsetsMoved, RecoveryError, StateLost, Unreachable
+from contracts.errors import BadRecord, Diverged, OffsetsMoved, StateLost, Unreachable
 from contracts.records import JournalRecord, Parent
 from infra.kafka import Committed, PartitionLog
 from infra.postgres import Snapshot
@@ -181,11 +181,15 @@ class Recovery:
             )
         else:
             return
-        raise self._with_ways_out(StateLost, message, last.end)
+        raise self._state_lost(message, last.end)
 
-    def _with_ways_out(self, kind: type[RecoveryError], message: str, offset: int) -> RecoveryError:
-        hint = "Start over with --fresh, or with new models on this log: `freshet learn --untrained`."
-        return kind(message, topic=self._log.topic, partition=self._log.partition, offset=offset, hint=hint)
+    def _state_lost(self, message: str, offset: int) -> StateLost:
+        hint = (
+            "Start over with --fresh, or with new models on this log: --untrained of learn, demo or replay."
+        )
+        return StateLost(
+            message, topic=self._log.topic, partition=self._log.partition, offset=offset, hint=hint
+        )
 
     def _check_offsets(self, last: Journalled) -> None:
         must = Committed(last.record.end, committed_metadata(last.record, last.offset))
@@ -255,8 +259,15 @@ class Recovery:
                 f"The state of {self._log.topic}/{self._log.partition} at offset {last.end} must be folded from offset "
                 f"{last.origin}. The log begins at {start}, and no snapshot of this code reaches behind that."
             )
-            raise self._with_ways_out(StateLost, message, last.origin)
+            raise self._state_lost(message, last.origin)
         is_same_code = last.fingerprint == self._fold.fingerprint
+        if not is_same_code:
+            _log.warning(
+                "%s/%d: models or features have changed: their state is built anew from the log, %s events",
+                self._log.topic,
+                self._log.partition,
+                f"{last.end - last.origin:,}",
+            )
         expected = [
             entry.record
             for entry in self._journal.since(0)
@@ -272,7 +283,13 @@ class Recovery:
                 f"{turn.turn} (offsets {turn.start} to {turn.end}). It gave {differs.chain.hex()}: this is the first "
                 "turn that differs."
             )
-            raise self._with_ways_out(Diverged, message, turn.end) from None
+            hint = (
+                "Something in models or features is not deterministic: a clock, randomness, the order of a set. Once "
+                "that is changed, all is learnt anew; or start over with --fresh."
+            )
+            raise Diverged(
+                message, topic=self._log.topic, partition=self._log.partition, offset=turn.end, hint=hint
+            ) from None
         return self._position(last, chain, "start", folded)
 
     def _position(self, last: JournalRecord, chain: bytes, how: str, folded: int) -> Position:

@@ -143,6 +143,10 @@ class Worker:
         recovered(at)
         self._observer.recovered(at)
         self._log.seek(at.end)
+        if at.parent is not None:
+            # A turn without records: a new generation is in the journal even if nothing comes before the next start.
+            at, journal_offset, _ = self._commit(at, [], at.end, at.chain)
+            self._maybe_snapshot(at, journal_offset)
         while not should_stop():
             records = self._log.poll(_POLL_S)
             if records:
@@ -164,9 +168,7 @@ class Worker:
         # interpreter's lock.
         learned = self._learn(at.chain, records)
         self._fault("after learn")
-        entry = self._journal_record(at, records[-1].offset + 1, learned.chain)
-        with self._watchdog.watch():
-            journal_offset, commit_s = self._write(learned.sent, entry)
+        at, journal_offset, commit_s = self._commit(at, learned.sent, records[-1].offset + 1, learned.chain)
         self._fault("after commit")
         self._events_since_snapshot += len(records)
         self._observer.committed(
@@ -179,7 +181,16 @@ class Worker:
                 latency_s=max(0.0, (self._now_ms() - records[0].timestamp_ms) / 1000),
             )
         )
-        return replace(at, turn=entry.turn, end=entry.end, chain=learned.chain, parent=None), journal_offset
+        return at, journal_offset
+
+    def _commit(
+        self, at: Position, sent: list[OutgoingRecord], end: int, chain: bytes
+    ) -> tuple[Position, int, float]:
+        """Commit a turn up to `end`: the new position, where the journal record stands, and the commit's seconds."""
+        entry = self._journal_record(at, end, chain)
+        with self._watchdog.watch():
+            journal_offset, commit_s = self._write(sent, entry)
+        return replace(at, turn=entry.turn, end=end, chain=chain, parent=None), journal_offset, commit_s
 
     def _learn(self, chain: bytes, records: Sequence[Record]) -> _Learned:
         refused: list[str] = []

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from consumers.engine import Step
+from consumers.learner.model_code import code_hash
 from consumers.learner.packing import pack
 from contracts.clock import TickClock
 from contracts.codec import decode_user_event, encode
@@ -23,15 +24,17 @@ __all__ = ["SCHEMA", "LearnerFold"]
 
 SCHEMA: Final = 2
 """Version of the state's shape and meaning: raise it with every change that alters what the fold computes and that
-no name in `Portfolio.fingerprint_parts` shows."""
+neither its code nor a name in `Portfolio.fingerprint_parts` shows."""
 
 _LIBRARIES: Final = ("river", "numpy", "msgspec")
+_SHELL: Final = frozenset({__name__, "consumers.learner.packing", "consumers.engine.chain"})
 
 
 def _fingerprint(portfolio: Portfolio) -> str:
     parts = [f"schema={SCHEMA}", f"python={platform.python_version()}", f"machine={platform.machine()}"]
     parts += [f"{name}={version(name)}" for name in _LIBRARIES]
     parts += portfolio.fingerprint_parts()
+    parts += [f"code={code_hash(portfolio.modules() | _SHELL, frozenset(_LIBRARIES))}"]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 

@@ -19,6 +19,7 @@ from freshet.options import (
     Seed,
     Speed,
     Traffic,
+    Untrained,
     settings_from,
 )
 from freshet.trainer.trials import LEAST_LABELS
@@ -40,6 +41,7 @@ def demo(
     seed: Seed = None,
     drift: Drift = None,
     fresh: Fresh = False,
+    untrained: Untrained = False,
     keep: Keep = False,
     batch: Annotated[
         bool | None,
@@ -87,5 +89,13 @@ def demo(
     settings, shop = going_on(settings, there, events=events)
     arguments = ["simulate", *(["--events", str(shop.events)] if shop.events is not None else [])]
     batch_from = least_labels if (batch or (batch is None and not json)) else None
-    show = Show(settings, shop, arguments, batch_from=batch_from, keep=keep, is_json=json)
+    show = Show(
+        settings,
+        shop,
+        arguments,
+        batch_from=batch_from,
+        untrained=untrained,
+        keep=keep,
+        is_json=json,
+    )
     raise typer.Exit(show.run())

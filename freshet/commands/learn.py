@@ -18,6 +18,7 @@ from freshet.options import (
     HttpPort,
     Partitions,
     PasswordFile,
+    Untrained,
     settings_from,
 )
 from freshet.reach import need_broker, with_partitions_found
@@ -51,9 +52,7 @@ def learn(
             "--mend-offsets", help="Write the group's offset again from the journal (after OffsetsMoved)."
         ),
     ] = False,
-    untrained: Annotated[
-        bool, typer.Option("--untrained", help="Where the state is lost, start new models (after StateLost).")
-    ] = False,
+    untrained: Untrained = False,
     partitions: Partitions = None,
     group: Group = None,
     data_dir: DataDir = None,

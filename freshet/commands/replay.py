@@ -19,6 +19,7 @@ from freshet.options import (
     Partitions,
     Rate,
     Speed,
+    Untrained,
     settings_from,
 )
 from freshet.trainer.trials import LEAST_LABELS
@@ -52,6 +53,7 @@ def replay(
     speed: Speed = None,
     partitions: Partitions = None,
     fresh: Fresh = False,
+    untrained: Untrained = False,
     keep: Keep = False,
     batch: Annotated[
         bool,
@@ -123,7 +125,16 @@ def replay(
     arguments = ["replay", str(file.absolute()), "--send-only", "--report", str(rows)]
     arguments += ["--dates", dates] if dates else []
     batch_from = LEAST_LABELS if batch else None
-    show = Show(settings, shop, arguments, batch_from=batch_from, keep=keep, is_json=json, more=counted)
+    show = Show(
+        settings,
+        shop,
+        arguments,
+        batch_from=batch_from,
+        untrained=untrained,
+        keep=keep,
+        is_json=json,
+        more=counted,
+    )
     code = show.run()
     if rows.exists():  # not where the sending was broken off
         _tell(counted()["rows"], taken)

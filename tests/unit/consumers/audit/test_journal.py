@@ -134,6 +134,18 @@ def test_new_models_begin_where_the_log_goes_on() -> None:
     assert check([*GOOD, opened]) == ([1, 2, 3, 4], [])
 
 
+def test_a_turn_without_records_opens_a_generation_and_nothing_else() -> None:
+    parent = {"generation": 1, "turn": 3, "chain": GOOD[2]["chain"]}
+    opened = turn(4, 30, 30, generation=2, fingerprint="new code", parent=parent)
+    later = turn(5, 30, 40, generation=2, fingerprint="new code")
+    assert check([*GOOD, opened, later]) == ([1, 2, 3, 4, 5], [])
+    # The offset was asked for before the generation was opened, the journal read behind that.
+    assert check([*GOOD, opened], Committed(30, metadata(GOOD[2], 4))) == ([1, 2, 3], [])
+    assert check([*GOOD, turn(4, 30, 30)])[1] == [
+        "journal: ml.journal.learner/0 at offset 6: turn 4: its offsets 30 to 30 hold no record"
+    ]
+
+
 def test_a_journal_whose_beginning_was_compacted_away_need_not_begin_with_turn_1() -> None:
     assert check(GOOD[1:], first=7) == ([2, 3], [])
 

@@ -1,0 +1,28 @@
+"""Whether the learners are about to build their state anew, so that people hear why predictions wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from consumers.learner import LearnerFold
+from contracts.records import JournalRecord
+
+__all__ = ["what_changed"]
+
+
+def what_changed(journalled: Mapping[int, JournalRecord]) -> str:
+    """Say how much is folded again, since the code of models or features is not what learnt from it; else nothing.
+
+    Parameters
+    ----------
+    journalled : mapping
+        The last turn of each partition.
+    """
+    events = sum(
+        last.end - last.origin
+        for partition, last in journalled.items()
+        if last.fingerprint != LearnerFold(partition).fingerprint
+    )
+    if not events:
+        return ""
+    return f"Models or features have changed: their state is built anew from the log, {events:,} events."
