@@ -5,7 +5,9 @@ the parent is gone, also after ``kill -9``; the child sees the end of the pipe a
 sessions of their own, so that Ctrl-C reaches the parent only, which then stops them in the order it wants.
 
 Python children call `end_with_parent` first thing; programs that can't are put behind
-`infra.embedded.launcher`, which does the same for them.
+`infra.embedded.launcher`, which does the same for them. A child whose parent is dead has less time than one that was
+let go: nobody waits for it, and what it would say at its end nobody hears. What is still below it goes with it, so
+that levels do not add up.
 
 A parent must not ``os.fork`` without ``exec`` while it has children (`multiprocessing` with the start method
 ``fork`` does): the fork would keep the pipes open.
@@ -18,17 +20,23 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-__all__ = ["VARIABLE", "Child", "end_with_parent", "spawn"]
+__all__ = ["ORPHAN_GRACE_S", "VARIABLE", "Child", "end_with_parent", "spawn"]
 
-VARIABLE = "LIFELINE_FD"
-"""Environment variable that tells a child the number of its end of the pipe.
+VARIABLE = "LIFELINE"
+"""Environment variable that tells a child its end of the pipe and its parent's process id, as ``FD:PID``.
 
 Not ``FRESHET_...``: those are settings, and unknown ones are refused.
 """
+
+ORPHAN_GRACE_S = 2.0
+"""From the death of a parent until its children are ended by force: a turn that is under way still commits."""
+
+_LOOK_EVERY_S = 0.1
 
 
 class Child:
@@ -120,7 +128,7 @@ def spawn(
     try:
         process = subprocess.Popen(
             list(argv),
-            env={**(os.environ if env is None else env), VARIABLE: str(read_fd)},
+            env={**(os.environ if env is None else env), VARIABLE: f"{read_fd}:{os.getpid()}"},
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
@@ -136,34 +144,51 @@ def spawn(
     return Child(process, write_fd)
 
 
-def end_with_parent(grace_s: float = 10.0) -> bool:
+def end_with_parent(grace_s: float = 10.0, orphan_grace_s: float = ORPHAN_GRACE_S) -> bool:
     """Make this process end when its parent lets go of the life line or dies.
 
     A thread waits for the end of the pipe, sends SIGTERM to this process, so that its own handlers can stop it in
-    order, and leaves by ``os._exit`` if it is still there `grace_s` seconds later. Call it first thing.
+    order, and if it is still there `grace_s` seconds later kills what is below it and leaves by ``os._exit``. Call it
+    first thing.
 
     Parameters
     ----------
     grace_s : float
         Seconds from SIGTERM to the forced exit.
+    orphan_grace_s : float
+        The same from the parent's death on.
 
     Returns
     -------
     bool
         False where no parent offers a life line (started by hand), and nothing is watched.
     """
-    number = os.environ.pop(VARIABLE, None)  # not for grandchildren: they get one of their own
-    if number is None:
+    offered = os.environ.pop(VARIABLE, None)  # not for grandchildren: they get one of their own
+    if offered is None:
         return False
-    lifeline_fd = int(number)
+    lifeline_fd, parent_pid = map(int, offered.split(":"))
     os.set_inheritable(lifeline_fd, False)
+
+    pause = threading.Event()
 
     def watch() -> None:
         while os.read(lifeline_fd, 64):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
-        threading.Event().wait(grace_s)
+        end_s = time.monotonic() + grace_s
+        while os.getppid() == parent_pid and time.monotonic() < end_s:
+            pause.wait(_LOOK_EVERY_S)
+        pause.wait(min(orphan_grace_s, end_s - time.monotonic()))
+        _kill_below()
         os._exit(128 + signal.SIGTERM)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()
     return True
+
+
+def _kill_below() -> None:
+    import psutil  # takes longer than all the rest, and most never need it
+
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()

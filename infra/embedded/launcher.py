@@ -6,8 +6,9 @@ server (9 MB, up in 20 ms)::
     launcher.py STOP_SIGNAL GRACE_S UID:GID PROGRAM [ARGUMENT...]
 
 When the life line ends, or on SIGTERM, SIGINT or SIGHUP, the program gets STOP_SIGNAL and, GRACE_S seconds later,
-SIGKILL. UID:GID (``-`` for none) is the user that the program runs as; the launcher keeps its own. It leaves with
-the program's exit code, or 128 + the number of the signal that ended it.
+SIGKILL; 2 s later if the launcher's parent is dead, as `infra.lifeline` has it. UID:GID (``-`` for none) is the user
+that the program runs as; the launcher keeps its own. It leaves with the program's exit code, or 128 + the number of
+the signal that ended it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
+_ORPHAN_GRACE_S = 2.0
+_LOOK_EVERY_S = 0.1
 
 
 def _dying_with_launcher() -> Callable[[], object] | None:
@@ -40,7 +43,7 @@ def _dying_with_launcher() -> Callable[[], object] | None:
 def main(argv: list[str]) -> int:
     """Run ``argv``: see the module's text."""
     stop_signal, grace_s, user, program = int(argv[0]), float(argv[1]), argv[2], argv[3:]
-    lifeline_fd = int(os.environ.pop("LIFELINE_FD"))
+    lifeline_fd, parent_pid = map(int, os.environ.pop("LIFELINE").split(":"))
     os.set_inheritable(lifeline_fd, False)
 
     # Signals only wake the loop below, by a byte in a pipe.
@@ -65,7 +68,7 @@ def main(argv: list[str]) -> int:
 
     kill_at: float | None = None
     while (code := process.poll()) is None:
-        left = None if kill_at is None else max(0.0, kill_at - time.monotonic())
+        left = None if kill_at is None else min(_LOOK_EVERY_S, max(0.0, kill_at - time.monotonic()))
         watched = [wake_read] if kill_at is not None else [wake_read, lifeline_fd]
         ready, _, _ = select.select(watched, [], [], left)
         stop = lifeline_fd in ready and not os.read(lifeline_fd, 64)
@@ -78,6 +81,9 @@ def main(argv: list[str]) -> int:
             process.kill()
             code = process.wait()
             break
+        if kill_at is not None and os.getppid() != parent_pid:
+            kill_at = min(kill_at, time.monotonic() + _ORPHAN_GRACE_S)
+            parent_pid = os.getppid()
     return code if code >= 0 else 128 - code
 
 

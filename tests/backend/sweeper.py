@@ -30,6 +30,6 @@ def sweep(session: str) -> None:
 if __name__ == "__main__":
     # Blocked, not handled: it must not come between two steps of the sweep.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    end_with_parent(_SWEEPING_S)
+    end_with_parent(_SWEEPING_S, _SWEEPING_S)
     signal.sigwait({signal.SIGTERM})
     sweep(sys.argv[1])

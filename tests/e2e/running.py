@@ -67,9 +67,9 @@ def at_work(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def nothing_is_left(folder: Path) -> None:
+def nothing_is_left(folder: Path, within_s: float = GONE_S) -> float:
     """Wait until nothing works on `folder`: who was killed, or has given its lock back, is gone in a moment."""
-    until(lambda: at_work(folder) == [], f"nothing works on {folder} any more", slowed(GONE_S))
+    return until(lambda: at_work(folder) == [], f"nothing works on {folder} any more", slowed(within_s))
 
 
 def next_prediction(

@@ -23,6 +23,7 @@ from tests.e2e.terminal import Terminal
 from tests.waiting import slowed, until
 
 PROMISED_S = 10.0
+KILLED_S = 15.0  # 2 to 3 s on an idle machine, 27 s when graces added up
 
 
 def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_time(folder):
@@ -52,7 +53,7 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
         # kill -9 of the demo alone: the life lines of its children are cut.
         os.kill(demo.process.pid, signal.SIGKILL)
         demo.process.wait()
-        nothing_is_left(folder)
+        print(f"nothing left {nothing_is_left(folder, KILLED_S):.1f} s after kill -9 of a demo")
 
     # And it goes on all the same; what happened is whole.
     with Demo(folder, "--rate", "300", "--least-labels", "2000") as demo:

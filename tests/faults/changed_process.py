@@ -9,8 +9,7 @@ import json
 import logging
 import os
 from dataclasses import replace
-
-from outside.model import Outside
+from importlib import import_module
 
 from consumers.audit import audit
 from consumers.engine import Position, Snapshots
@@ -29,7 +28,7 @@ def main() -> None:
     settings = load()
     topic = topic_name(USER_EVENTS, settings.namespace)
     end = log_range(settings.bootstrap, topic)[0][1]
-    more = ModelSpec("outside", "online", Outside)
+    more = ModelSpec("outside", "online", import_module("outside.model").Outside)
     tasks = [replace(task, models=(*task.models, more)) for task in TASKS.values()]
     stood: list[Position] = []
 

@@ -108,6 +108,31 @@ def test_kill_9_of_the_parent_ends_children_and_their_children() -> None:
         assert all(gone(pid) for pid in pids)
 
 
+def test_after_kill_9_graces_do_not_add_up_and_what_is_on_no_line_goes_too() -> None:
+    ignoring = "import signal as s; s.signal(s.SIGTERM, s.SIG_IGN)"
+    patient = f"import os, sys, subprocess; {ignoring}; from infra.lifeline import spawn, end_with_parent as e; e(600)"
+    grandchild = f"{patient}; print(os.getpid(), flush=True); {WAITS}"
+    stranger = f"import os; {ignoring}; print(os.getpid(), flush=True); {WAITS}"
+    middle = (
+        f"{patient}; print(os.getpid(), flush=True); c = spawn([sys.executable, '-c', {grandchild!r}])\n"
+        f"subprocess.Popen([sys.executable, '-c', {stranger!r}]); {WAITS}"
+    )
+    parent = f"import sys; from infra.lifeline import spawn; c = spawn([sys.executable, '-c', {middle!r}]); {WAITS}"
+    process = subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        pids = [int(process.stdout.readline()) for _ in range(3)]
+        process.kill()
+        assert all(gone(pid) for pid in pids)
+
+
+def test_a_child_that_a_living_parent_lets_go_has_all_of_its_grace(started: Starter) -> None:
+    script = CHILD.replace("grace_s=0.2", "600, orphan_grace_s=0")
+    ends_late = "import signal as s, time; s.signal(s.SIGTERM, lambda *_: (time.sleep(0.5), exit(7)))"
+    child = started(script.replace("print(", f"{ends_late}; print("))
+    assert child.stop(PATIENCE_S) == 7
+
+
 def test_the_parents_end_of_one_line_is_not_inherited_by_another_child(started: Starter) -> None:
     first = started(CHILD)
     second = started(CHILD)
