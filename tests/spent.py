@@ -18,7 +18,8 @@ class Spent:
         self._seconds[folder_of(report.nodeid)] += report.duration  # type: ignore[assignment]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        terminalreporter.write_line(f"seconds by folder: {by_folder(self._seconds)}")
+        if self._seconds:
+            terminalreporter.write_line(f"seconds by folder: {by_folder(self._seconds)}")
 
 
 def folder_of(nodeid: str) -> str:
