@@ -15,6 +15,7 @@ import msgspec
 
 from contracts.errors import ArtefactRefused, InputFileError
 from contracts.model_version import ModelVersion
+from freshet.typed import need_room
 
 if TYPE_CHECKING:
     from infra.postgres import RegistryStore
@@ -82,9 +83,7 @@ def export_model(store: RegistryStore, model: str, folder: Path, key: bytes) -> 
     from models.registry import ALLOWED_TYPES
 
     version = store.get(model)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = f"The folder must be new or empty. Got {folder}."
-        raise InputFileError(message)
+    need_room(folder)
     payload, mac, _ = store.artefact(version.digest)
     folder.mkdir(parents=True, exist_ok=True)
     card = store.card(version.id).encode()

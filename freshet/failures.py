@@ -7,6 +7,7 @@ does, for nobody could mend it without.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from typing import Any
@@ -29,6 +30,9 @@ __all__ = [
 ]
 
 DEBUG = "FRESHET_DEBUG"
+
+# Of pydantic, by which some typers judge values.
+_TYPERS_WORDS = re.compile(r"Value error, |, unable to parse string as .+")
 
 FAILED = 1
 USAGE = 2
@@ -83,7 +87,8 @@ def say_usage(error: Any) -> int:
         sys.stdout.write(error.format_message() + "\n")
         return USAGE
     command = context.command_path if context is not None else "freshet"
-    _line("error", error.format_message(), f"{command} --help shows what can be given.")
+    said = _TYPERS_WORDS.sub("", error.format_message()).replace("Input should be", "It must be")
+    _line("error", said, f"{command} --help shows what can be given.")
     return int(error.exit_code)
 
 

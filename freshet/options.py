@@ -155,6 +155,11 @@ def settings_from(**typed: object) -> Settings:
     """
     from contracts.settings import load
 
+    password_file = typed.get("database_password_file")
+    if isinstance(password_file, Path) and (password_file.is_dir() or not password_file.exists()):
+        is_there = "a folder" if password_file.is_dir() else "not there"
+        message = f"--database-password-file must be a file. {password_file} is {is_there}."
+        raise UsageError(message)
     return load(typed)
 
 

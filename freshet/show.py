@@ -100,24 +100,34 @@ class Show:
         FreshetError
             If something is missing, or a part of it died for good.
         """
+        has_begun = False  # where a start is refused, nothing was started that would have to be stopped
         with self._listening():
             try:
-                self._say("starting broker and database")
+                if not self._stack.is_taken():
+                    self._say("starting broker and database")
                 # River and scikit-learn take seconds to import: meanwhile the broker starts.
                 threading.Thread(target=import_module, args=("freshet.viewing",), daemon=True).start()
-                result = self._perform(self._stack.bring_up())
+                running = self._stack.bring_up()
+                has_begun = True
+                result = self._perform(running)
             except KeyboardInterrupt:  # in the middle of the start
+                has_begun = True
                 return INTERRUPTED
             finally:
                 self._is_up, self._is_live = True, False
-                began_s = time.monotonic()
-                self._say("stopping")
-                self._stack.take_down()
-                took_s = time.monotonic() - began_s
-                self._say(f"stopped in {took_s:.1f} s; {self._stack.what_stays()}")
+                self._end(has_begun)
         if result is not None and self._is_json:
             echo(json_line(result))
         return INTERRUPTED if result is None and self._is_json else 0
+
+    def _end(self, has_begun: bool) -> None:
+        began_s = time.monotonic()
+        if has_begun:
+            self._say("stopping")
+        self._stack.take_down()
+        if has_begun:
+            took_s = time.monotonic() - began_s
+            self._say(f"stopped in {took_s:.1f} s; {self._stack.what_stays()}")
 
     @contextmanager
     def _listening(self) -> Iterator[None]:

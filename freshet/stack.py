@@ -121,6 +121,13 @@ class Stack:
             return f"broker and database stay up until: freshet down --data-dir {self.data_dir}"
         return f"the data stay in {self.data_dir}"
 
+    def is_taken(self) -> bool:
+        """Whether somebody runs on the folder: a start goes on with what was kept up, or is refused."""
+        from infra.embedded.data_folder import lock_holder
+
+        with lock_holder(self.data_dir) as pid:
+            return pid is not None
+
     def bring_up(self) -> Running:
         """Start broker and database, or use those that an earlier ``--keep`` left up.
 
@@ -133,8 +140,10 @@ class Stack:
 
         running = find_running(self.data_dir)
         if running is not None and running.kept:
+            self._held.enter_context(_only_demo(self.data_dir))
             self._note(f"going on with the broker and database that are up on {self.data_dir}")
             self._keep = True
+            return running
         elif running is None and self._keep:
             running = start_keeper(self.data_dir, facts=self._facts, progress=self._note)
             self._keeper_pid = running.pid

@@ -171,6 +171,10 @@ class Settings(BaseSettings):
                 f"Got {self.delivery_timeout_ms}."
             )
             raise ValueError(msg)
+        ports = [int(address.rpartition(":")[2]) for address in self.bootstrap.split(",")]
+        if not all(0 < port < 65_536 for port in ports):
+            msg = f"A broker's port must be from 1 to 65535. Got {self.bootstrap!r}."
+            raise ValueError(msg)
         if self.speed is not None and "rate" in self.model_fields_set:
             msg = f"Pace by rate or by speed, not by both. Got rate {self.rate:g} and speed {self.speed:g}."
             raise ValueError(msg)

@@ -27,6 +27,15 @@ RUNTIME_KEYS: Final = ("bootstrap", "database_password_file", "database_url", "g
 _PREFIX: Final = "FRESHET_"
 # Of docker-compose.yml, which reads the same .env: where its broker and database are from outside.
 _PORTS: Final = {"FRESHET_DOCKER_KAFKA_PORT": "bootstrap", "FRESHET_DOCKER_POSTGRES_PORT": "database_url"}
+_SHOULD: Final = re.compile(r"^\w+ should ")
+# Where the field's own rule is a pattern, which tells people nothing.
+_MUST: Final = {
+    "bootstrap": "be host:port, or several with commas between",
+    "database_url": "not be empty",
+    "group": "be 1 to 100 letters, digits, dots, underscores or hyphens",
+    "http_host": "be an address without spaces, slashes and brackets",
+    "namespace": "be at most 100 letters, digits, dots, underscores or hyphens",
+}
 _RESERVED: Final = ("FRESHET_DOCKER_", "FRESHET_TEST_")
 
 
@@ -84,7 +93,9 @@ def load(flags: Mapping[str, object] | None = None, *, folder: Path | None = Non
     try:
         return Settings(**values).with_origin(origin)
     except ValidationError as error:
-        msg = "\n".join(_sentence(dict(one), origin) for one in error.errors())
+        # What is computed of a value that does not fit is no mistake of its own.
+        found = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
+        msg = "\n".join(_sentence(dict(one), origin) for one in found)
         raise SettingsError(msg) from error
 
 
@@ -131,6 +142,9 @@ def _runtime(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        msg = f"The data folder must be a folder. {path.parent}, or one above it, is a file."
+        raise SettingsError(msg, hint="Choose another data folder: --data-dir.") from error
     except (OSError, ValueError) as error:
         msg = f"{path} must be the JSON that a running instance wrote. Got: {error}."
         raise SettingsError(msg, hint="If nothing runs there, delete it.") from error
@@ -161,5 +175,5 @@ def _sentence(error: Mapping[str, Any], origin: Mapping[str, str]) -> str:
         return f"{field} is no setting of Freshet."
     came = origin.get(field, "default")
     name = f"--{field.replace('_', '-')}" if came == "flag" else f"{_PREFIX}{field.upper()} ({came})"
-    must = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should ")
+    must = _MUST.get(field) or _SHOULD.sub("", str(error["msg"]).removeprefix("Value error, "))
     return f"{name} must {must}. Got {error['input']!r}. {Settings.model_fields[field].description}"

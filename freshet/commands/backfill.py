@@ -15,6 +15,7 @@ from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile,
 from freshet.reach import need_broker
 from freshet.render import console, echo, json_line, styled
 from freshet.spark import Master, Memory, marts_ready, opened_spark, stepping
+from freshet.typed import need_master, need_memory
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -50,13 +51,15 @@ def backfill(
     logged, every value must be the same to the last bit, else the exit code is 1. The rows are kept in the marts:
     for training with features that were not served then.
     """
+    need_master(master)
+    need_memory(memory)
+    task = _known(feature_set)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,
         database_url=database_url,
         database_password_file=password_file,
     )
-    task = _known(feature_set)
     from spark_jobs.session import need_spark
 
     need_spark()

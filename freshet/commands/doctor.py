@@ -30,7 +30,9 @@ def doctor(json: Json = False, data_dir: DataDir = None) -> None:
         {"name": check.name, "ok": check.ok, "found": check.found, "advice": check.advice}
         for check in check_all(settings.data_dir)
     ]
-    if settings.origin["bootstrap"] != "default":
+    if (stale := _stale(settings)) is not None:
+        found.append(stale)
+    elif settings.origin["bootstrap"] != "default":
         found.append(broker := _broker(settings.bootstrap))
         if broker["ok"]:
             found.append(_log(settings))
@@ -52,6 +54,17 @@ def doctor(json: Json = False, data_dir: DataDir = None) -> None:
         screen.print(Text(word, "green" if is_ok else "bold red"))
     if not is_ok:
         raise typer.Exit(1)
+
+
+def _stale(settings: Settings) -> dict[str, Any] | None:
+    """What is said of addresses that a demo left behind: whoever listens there now is somebody else."""
+    from infra.embedded.data_folder import lock_holder
+
+    with lock_holder(settings.data_dir) as holder:
+        if settings.origin["bootstrap"] != "runtime file" or holder is not None:
+            return None
+    said = f"{settings.bootstrap} was a demo's that ended without saying so: the next start replaces what it left"
+    return {"name": "broker", "ok": True, "found": said, "advice": ""}
 
 
 def _broker(bootstrap: str) -> dict[str, Any]:

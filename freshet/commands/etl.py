@@ -28,6 +28,7 @@ from freshet.reach import need_broker
 from freshet.render import console, echo, json_line, styled, tell
 from freshet.service import unless_told, until_told
 from freshet.spark import Master, Memory, marts_ready, opened_spark, stepping
+from freshet.typed import need_master, need_memory
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -64,6 +65,8 @@ def etl(
     is new is in them, or nothing of it. Tables are explained in docs/marts.md.
     """
     pause_s = None if every is None else seconds("--every", every, least_s=1.0)
+    need_master(master)
+    need_memory(memory)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,

@@ -15,6 +15,7 @@ from freshet.commands.train import metrics_table
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
 from freshet.registered import as_json, opened_registry
 from freshet.render import console, echo, json_line, styled
+from freshet.typed import need_export, need_model, need_room, need_task
 
 if TYPE_CHECKING:
     from contracts.model_version import ModelVersion
@@ -40,6 +41,8 @@ def list_models(
     password_file: PasswordFile = None,
 ) -> None:
     """List the registered models of all tasks, oldest first."""
+    if task is not None:
+        need_task(task, "--task")
     with opened_registry(_settings(data_dir, bootstrap, database_url, password_file)) as store:
         found = store.list(task)
     if json:
@@ -73,6 +76,7 @@ def show(
     password_file: PasswordFile = None,
 ) -> None:
     """Show all that is known of a model."""
+    need_model(model)
     with opened_registry(_settings(data_dir, bootstrap, database_url, password_file)) as store:
         version = store.get(model)
         if card is not None:
@@ -98,6 +102,8 @@ def diff(
     password_file: PasswordFile = None,
 ) -> None:
     """Show in what two models differ. Their metrics are of different rows where their windows differ."""
+    need_model(before)
+    need_model(after)
     with opened_registry(_settings(data_dir, bootstrap, database_url, password_file)) as store:
         facts = [_flat(store.get(model)) for model in (before, after)]
     names = dict.fromkeys([*facts[0], *facts[1]])
@@ -127,6 +133,8 @@ def export(
     from freshet.exchange import export_model
     from infra.signing import load_key
 
+    need_model(model)
+    need_room(folder)
     settings = _settings(data_dir, bootstrap, database_url, password_file)
     with opened_registry(settings) as store:
         version = export_model(store, model, folder, load_key(settings.secret_file))
@@ -152,6 +160,7 @@ def import_(
     from freshet.exchange import import_model
     from infra.signing import load_key
 
+    need_export(folder)
     settings = _settings(data_dir, bootstrap, database_url, password_file)
     with opened_registry(settings) as store:
         version = import_model(store, folder, load_key(settings.secret_file), unsigned=unsigned)

@@ -9,6 +9,7 @@ import typer
 from freshet.lifecycle import evidence_table, life_of, show_change
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
 from freshet.render import console, echo, json_line, tell
+from freshet.typed import need_model
 
 if TYPE_CHECKING:
     from consumers.lifecycle import NotPromoted
@@ -33,6 +34,7 @@ def promote(
     The gate compares losses on the same labels since it answers as a shadow, summed by session. It may be asked as
     often as you like: its bound holds at all times at once. Exit code 1 where it says no.
     """
+    need_model(model)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,

@@ -8,6 +8,7 @@ import typer
 
 from freshet.lifecycle import life_of, show_change
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.typed import need_task
 
 EXAMPLES = """freshet rollback conversion"""
 
@@ -24,6 +25,7 @@ def rollback(
 
     Nothing is loaded and nothing restarted, for the one before has gone on answering. One that broke is passed over.
     """
+    need_task(task)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,

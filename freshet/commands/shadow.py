@@ -8,6 +8,7 @@ import typer
 
 from freshet.lifecycle import life_of, show_change
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
+from freshet.typed import need_model
 
 EXAMPLES = """freshet shadow conversion/boosting@3
 freshet shadow conversion/boosting@3 --end"""
@@ -26,6 +27,7 @@ def shadow(
 
     From which offset on it does is the same after every crash, for that stands in the log.
     """
+    need_model(model)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,

@@ -18,6 +18,7 @@ from freshet.board import LABELS, number
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, seconds, settings_from
 from freshet.registered import as_json, opened_registry
 from freshet.render import can_redraw, console, echo, json_line, styled, tell
+from freshet.typed import need_task
 
 if TYPE_CHECKING:
     from models.batch import Progress as Told
@@ -60,11 +61,7 @@ def train(
     It learns the oldest labels, is tuned on later ones and judged once on the newest, on the very rows that the
     online models answered. `freshet etl` brings the labels into the database.
     """
-    from models.tasks import TASKS
-
-    if task not in TASKS:
-        message = f"The task must be one of {', '.join(TASKS)}. Got {task!r}."
-        raise UsageError(message)
+    need_task(task)
     budget_s = seconds("--budget", budget)
     recipes = [model] if model is not None else []
     if model is not None:
@@ -80,6 +77,7 @@ def train(
         database_password_file=password_file,
     )
     from freshet.training import train_and_register
+    from models.tasks import TASKS
 
     if card is not None:  # not when all the work is done
         card.mkdir(parents=True, exist_ok=True)

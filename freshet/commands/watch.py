@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from contracts.errors import BadRecord, Unreachable, UsageError
+from contracts.errors import BadRecord, Unreachable
 from freshet.latest import answer
 from freshet.options import Bootstrap, DataDir, settings_from
 from freshet.reach import answers, need_broker
 from freshet.render import console, echo, json_text, plain, tell
+from freshet.typed import need_task
 
 if TYPE_CHECKING:
     from contracts.records import Prediction
@@ -43,7 +44,7 @@ def watch(
 
     settings = settings_from(data_dir=data_dir, bootstrap=bootstrap)
     if task is not None:
-        _known_task(task)
+        need_task(task, "--task")
     need_broker(settings)
     screen = console()
     topic = topic_name(PREDICTIONS, settings.namespace)
@@ -67,14 +68,6 @@ def watch(
                 screen.print(_line(prediction), soft_wrap=True)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
-
-
-def _known_task(task: str) -> None:
-    from models.tasks import TASKS
-
-    if task not in TASKS:
-        message = f"--task must be one of {', '.join(TASKS)}. Got {task!r}."
-        raise UsageError(message)
 
 
 def _alive(records: Iterator[Record | None], bootstrap: str) -> Iterator[Record]:

@@ -13,6 +13,7 @@ from freshet.lifecycle import change_as_json, changes, evidence_table
 from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
 from freshet.reach import need_broker
 from freshet.render import console, echo, json_line, styled, tell
+from freshet.typed import as_carried, need_task
 
 if TYPE_CHECKING:
     from consumers.lifecycle import Answered
@@ -43,6 +44,12 @@ def why(
     if (prediction is None) == (task is None) or (task is None) != (at is None):
         message = "Either --prediction must be given, or --task and --at."
         raise UsageError(message)
+    if task is not None:
+        need_task(task, "--task")
+    if prediction is not None and not prediction.strip():
+        message = "--prediction must be the id of an event, as `freshet watch` has it. Got ''."
+        raise UsageError(message)
+    time = None if at is None else as_carried(at)
     settings = settings_from(
         data_dir=data_dir,
         bootstrap=bootstrap,
@@ -55,21 +62,13 @@ def why(
     if prediction is not None:
         found = [one for _, one in who_for(settings.bootstrap, settings.namespace, prediction)]
     else:
-        found = who_at(settings.bootstrap, settings.namespace, task or "", _as_carried(at or ""))
+        found = who_at(settings.bootstrap, settings.namespace, task or "", time or "")
     wanted = {one.champion.change for one in found if one.champion is not None}
     known = _changes(settings, wanted) if wanted else {}
     if json:
         echo(json_line({"answered": [one.as_json() for one in found], "changes": known}))
     else:
         _show(found, known)
-
-
-def _as_carried(time: str) -> str:
-    """What people type, as events carry it; a text that is no time stays what it is."""
-    bare = time.strip().replace(" ", "T").removesuffix("Z")
-    if len(bare) == len("2026-01-05T08:00"):
-        bare += ":00"
-    return bare + ("Z" if "." in bare else ".000Z")
 
 
 def _changes(settings: Settings, wanted: set[str | None]) -> dict[str, Any]:
