@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_ROWS", "read_examples", "train_and_register"]
 
-# 68 features of 8 bytes: 270 MB.
+# 64 features of 8 bytes: 270 MB.
 MOST_ROWS = 500_000
 
 

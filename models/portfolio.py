@@ -25,7 +25,7 @@ from contracts.events import (
 )
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
 from models.defining import defining_modules
-from models.online.protocol import OnlineModel
+from models.online.protocol import OnlineModel, learn_visit
 from models.roster import Roster
 from models.serving import BatchModels, Unscored, price, score
 from models.tasks import TASKS, TaskSpec
@@ -84,12 +84,12 @@ class _Task:
                 self._quarantine(name, offset, f"predict_one answered {answer}", out)
         return answers
 
-    def learn(self, x: dict[str, float], label: float, offset: int, out: list[Output]) -> None:
+    def learn(self, xs: list[dict[str, float]], label: float, offset: int, out: list[Output]) -> None:
         for name, model in self.models.items():
             if model is None:
                 continue
             try:
-                model.learn_one(x, label)
+                learn_visit(model, xs, label)
             except Exception as error:  # as above
                 self._quarantine(name, offset, f"{type(error).__name__} in learn_one: {error}", out)
 
@@ -256,6 +256,8 @@ class Portfolio:
         return _Asked(task.spec.name, offset, event, answers, x)
 
     def _settle(self, settled: SettledVisit[_Asked], by: _Settling, out: list[Output]) -> None:
+        # By task, with the label: decision points of a visit have the same one, and are learnt together.
+        learnt: dict[str, tuple[float, list[dict[str, float]]]] = {}
         for asked in settled.waiting:
             task = self._tasks[asked.task]
             order = by.event if by.why == "order" and isinstance(by.event, OrderPlaced) else None
@@ -283,7 +285,9 @@ class Portfolio:
             if asked.task in self._unscored:
                 self._unpriced.append(outcome)
             if label is not None:
-                task.learn(asked.x, label, by.offset, out)
+                learnt.setdefault(asked.task, (label, []))[1].append(asked.x)
+        for name, (label, xs) in learnt.items():
+            self._tasks[name].learn(xs, label, by.offset, out)
 
     def _late(self, visit: str, event: UserEvent, offset: int) -> LateLabel:
         return LateLabel(

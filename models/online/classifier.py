@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, cast
 
 from river import base, compose
+
+from models.online.protocol import LearnsVisits
 
 __all__ = ["RiverClassifier"]
 
@@ -37,3 +39,12 @@ class RiverClassifier:
         """Pass one label on."""
         self._has_learned = True
         self._classifier.learn_one(cast(dict[Hashable, Any], x), y > 0.5)
+
+    def learn_visit(self, xs: Sequence[dict[str, float]], y: float) -> None:
+        """Pass a visit on: at once where the classifier can learn one."""
+        if isinstance(self._classifier, LearnsVisits):
+            self._has_learned = True
+            self._classifier.learn_visit(xs, y)
+            return
+        for x in xs:
+            self.learn_one(x, y)

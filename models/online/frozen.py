@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from models.online.protocol import OnlineModel
+from models.online.protocol import OnlineModel, learn_visit
 
 __all__ = ["Frozen"]
 
@@ -22,7 +22,7 @@ class Frozen:
     parameters : mapping
         Arguments of `make`.
     after_labels : int
-        How many labels it learns from.
+        How many labels it learns from, and the rest of the visit that the last one belongs to.
     """
 
     def __init__(
@@ -37,6 +37,10 @@ class Frozen:
 
     def learn_one(self, x: dict[str, float], y: float) -> None:
         """Learn while there are labels left to learn from."""
+        self.learn_visit([x], y)
+
+    def learn_visit(self, xs: Sequence[dict[str, float]], y: float) -> None:
+        """Learn a visit as its original does, while there are labels left to learn from."""
         if self._labels_left > 0:
-            self._labels_left -= 1
-            self._model.learn_one(x, y)
+            self._labels_left -= len(xs)
+            learn_visit(self._model, xs, y)

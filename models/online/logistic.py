@@ -24,6 +24,6 @@ def logistic_regression(step: float, intercept_step: float) -> RiverClassifier:
     return RiverClassifier(preprocessing.StandardScaler() | regression)
 
 
-def second_order_logistic_regression(drift: float, prior_variance: float) -> RiverClassifier:
+def second_order_logistic_regression(**parameters: float) -> RiverClassifier:
     """Make a `SecondOrderLogisticRegression` on features as they are, since they are bounded."""
-    return RiverClassifier(SecondOrderLogisticRegression(drift, prior_variance))
+    return RiverClassifier(SecondOrderLogisticRegression(**parameters))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
-__all__ = ["OnlineModel"]
+__all__ = ["LearnsVisits", "OnlineModel", "learn_visit"]
 
 
 class OnlineModel(Protocol):
@@ -22,3 +23,21 @@ class OnlineModel(Protocol):
     def learn_one(self, x: dict[str, float], y: float) -> None:
         """Take in one settled label; `x` is what `predict_one` saw when it was asked."""
         ...
+
+
+@runtime_checkable
+class LearnsVisits(Protocol):
+    """An online model that wants all decision points of a visit at once, for they share one label."""
+
+    def learn_visit(self, xs: Sequence[dict[str, float]], y: float) -> None:
+        """Take in the label of a visit; `xs` is what was seen at its decision points, oldest first."""
+        ...
+
+
+def learn_visit(model: OnlineModel, xs: Sequence[dict[str, float]], y: float) -> None:
+    """Let `model` learn a visit: at once where it can, one decision point after the other where not."""
+    if isinstance(model, LearnsVisits):
+        model.learn_visit(xs, y)
+        return
+    for x in xs:
+        model.learn_one(x, y)

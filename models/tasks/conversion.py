@@ -17,7 +17,7 @@ __all__ = ["CONVERSION", "FROZEN_AFTER_LABELS"]
 # By then it has seen the shop's hours and sales (at 30,000 labels it was lost later without any drift), and a drift
 # half way through a demo of two partitions has not come yet.
 FROZEN_AFTER_LABELS: Final = 40_000
-_SECOND_ORDER: Final = {"drift": 3e-8, "prior_variance": 1.0}
+_SECOND_ORDER: Final = {"calm": 1.5e-7, "surprised": 1e-5, "prior_variance": 0.1, "trace": 0.7}
 
 
 def _asks(event: UserEvent) -> bool:

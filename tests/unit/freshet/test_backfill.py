@@ -16,13 +16,13 @@ from spark_jobs.backfill import BackfillReport
 from spark_jobs.parity import KINDS, Difference
 
 COUNTS = dict(zip(KINDS, (900, 0, 0, 0, 30, 0), strict=True))
-REPORT = BackfillReport("conversion", 7, 68, 1.25, 2_000, {"not-json": 2}, COUNTS, 1, (), 930, 930)
+REPORT = BackfillReport("conversion", 7, 64, 1.25, 2_000, {"not-json": 2}, COUNTS, 1, (), 930, 930)
 
 
 def test_an_unknown_set_is_told_with_those_that_there_are_before_anything_is_asked() -> None:
     result = CliRunner().invoke(app, ["backfill", "fortune"], prog_name="freshet")
     assert result.exit_code == 2
-    assert "must be conversion (68 features) or basket (38 features)" in result.stderr
+    assert "must be conversion (64 features) or basket (38 features)" in result.stderr
     assert "'fortune'" in result.stderr
 
 
@@ -42,8 +42,8 @@ def test_the_summary_says_what_was_compared_and_what_is_not_the_same(
 ) -> None:
     _show(REPORT)
     said = capsys.readouterr().out
-    assert "conversion, 68 features, set 7: 2,000 records in, 1.2 s" in said
-    assert "the same: 900 rows of 68 features, bit for bit" in said
+    assert "conversion, 64 features, set 7: 2,000 records in, 1.2 s" in said
+    assert "the same: 900 rows of 64 features, bit for bit" in said
     assert "not-json" in said and "no predictions, on ml.predictions" in said
     wrong = replace(
         REPORT,

@@ -69,6 +69,22 @@ class Raises:
             raise KeyError("as told")
 
 
+class Noting:
+    """Learns visits at once, and notes what it was given."""
+
+    def __init__(self) -> None:
+        self.visits: list[tuple[list[float], float]] = []
+
+    def predict_one(self, x: dict[str, float]) -> float:
+        return 0.5
+
+    def learn_one(self, x: dict[str, float], y: float) -> None:
+        raise AssertionError
+
+    def learn_visit(self, xs: list[dict[str, float]], y: float) -> None:
+        self.visits.append(([x["is_view"] for x in xs], y))
+
+
 def with_model(**parameters: object) -> TaskSpec:
     first = ModelSpec("first", "online", Raises, parameters)
     return replace(TASKS["conversion"], models=(first, ModelSpec("prior", "baseline", Prior)))
@@ -169,6 +185,19 @@ def test_a_model_that_raises_while_it_learns_is_out_too() -> None:
     outcome, quarantined = shop.step(SessionEnded, 1)
     assert outcome.losses["first"] is not None
     assert quarantined.reason.startswith("KeyError in learn_one")
+
+
+def test_decision_points_of_a_visit_are_learnt_together_in_their_order_when_it_settles() -> None:
+    noting = Noting()
+    shop = Shop(replace(TASKS["conversion"], models=(ModelSpec("noting", "online", lambda: noting),)))
+    shop.step(ProductViewed, 0)
+    shop.step(ProductViewed, 1, "s2")
+    shop.step(CartAdded, 2)
+    shop.step(ProductViewed, 3)
+    assert noting.visits == []
+    shop.step(SessionEnded, 4, "s2")
+    shop.step(OrderPlaced, 5)
+    assert noting.visits == [([1.0], 0.0), ([1.0, 0.0, 1.0], 1.0)]
 
 
 def test_the_fold_goes_on_from_a_pickle_as_if_nothing_had_happened() -> None:

@@ -19,7 +19,7 @@ def test_a_river_classifier_answers_the_prior_before_its_first_label() -> None:
 
 
 def test_a_frozen_copy_is_its_original_until_it_stops() -> None:
-    parameters = {"drift": 3e-8, "prior_variance": 1.0}
+    parameters = {"calm": 1e-7, "surprised": 1e-5, "prior_variance": 0.1}
     original = second_order_logistic_regression(**parameters)
     frozen = Frozen(second_order_logistic_regression, parameters, after_labels=30)
     for n, example in enumerate(STREAM):
@@ -27,6 +27,25 @@ def test_a_frozen_copy_is_its_original_until_it_stops() -> None:
         assert same == (n <= 30)
         original.learn_one(*example)
         frozen.learn_one(*example)
+
+
+def test_a_frozen_copy_learns_visits_as_its_original_does_and_the_last_one_to_its_end() -> None:
+    original = second_order_logistic_regression()
+    frozen = Frozen(second_order_logistic_regression, {}, after_labels=10)
+    for n in range(0, 21, 3):
+        visit = [example.x for example in STREAM[n : n + 3]]
+        same = original.predict_one(STREAM[59].x) == frozen.predict_one(STREAM[59].x)
+        assert same == (n <= 12)
+        original.learn_visit(visit, STREAM[n].y)
+        frozen.learn_visit(visit, STREAM[n].y)
+
+
+def test_a_classifier_that_learns_no_visits_learns_their_labels_one_by_one() -> None:
+    at_once, singly = (logistic_regression(step=0.02, intercept_step=1e-3) for _ in range(2))
+    at_once.learn_visit([example.x for example in STREAM[:5]], 1.0)
+    for example in STREAM[:5]:
+        singly.learn_one(example.x, 1.0)
+    assert at_once.predict_one(STREAM[9].x) == singly.predict_one(STREAM[9].x)
 
 
 def test_a_prior_is_the_mean_and_then_fades() -> None:
