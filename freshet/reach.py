@@ -10,7 +10,7 @@ from contracts.errors import Unreachable
 if TYPE_CHECKING:
     from contracts.settings import Settings
 
-__all__ = ["answers", "need_broker", "with_partitions_found"]
+__all__ = ["answers", "need_address", "need_broker", "with_partitions_found"]
 
 _TIMEOUT_S = 3.0
 
@@ -46,6 +46,15 @@ def need_broker(settings: Settings) -> None:
     else:
         hint = f"The address came from: {came}. Is the broker running?"
     raise Unreachable(message, hint=hint)
+
+
+def need_address(settings: Settings) -> None:
+    """As `need_broker`, but a broker that somebody named may be away: for roles, which wait for it.
+
+    A demo's may not: the next demo has another address, or none.
+    """
+    if settings.origin["bootstrap"] in ("default", "runtime file"):
+        need_broker(settings)
 
 
 def with_partitions_found(settings: Settings) -> Settings:

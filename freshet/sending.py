@@ -16,6 +16,7 @@ from freshet.render import can_redraw, console, tell
 if TYPE_CHECKING:
     from contracts.emission import Emission
     from contracts.settings import Settings
+    from infra.waiting import Waiting
     from producers.publish import Published
 
 __all__ = ["send"]
@@ -31,6 +32,7 @@ def send(
     total: int | None,
     unit: str,
     done: Callable[[Published], int],
+    waiting: Waiting,
 ) -> Published:
     """Send what is not on the log yet, at the pace of the settings, until all is sent or `told` is set.
 
@@ -48,12 +50,14 @@ def send(
         Of what is counted.
     done : callable
         Counts it.
+    waiting : Waiting
+        For a broker that is away.
     """
     from producers.publish import Published, PublishMonitor
 
     so_far = Published()
-    with monitored(settings, PublishMonitor(so_far)):
-        return _send(emissions, settings, told, so_far, total, unit, done)
+    with monitored(settings, PublishMonitor(so_far, waiting)):
+        return _send(emissions, settings, told, so_far, total, unit, done, waiting)
 
 
 def _send(
@@ -64,11 +68,17 @@ def _send(
     total: int | None,
     unit: str,
     done: Callable[[Published], int],
+    waiting: Waiting,
 ) -> Published:
     from infra.kafka import ensure_topics
     from producers.publish import Pace, publish
 
-    ensure_topics(settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group)
+    waiting.until_done(
+        lambda: ensure_topics(
+            settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group
+        ),
+        told,
+    )
     pace = Pace(speed=settings.speed) if settings.speed is not None else Pace(rate=settings.rate)
     screen = console(stderr=True)
     if not can_redraw(sys.stderr):
@@ -80,6 +90,7 @@ def _send(
             stop=told,
             tell=_lines(total, unit, done),
             done=published,
+            waiting=waiting,
         )
     columns = (TextColumn("sending"), BarColumn(), TextColumn("{task.completed:,.0f} " + unit))
     with Progress(*columns, TaskProgressColumn(), TimeRemainingColumn(), console=screen) as bar:
@@ -92,6 +103,7 @@ def _send(
             stop=told,
             tell=lambda so_far: bar.update(task, completed=done(so_far)),
             done=published,
+            waiting=waiting,
         )
 
 

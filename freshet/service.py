@@ -7,9 +7,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-__all__ = ["unless_told", "until_told"]
+from freshet.render import plain, tell
+
+if TYPE_CHECKING:
+    from contracts.settings import Settings
+    from infra.waiting import Waiting
+
+__all__ = ["unless_told", "until_told", "waiting_as"]
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _Result = TypeVar("_Result")
@@ -41,6 +47,23 @@ def until_told() -> threading.Event:
     # kafka-python warns of each reconnection, and says again in an exception what matters.
     logging.getLogger("kafka").setLevel(logging.ERROR)
     return told
+
+
+def waiting_as(role: str, settings: Settings) -> Waiting:
+    """How a long-running role waits: it says so on standard error, and the client's own lines go elsewhere.
+
+    Parameters
+    ----------
+    role : str
+        Such as ``learner``.
+    settings : Settings
+        Of its data folder.
+    """
+    from infra.kafka import keep_client_lines
+    from infra.waiting import Waiting
+
+    keep_client_lines(settings.data_dir, role.lower())
+    return Waiting(f"The {role}", lambda line: tell(plain(line)))
 
 
 def unless_told(told: threading.Event, work: Callable[[], _Result]) -> _Result | None:

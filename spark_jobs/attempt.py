@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, LiteralString
 import psycopg
 
 from contracts.errors import FreshetError, Unreachable
-from infra.postgres import Connection, Database, connect
+from infra.postgres import Connection, Database, address_of, connect
 from spark_jobs.errors import EtlFailed, EtlRuns
 from spark_jobs.session import last_words
 
@@ -46,8 +46,12 @@ def only_run(
     """
     connection: Connection = connect(conninfo, password)
     try:
-        connection.autocommit = True
-        (is_ours,) = connection.execute(sql["lock"]).fetchone() or (False,)
+        try:
+            connection.autocommit = True
+            (is_ours,) = connection.execute(sql["lock"]).fetchone() or (False,)
+        except psycopg.OperationalError as error:
+            message = f"The database at {address_of(conninfo)} went away: {error}"
+            raise Unreachable(message) from error
         if not is_ours:
             message = "Another run moves history into this database already; this one moved nothing."
             raise EtlRuns(message, hint=hint)

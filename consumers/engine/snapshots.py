@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from contracts.errors import FreshetError
+from contracts.errors import FreshetError, Unreachable
 from infra.postgres import Snapshot, SnapshotStore, is_genuine, sealed
+from infra.waiting import Waiting
 
 __all__ = ["SnapshotWriter", "Snapshots"]
 
@@ -62,6 +63,7 @@ class SnapshotWriter:
     def __init__(self, save: Callable[[Snapshot], None], stored: Callable[[Snapshot], None]) -> None:
         self._save = save
         self._stored = stored
+        self._database = Waiting("The writer of snapshots", _log.warning)
         self._waiting: queue.Queue[Snapshot | None] = queue.Queue(maxsize=1)
         self._thread = threading.Thread(target=self._run, name="snapshots", daemon=True)
         self._thread.start()
@@ -88,6 +90,9 @@ class SnapshotWriter:
             try:
                 self._save(snapshot)
                 self._stored(snapshot)
+                self._database.goes_on()
+            except Unreachable as error:
+                self._database.waits(f"{error} Predictions go on.")
             except FreshetError as error:
                 _log.warning(
                     "snapshot of turn %d not stored, the next one will be tried: %s", snapshot.turn, error

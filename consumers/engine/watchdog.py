@@ -12,15 +12,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["EXIT_CODE", "Watchdog"]
+from consumers.supervisor import EXIT_OVERDUE, WAITS
 
-EXIT_CODE = 70
+__all__ = ["Watchdog"]
 
 
 def _end_process(what: str) -> None:
-    sys.stderr.write(f"{what}: the process ends itself, a new one recovers\n")
+    sys.stderr.write(f"{WAITS}{what}: the process ends itself, a new one recovers\n")
     sys.stderr.flush()
-    os._exit(EXIT_CODE)
+    os._exit(EXIT_OVERDUE)
 
 
 class Watchdog:

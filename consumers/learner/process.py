@@ -18,9 +18,10 @@ from consumers.learner.artefacts import RegistryArtefacts
 from consumers.learner.observer import observer_of
 from consumers.learner.shelf import Shelf
 from consumers.learner.worker import Repairs, work
-from consumers.supervisor import EXIT_AWAY, EXIT_FENCED, EXIT_REFUSED
+from consumers.supervisor import EXIT_AWAY, EXIT_FENCED, EXIT_REFUSED, GOES_ON, WAITS
 from contracts.errors import Fenced, FreshetError
 from contracts.settings import load
+from infra.kafka import keep_client_lines, passes
 from infra.lifeline import end_with_parent
 
 __all__ = ["EXIT_CRASHED", "collect_seldom", "main"]
@@ -52,10 +53,14 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    logging.getLogger("kafka").setLevel(logging.ERROR)
     collect_seldom()
+
+    def say(*lines: str) -> None:
+        print(*lines, sep="\n", file=sys.stderr, flush=True)
+
     try:
         settings = load()
+        keep_client_lines(settings.data_dir, f"learner-{arguments.partition}")
         shelf = Shelf(RegistryArtefacts(settings))
         work(
             settings,
@@ -64,19 +69,23 @@ def main(argv: list[str] | None = None) -> int:
             shelf=shelf,
             observer=observer_of(settings, arguments.partition, lambda: len(shelf.missing)),
             repairs=Repairs(arguments.mend_offsets, arguments.untrained),
-            recovered=lambda at: print(
+            recovered=lambda at: say(
                 f"partition {arguments.partition}: at offset {at.end}, turn {at.turn}, generation {at.generation}, "
                 f"state from {at.how}, {at.folded_events} events folded",
-                file=sys.stderr,
-                flush=True,
+                GOES_ON,
             ),
+            away=lambda why: say(GOES_ON if why is None else WAITS + why),
         )
     except FreshetError as error:
-        print(f"partition {arguments.partition}: {type(error).__name__}: {error}", file=sys.stderr)
-        if isinstance(error, Fenced):
-            return EXIT_FENCED
-        return EXIT_AWAY if error.retriable else EXIT_REFUSED
-    except Exception:  # noqa: BLE001 - whatever it is, this process ends and the next one recovers
+        if error.retriable:
+            say(f"{WAITS}{error}")
+            return EXIT_AWAY
+        say(f"partition {arguments.partition}: {type(error).__name__}: {error}")
+        return EXIT_FENCED if isinstance(error, Fenced) else EXIT_REFUSED
+    except Exception as error:  # noqa: BLE001 - whatever it is, this process ends and the next one recovers
+        if passes(error):
+            say(f"{WAITS}The broker does not answer as it should ({type(error).__name__}: {error}).")
+            return EXIT_AWAY
         traceback.print_exc()
         return EXIT_CRASHED
     return 0

@@ -77,6 +77,7 @@ def work(
     fold: LearnerFold | None = None,
     shelf: Shelf | None = None,
     observer: Observer = Unobserved(),  # noqa: B008 - has no state
+    away: Callable[[str | None], None] = lambda _why: None,
 ) -> None:
     """Run the worker of one partition until `should_stop`.
 
@@ -102,6 +103,8 @@ def work(
         Where batch models are at hand; without one, online models alone answer.
     observer : Observer
         Told what the worker does.
+    away : callable
+        Told when the broker goes away between two turns, and with None when it is there again.
 
     Raises
     ------
@@ -128,7 +131,9 @@ def work(
 
     store = SnapshotStore(settings.database_url, read_password(settings.database_password_file))
     snapshots = Snapshots(store, load_key(settings.secret_file), settings.snapshots_kept)
-    log = KafkaPartitionLog(settings.bootstrap, topic, partition, max_poll_records=settings.max_poll_records)
+    log = KafkaPartitionLog(
+        settings.bootstrap, topic, partition, max_poll_records=settings.max_poll_records, away=away
+    )
     transactions = KafkaTransactions(
         settings.bootstrap,
         f"{settings.namespace}{settings.group}-{partition}",

@@ -12,14 +12,13 @@ from functools import partial
 from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from consumers.scoreboard.fold import Input, State
 from consumers.scoreboard.records import SOURCES, Kind
 from consumers.scoreboard.store import At
 from contracts.errors import ShopMismatch, Unreachable
 from contracts.topics import topic_name
-from infra.kafka import connect_consumer, topic_id
+from infra.kafka import broker_answers, connect_consumer, topic_id
 
 __all__ = ["NEW_SHOP", "TRUTH_AHEAD", "Intake", "held_back", "topic_names"]
 
@@ -113,7 +112,8 @@ class Intake:
         self._ends: dict[TopicPartition, int] = {}
         self._heard_s = time.monotonic()
         try:
-            self.ids = {topic: topic_id(bootstrap, topic) for topic in self._existing()}
+            with broker_answers(bootstrap):
+                self.ids = {topic: topic_id(bootstrap, topic) for topic in self._existing()}
         except BaseException:
             self.close()
             raise
@@ -166,12 +166,9 @@ class Intake:
     def _bounds(
         self, at: list[TopicPartition]
     ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-        try:
+        with broker_answers(self._bootstrap):
             first = self._consumer.beginning_offsets(at, timeout_ms=_ANSWER_MS)
             return first, self._consumer.end_offsets(at, timeout_ms=_ANSWER_MS)
-        except KafkaError as error:
-            msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
-            raise Unreachable(msg) from error
 
     def poll(self, timeout_s: float) -> list[Input]:
         """What came, up to a few thousand records; truth before outcomes, in order within a partition.
@@ -183,15 +180,9 @@ class Intake:
         ShopMismatch
             If the log was cut or made again under our feet.
         """
-        try:
+        # The log was cut, or is another one: told apart at the next start.
+        with broker_answers(self._bootstrap):
             batches = self._consumer.poll(timeout_ms=int(timeout_s * 1000))
-        except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
-            # At the next start it is one of two things, and told apart: the log was cut, or is another one.
-            msg = f"The log does not go on where it was read up to ({error})."
-            raise Unreachable(msg) from error
-        except KafkaError as error:
-            msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
-            raise Unreachable(msg) from error
         now_s = time.monotonic()
         if batches:
             self._heard_s = now_s
@@ -257,7 +248,7 @@ class Intake:
         return self._position(tp) >= end[tp]
 
     def _position(self, tp: TopicPartition) -> int:
-        return self._held[tp] if tp in self._held else int(self._consumer.position(tp))
+        return self._held[tp] if tp in self._held else int(self._consumer.position(tp, timeout_ms=_ANSWER_MS))
 
     def close(self) -> None:
         """Let go of all sockets."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from threading import Event
 from typing import Final
 
-from kafka.errors import KafkaError
+from kafka import KafkaProducer
 
 from consumers.scoreboard.fold import Changes, Fold
 from consumers.scoreboard.intake import Intake
@@ -17,16 +18,15 @@ from contracts.codec import encode
 from contracts.errors import Unreachable
 from contracts.settings import Settings
 from contracts.topics import METRICS, topic_name
-from infra.kafka import connect_producer
+from infra.kafka import broker_answers, connect_producer
 from infra.postgres import Database, migrate, read_password
+from infra.waiting import Waiting
 
 __all__ = ["run"]
 
 _POLL_S: Final = 0.2
 _POLL_RECORDS: Final = 5_000
 _SAVE_EVERY_S: Final = 1.0
-_FIRST_WAIT_S: Final = 0.5
-_LONGEST_WAIT_S: Final = 10.0
 _SENT_WITHIN_S: Final = 5.0
 
 
@@ -70,31 +70,35 @@ def run(
     FreshetError
         If a second scoreboard writes into the same database.
     """
-    wait_s = _FIRST_WAIT_S
-    complained = False
+    waiting = Waiting("The scoreboard", say)
+    at_once = min(_POLL_RECORDS, save_every_records)
 
-    def progressed() -> None:
-        nonlocal wait_s, complained
-        wait_s = _FIRST_WAIT_S
-        if complained:
-            say("The scoreboard goes on.")
-            complained = False
-
-    while not stop.is_set():
+    def session() -> None:
         try:
             password = read_password(settings.database_password_file)
             migrate(settings.database_url, password)
-            with Database(settings.database_url, password) as database:
-                session = _Session(
-                    settings.bootstrap, database, namespace, say, fault, save_every_records, watch
-                )
-                session.work(stop, progressed)
+            with (
+                Database(settings.database_url, password) as database,
+                broker_answers(settings.bootstrap),
+                closing(Intake(settings.bootstrap, namespace, records=at_once)) as intake,
+                _producer(settings.bootstrap) as producer,
+            ):
+                one = _Session(intake, producer, database, namespace, say, fault, save_every_records, watch)
+                one.work(stop, waiting.goes_on)
         except Unreachable as error:
-            say(f"The scoreboard waits: {error.message} The next try is in {wait_s:g} s.")
-            complained = True
             watch.waits(error.message)
-            stop.wait(wait_s)
-            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            raise
+
+    waiting.until_done(session, stop)
+
+
+@contextmanager
+def _producer(bootstrap: str) -> Iterator[KafkaProducer]:
+    producer = connect_producer(bootstrap, max_block_ms=int(_SENT_WITHIN_S * 1000))
+    try:
+        yield producer
+    finally:
+        producer.close(timeout=_SENT_WITHIN_S)
 
 
 class _Session:
@@ -102,7 +106,8 @@ class _Session:
 
     def __init__(
         self,
-        bootstrap: str,
+        intake: Intake,
+        producer: KafkaProducer,
         database: Database,
         namespace: str,
         say: Callable[[str], None],
@@ -110,32 +115,21 @@ class _Session:
         save_every_records: int,
         watch: Watch,
     ) -> None:
-        self._bootstrap = bootstrap
+        self._intake = intake
+        self._producer = producer
         self._metrics_topic = topic_name(METRICS, namespace)
         self._say = say
         self._fault = fault
         self._save_every_records = save_every_records
         self._watch = watch
         self._store = Store(database)
-        self._intake = Intake(bootstrap, namespace, records=min(_POLL_RECORDS, save_every_records))
         self._saved: dict[At, int] = {}
 
     def work(self, stop: Event, progressed: Callable[[], None]) -> None:
-        try:
-            producer = connect_producer(self._bootstrap)
-            try:
-                self._producer = producer
-                self._start()
-                self._send()
-                progressed()
-                self._loop(stop)
-            finally:
-                producer.close(timeout=_SENT_WITHIN_S)
-        except KafkaError as error:
-            msg = f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
-            raise Unreachable(msg) from error
-        finally:
-            self._intake.close()
+        self._start()
+        self._send()
+        progressed()
+        self._loop(stop)
 
     def _start(self) -> None:
         offsets = self._store.offsets()

@@ -9,23 +9,18 @@ from consumers.supervisor.monitor import (
     RECOVERED,
     WorkersMonitor,
 )
-from consumers.supervisor.supervise import (
-    EXIT_AWAY,
-    EXIT_FENCED,
-    EXIT_REFUSED,
-    Fixed,
-    Shares,
-    WorkersStopped,
-    supervise,
-)
+from consumers.supervisor.supervise import Fixed, Shares, WorkersStopped, supervise
+from consumers.supervisor.talk import EXIT_AWAY, EXIT_FENCED, EXIT_OVERDUE, EXIT_REFUSED, GOES_ON, WAITS
 from consumers.supervisor.watch import Unwatched, Watch
 
 __all__ = [
     "EXIT_AWAY",
     "EXIT_FENCED",
+    "EXIT_OVERDUE",
     "EXIT_REFUSED",
     "FOLDER_VARIABLE",
     "Fixed",
+    "GOES_ON",
     "IDLE",
     "LAG",
     "LAST_COMMIT",
@@ -34,6 +29,7 @@ __all__ = [
     "Shares",
     "Unwatched",
     "Watch",
+    "WAITS",
     "WorkersMonitor",
     "WorkersStopped",
     "supervise",

@@ -81,6 +81,7 @@ class WorkersMonitor:
         self._owned: frozenset[int] | None = None
         self._pids: dict[int, int] = {}
         self._problems: dict[int, str] = {}
+        self._waits: dict[int, str] = {}
         self._deaths: Counter[int] = Counter()
 
     def close(self) -> None:
@@ -128,6 +129,13 @@ class WorkersMonitor:
         with self._lock:
             self._problems[partition] = problem
 
+    def waits(self, partition: int, why: str | None) -> None:
+        """Say why it is not ready meanwhile."""
+        with self._lock:
+            self._waits.pop(partition, None)
+            if why is not None:
+                self._waits[partition] = why
+
     # -- asked by machines -----------------------------------------------------------------------------------
 
     def healthy(self) -> Health:
@@ -159,9 +167,12 @@ class WorkersMonitor:
     def _not_recovered(self, partition: int, gauges: Mapping[str, Mapping[int, float]]) -> str | None:
         with self._lock:
             problem, runs = self._problems.get(partition), partition in self._pids
+            why = self._waits.get(partition)
         name = f"partition {partition}: "
         if problem is not None:
             return name + problem.removeprefix(name)
+        if why is not None:
+            return f"{name}waits: {why}"
         if not runs:
             return f"{name}no worker runs"
         return None if gauges[RECOVERED].get(partition) else f"{name}recovering"

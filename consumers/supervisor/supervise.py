@@ -13,32 +13,22 @@ from typing import IO, Final, Protocol
 
 from kafka.errors import KafkaError
 
+from consumers.supervisor.talk import EXIT_AWAY, EXIT_FENCED, EXIT_OVERDUE, EXIT_REFUSED, GOES_ON, WAITS
 from consumers.supervisor.watch import Unwatched, Watch
 from contracts.errors import FreshetError
 from contracts.settings import Settings, environment
 from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import group_offset
 from infra.lifeline import Child, spawn
+from infra.waiting import Waiting
 
 __all__ = [
     "DEATHS_AT_ONE_OFFSET",
-    "EXIT_AWAY",
-    "EXIT_FENCED",
-    "EXIT_REFUSED",
     "Fixed",
     "Shares",
     "WorkersStopped",
     "supervise",
 ]
-
-EXIT_REFUSED: Final = 3
-"""A worker leaves with this where going on would be wrong: it is not started again, for it would refuse again."""
-
-EXIT_FENCED: Final = 4
-"""A worker leaves with this where a newer one has taken its partition over."""
-
-EXIT_AWAY: Final = 5
-"""A worker leaves with this where broker or database is away: it is started again as often as that takes."""
 
 DEATHS_AT_ONE_OFFSET: Final = 3
 _BACK_OFF_S: Final = (0.2, 0.5, 1.0)
@@ -83,12 +73,14 @@ class Fixed:
 class _Worker:
     partition: int
     start: Callable[[], tuple[Child, IO[bytes]]]
+    waits: Callable[[str | None], None]
     said: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
     child: Child | None = None
     reader: threading.Thread | None = None
     start_at_s: float = 0.0
     died_at: deque[int | None] = field(default_factory=lambda: deque(maxlen=DEATHS_AT_ONE_OFFSET))
     problem: str | None = None
+    is_away: bool = False
 
     def run(self) -> int:
         child, stderr = self.start()
@@ -108,8 +100,13 @@ class _Worker:
         with stderr:
             for line in stderr:
                 text = line.decode(errors="backslashreplace").rstrip()
-                self.said.append(text)
-                print(text, file=sys.stderr, flush=True)
+                if text == GOES_ON:
+                    self.waits(None)
+                elif text.startswith(WAITS):
+                    self.waits(text.removeprefix(WAITS))
+                else:
+                    self.said.append(text)
+                    print(text, file=sys.stderr, flush=True)
 
 
 def supervise(
@@ -120,6 +117,7 @@ def supervise(
     arguments: Sequence[str] = (),
     program: Sequence[str] = (sys.executable, "-m", "consumers.learner"),
     watch: Watch = Unwatched(),  # noqa: B008 - has no state
+    answers: Callable[[], bool] = lambda: True,
 ) -> None:
     """Keep a worker for each partition that `shares` names running until `should_stop`.
 
@@ -141,6 +139,8 @@ def supervise(
         What is run: it takes the partition and `arguments`, and its settings from the environment.
     watch : Watch
         Told what becomes of the workers.
+    answers : callable
+        Whether a broker listens: who left because it was away is not started before, for starting is dear.
 
     Raises
     ------
@@ -169,10 +169,12 @@ def supervise(
             leaving = [one for one in leaving if not one.has_ended()]
             for partition in sorted(owned - workers.keys()):
                 argv = [*program, str(partition), *arguments]
-                workers[partition] = _Worker(partition, _starter(settings, more, argv))
+                workers[partition] = _Worker(
+                    partition, _starter(settings, more, argv), _waits(partition, watch)
+                )
             for worker in workers.values():
                 if worker.problem is None and not should_stop():
-                    _look_after(worker, settings, watch, is_alone=is_alone)
+                    _look_after(worker, settings, watch, answers, is_alone=is_alone)
             if workers and all(worker.problem is not None for worker in workers.values()):
                 break
     finally:
@@ -211,10 +213,31 @@ def _starter(
     return start
 
 
-def _look_after(worker: _Worker, settings: Settings, watch: Watch, *, is_alone: bool) -> None:
+def _waits(partition: int, watch: Watch) -> Callable[[str | None], None]:
+    waiting = Waiting(
+        f"The learner of partition {partition}", lambda line: print(line, file=sys.stderr, flush=True)
+    )
+
+    def told(why: str | None) -> None:
+        watch.waits(partition, why)
+        if why is None:
+            waiting.goes_on()
+        else:
+            waiting.waits(why)
+
+    return told
+
+
+def _look_after(
+    worker: _Worker, settings: Settings, watch: Watch, answers: Callable[[], bool], *, is_alone: bool
+) -> None:
     if worker.child is None:
-        if time.monotonic() >= worker.start_at_s:
-            watch.started(worker.partition, worker.run())
+        if time.monotonic() < worker.start_at_s:
+            return
+        if worker.is_away and not answers():
+            worker.start_at_s = time.monotonic() + _BACK_OFF_S[-1]
+            return
+        watch.started(worker.partition, worker.run())
         return
     code = worker.child.poll()
     if code is None:
@@ -227,7 +250,8 @@ def _look_after(worker: _Worker, settings: Settings, watch: Watch, *, is_alone: 
         # Soon the group says whose the partition is; until then two would only fence each other in turn.
         worker.start_at_s = time.monotonic() + _FENCED_S
         return
-    if code == EXIT_AWAY:
+    worker.is_away = code in (EXIT_AWAY, EXIT_OVERDUE)
+    if worker.is_away:
         worker.start_at_s = time.monotonic() + _BACK_OFF_S[-1]
         return
     offset = _committed(settings, worker.partition)

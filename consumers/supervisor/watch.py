@@ -9,7 +9,7 @@ __all__ = ["Unwatched", "Watch"]
 
 
 class Watch(Protocol):
-    """Is told on the supervisor's own thread: it must be quick and must not raise."""
+    """Is told on the supervisor's own threads: it must be quick and must not raise."""
 
     def environment(self) -> Mapping[str, str]:
         """What workers are to find in their environment besides the settings; asked before the first one starts."""
@@ -31,6 +31,10 @@ class Watch(Protocol):
         """A partition's worker is not started again."""
         ...
 
+    def waits(self, partition: int, why: str | None) -> None:
+        """A partition's worker waits for a broker or database that is away; None: it goes on."""
+        ...
+
 
 class Unwatched:
     """A watch that does nothing."""
@@ -49,4 +53,7 @@ class Unwatched:
         """Do nothing."""
 
     def gave_up(self, partition: int, problem: str) -> None:
+        """Do nothing."""
+
+    def waits(self, partition: int, why: str | None) -> None:
         """Do nothing."""

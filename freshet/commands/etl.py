@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from contracts.errors import FreshetError
+from contracts.errors import FreshetError, Unreachable
 from freshet.monitored import monitored
 from freshet.options import (
     Bootstrap,
@@ -24,9 +24,9 @@ from freshet.options import (
     seconds,
     settings_from,
 )
-from freshet.reach import need_broker
+from freshet.reach import need_address, need_broker
 from freshet.render import console, echo, json_line, styled, tell
-from freshet.service import unless_told, until_told
+from freshet.service import unless_told, until_told, waiting_as
 from freshet.spark import Master, Memory, marts_ready, opened_spark, stepping
 from freshet.typed import need_master, need_memory
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from contracts.settings import Settings
     from infra.kafka import LogCheck
+    from infra.waiting import Waiting
     from spark_jobs import RunReport
 
 EXAMPLES = """freshet etl
@@ -79,24 +80,32 @@ def etl(
 
     need_spark()
     told = until_told() if pause_s is not None else threading.Event()
-    need_broker(settings)
-    marts_ready(settings)
     if pause_s is None:
+        need_broker(settings)
+        marts_ready(settings)
         with closing(_log(settings)) as log:
             _tell(log.problem())
         with opened_spark(master, memory) as spark:
             _show(_run(spark, settings), json)
         return
+    need_address(settings)
+    waiting = waiting_as("ETL", settings)
+    waiting.until_done(lambda: marts_ready(settings), told)
 
     def loop() -> None:
         with opened_spark(master, memory) as spark:
-            _again_and_again(spark, settings, pause_s, told, json)
+            _again_and_again(spark, settings, pause_s, told, json, waiting)
 
     unless_told(told, loop)  # a run that is left where it was leaves the marts as before
 
 
 def _again_and_again(
-    spark: SparkSession, settings: Settings, pause_s: float, told: threading.Event, json: bool
+    spark: SparkSession,
+    settings: Settings,
+    pause_s: float,
+    told: threading.Event,
+    json: bool,
+    waiting: Waiting,
 ) -> None:
     from infra.postgres import DatabaseCheck
     from spark_jobs.monitor import EtlMonitor
@@ -108,6 +117,11 @@ def _again_and_again(
             _tell(log.problem())
             try:
                 report = _run(spark, settings)
+            except Unreachable as error:
+                monitor.failed(error.message)
+                waiting.waits(str(error))
+                waiting.pause(told)
+                continue
             except FreshetError as error:
                 # What passes by itself is waited for; what was lost stays lost, and so does Spark's Java.
                 if not error.retriable or has_died(spark):
@@ -115,6 +129,7 @@ def _again_and_again(
                 monitor.failed(error.message)
                 tell(f"{error} Trying again in {pause_s:g} s.", "yellow")
             else:
+                waiting.goes_on()
                 monitor.ran(report)
                 if report.run_id is not None:
                     _show(report, json)

@@ -21,12 +21,13 @@ from freshet.options import (
     Untrained,
     settings_from,
 )
-from freshet.reach import need_broker, with_partitions_found
+from freshet.reach import answers, need_address, with_partitions_found
 from freshet.render import tell
-from freshet.service import until_told
+from freshet.service import until_told, waiting_as
 
 if TYPE_CHECKING:
     from consumers.supervisor import Shares, Watch
+    from contracts.settings import Settings
 
 EXAMPLES = """freshet learn --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet
 freshet learn --partition 1
@@ -83,16 +84,9 @@ def learn(
             "--share leaves the choice of partitions to the group. Give --share or --partition, not both."
         )
         raise UsageError(message)
-    if settings.origin["partitions"] == "default":
-        need_broker(settings)
-        settings = with_partitions_found(settings)
-    chosen = sorted(set(partition)) if partition else list(range(settings.partitions))
-    if chosen[-1] >= settings.partitions:
-        message = (
-            f"--partition must be below the number of partitions, {settings.partitions}. Got {chosen[-1]}."
-        )
-        raise UsageError(message)
-    need_broker(settings)
+    if settings.origin["partitions"] != "default":
+        _chosen(partition, settings.partitions)  # refused at once
+    need_address(settings)
 
     from consumers.supervisor import Fixed, Unwatched, WorkersMonitor, supervise
     from contracts.topics import USER_EVENTS, topic_name
@@ -106,18 +100,41 @@ def learn(
             log = LogCheck(settings.bootstrap, topic_name(USER_EVENTS, settings.namespace))
             watch = monitor = held.enter_context(WorkersMonitor(database, log))
             held.enter_context(monitored(settings, monitor))
-        ensure_topics(
-            settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group
-        )
+        waiting = waiting_as("learner", settings)
+
+        def prepared() -> tuple[Settings, list[int]]:
+            found = with_partitions_found(settings)
+            chosen = _chosen(partition, found.partitions)
+            ensure_topics(found.bootstrap, found.partitions, namespace=found.namespace, group=found.group)
+            return found, chosen
+
+        if (ready := waiting.until_done(prepared, told)) is None:
+            return
+        settings, chosen = ready
         shares: Shares = Fixed(chosen)
         which = f"partitions {', '.join(map(str, chosen))}"
         if share:
             topic = topic_name(USER_EVENTS, settings.namespace)
             group = f"{settings.namespace}{settings.group}.members"
-            shares = held.enter_context(closing(GroupMembership(settings.bootstrap, group, topic)))
+            shares = held.enter_context(closing(GroupMembership(settings.bootstrap, group, topic, waiting)))
             which = f"a share of {settings.partitions} partitions"
         tell(f"learning {which} of {settings.bootstrap} as group {settings.group}")
         allowed = [
             flag for flag, given in (("--mend-offsets", mend_offsets), ("--untrained", untrained)) if given
         ]
-        supervise(settings, shares, should_stop=told.is_set, arguments=allowed, watch=watch)
+        supervise(
+            settings,
+            shares,
+            should_stop=told.is_set,
+            arguments=allowed,
+            watch=watch,
+            answers=lambda: answers(settings.bootstrap),
+        )
+
+
+def _chosen(partitions: list[int] | None, there: int) -> list[int]:
+    chosen = sorted(set(partitions)) if partitions else list(range(there))
+    if chosen[-1] >= there:
+        message = f"--partition must be below the number of partitions, {there}. Got {chosen[-1]}."
+        raise UsageError(message)
+    return chosen

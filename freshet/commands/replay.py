@@ -162,17 +162,29 @@ def _tell(rows: dict[str, Any], dates: Dates) -> None:
 
 
 def _send(settings: Settings, file: RecordedFile, dates: Dates, report: Path | None) -> None:
-    from freshet.reach import need_broker, with_partitions_found
+    from freshet.reach import need_address, with_partitions_found
     from freshet.render import json_line, tell
     from freshet.sending import send
-    from freshet.service import until_told
+    from freshet.service import until_told, waiting_as
     from producers.replay import Replay
 
     told = until_told()
-    need_broker(settings)
-    settings = with_partitions_found(settings)
+    need_address(settings)
+    waiting = waiting_as("sender", settings)
+    found = waiting.until_done(lambda: with_partitions_found(settings), told)
+    if found is None:
+        return
+    settings = found
     shop = Replay(file, settings.partitions, dates)
-    sent = send(shop, settings, told, total=file.lines, unit="rows", done=lambda _: shop.rows.read)
+    sent = send(
+        shop,
+        settings,
+        told,
+        total=file.lines,
+        unit="rows",
+        done=lambda _: shop.rows.read,
+        waiting=waiting,
+    )
     rows = shop.rows.as_json() | {"dates": dates.order}
     tell(f"sent {sent.user_events:,} user events")
     _tell(rows, dates)

@@ -42,8 +42,10 @@ def scoreboard(
         http_host=http_host,
     )
     from consumers.scoreboard import ScoreboardMonitor, run
+    from infra.kafka import keep_client_lines
     from infra.postgres import DatabaseCheck
 
+    keep_client_lines(settings.data_dir, "scoreboard")
     tell(f"keeping scores of {settings.bootstrap}")
     monitor = ScoreboardMonitor(DatabaseCheck(settings.database_url, settings.database_password_file))
     with monitored(settings, monitor):

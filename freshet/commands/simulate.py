@@ -20,9 +20,9 @@ from freshet.options import (
     Traffic,
     settings_from,
 )
-from freshet.reach import need_broker, with_partitions_found
+from freshet.reach import need_address, with_partitions_found
 from freshet.render import tell
-from freshet.service import until_told
+from freshet.service import until_told, waiting_as
 
 EXAMPLES = """freshet simulate --bootstrap 127.0.0.1:9092 --rate 1000
 freshet simulate --events 350000 --rate 0 --drift abrupt@175000"""
@@ -65,8 +65,12 @@ def simulate(
     if settings.traffic is not None and settings.traffic % 1:
         message = f"--traffic must be a whole number of sessions an hour. Got {settings.traffic:g}."
         raise UsageError(message)
-    need_broker(settings)
-    settings = with_partitions_found(settings)
+    need_address(settings)
+    waiting = waiting_as("simulator", settings)
+    found = waiting.until_done(lambda: with_partitions_found(settings), told)
+    if found is None:
+        return
+    settings = found
 
     from freshet.sending import send
     from producers.simulator import TRAFFIC, Scenario, Simulator, parse_drift
@@ -80,6 +84,12 @@ def simulate(
     )
     tell(f"sending {scenario.source} to {settings.bootstrap}, {settings.partitions} partitions")
     sent = send(
-        Simulator(scenario), settings, told, total=events, unit="user events", done=lambda at: at.user_events
+        Simulator(scenario),
+        settings,
+        told,
+        total=events,
+        unit="user events",
+        done=lambda at: at.user_events,
+        waiting=waiting,
     )
     tell(f"sent {sent.user_events:,} user events{'' if sent.is_complete else ', and more would follow'}")

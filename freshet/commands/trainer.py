@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from contracts.errors import EnvironmentProblem, FreshetError, UsageError
+from contracts.errors import EnvironmentProblem, FreshetError, Unreachable, UsageError
 from freshet.failures import INTERRUPTED, known
 from freshet.monitored import monitored
 from freshet.options import (
@@ -27,9 +27,9 @@ from freshet.options import (
     seconds,
     settings_from,
 )
-from freshet.reach import need_broker
+from freshet.reach import need_address
 from freshet.render import echo, json_line, plain
-from freshet.service import until_told
+from freshet.service import until_told, waiting_as
 from freshet.trainer.trials import LEAST_LABELS
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from freshet.trainer.monitor import TrainerMonitor
     from freshet.trainer.trainer import News, Trainer
+    from infra.postgres import RegistryStore
+    from infra.waiting import Waiting
     from models.tasks import TaskSpec
 
 EXAMPLES = """freshet trainer
@@ -94,7 +96,8 @@ def trainer(
         message = "Training needs matplotlib, which is not installed."
         raise EnvironmentProblem(message, hint="Install it: pip install 'freshet[train]'")
     told = until_told()
-    need_broker(settings)
+    need_address(settings)
+    waiting = waiting_as("trainer", settings)
     # The stream goes first, wherever both want the same core.
     os.setpriority(os.PRIO_PROCESS, 0, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     from freshet.registered import opened_registry
@@ -107,11 +110,15 @@ def trainer(
     monitor = TrainerMonitor(check, pause_s, len(chosen) * budget_s)
     teller = _Teller(monitor, is_json=json)
     password = read_password(settings.database_password_file)
-    with (
-        opened_registry(settings) as registry,
-        closing(ModelChangeStore(settings.database_url, password)) as changes,
-        monitored(settings, monitor),
-    ):
+    with ExitStack() as held:
+
+        def opened() -> RegistryStore:
+            return held.enter_context(opened_registry(settings))
+
+        held.enter_context(monitored(settings, monitor))
+        if (registry := opened() if once else waiting.until_done(opened, told)) is None:
+            return
+        changes = held.enter_context(closing(ModelChangeStore(settings.database_url, password)))
         by_itself = Trainer(
             settings,
             registry,
@@ -125,10 +132,13 @@ def trainer(
             _once(by_itself, chosen, teller, told)
             return
         while not told.is_set():
-            problem, looked_s = _round(by_itself, chosen, teller, told, " Tried again.")
+            problem, looked_s = _round(by_itself, chosen, teller, told, " Tried again.", waiting)
             follows_s = max(pause_s, _PAUSES_A_LOOK * looked_s)
             monitor.ended(None if problem is None else problem.message, follows_s)
-            told.wait(follows_s)
+            if waiting.why is None:
+                told.wait(follows_s)
+            else:
+                waiting.pause(told)
 
 
 def _once(by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: threading.Event) -> None:
@@ -140,10 +150,19 @@ def _once(by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: 
 
 
 def _round(
-    by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: threading.Event, then: str = ""
+    by_itself: Trainer,
+    tasks: Sequence[TaskSpec],
+    teller: _Teller,
+    told: threading.Event,
+    then: str = "",
+    waiting: Waiting | None = None,
 ) -> tuple[FreshetError | None, float]:
-    """Look after each task; what went wrong, and how long those took of which nothing came to be trained."""
+    """Look after each task; what went wrong, and how long those took of which nothing came to be trained.
+
+    With `waiting`, what is away is waited for: then the other tasks would only find the same.
+    """
     from freshet.trainer.trainer import News
+    from infra.kafka import passes
 
     problem, looked_s = None, 0.0
     for task in tasks:
@@ -156,9 +175,14 @@ def _round(
             problem = known(error)
             if problem is None:
                 raise
+            if waiting is not None and (isinstance(error, Unreachable) or passes(error)):
+                waiting.waits(str(problem))
+                return problem, looked_s
             teller.tell(News(task.name, "failed", problem.message + then))
         finally:
             looked_s += time.monotonic() - began_s if teller.trained == trained else 0.0
+    if waiting is not None:
+        waiting.goes_on()
     return problem, looked_s
 
 

@@ -8,6 +8,8 @@ from infra.kafka.admin import (
     restore_offset,
     topic_id,
 )
+from infra.kafka.away import broker_answers, passes
+from infra.kafka.client_lines import keep_client_lines
 from infra.kafka.clients import connect_admin, connect_consumer, connect_producer
 from infra.kafka.held import Held, LogCheck
 from infra.kafka.membership import GroupMembership
@@ -29,14 +31,17 @@ __all__ = [
     "Record",
     "TopicReport",
     "Transactions",
+    "broker_answers",
     "connect_admin",
     "connect_consumer",
     "connect_producer",
     "ensure_topics",
     "group_offset",
+    "keep_client_lines",
     "log_range",
     "offsets_from",
     "partition_count",
+    "passes",
     "read_last",
     "read_to_end",
     "restore_offset",

@@ -10,11 +10,12 @@ from typing import Final, TypeVar
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, RetriableError, TopicAlreadyExistsError
+from kafka.errors import RetriableError, TopicAlreadyExistsError
 from kafka.structs import OffsetAndMetadata
 
-from contracts.errors import FreshetError, TopicMismatch, Unreachable
+from contracts.errors import TopicMismatch, Unreachable
 from contracts.topics import TOPICS, topic_name
+from infra.kafka.away import broker_answers
 from infra.kafka.clients import connect_admin
 from infra.kafka.ports import Committed
 
@@ -102,12 +103,8 @@ def ensure_topics(
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
     """For a few questions; where the broker does not answer one, `Unreachable`."""
-    with closing(connect_admin(bootstrap)) as admin:
-        try:
-            yield admin
-        except KafkaError as error:
-            message = f"The broker at {bootstrap} did not do as asked ({type(error).__name__}: {error})."
-            raise Unreachable(message) from error
+    with broker_answers(bootstrap), closing(connect_admin(bootstrap)) as admin:
+        yield admin
 
 
 def _report(
@@ -136,14 +133,14 @@ def topic_id(bootstrap: str, topic: str) -> str:
 
     Raises
     ------
-    FreshetError
-        If there is no such topic; `Unreachable`, if no broker answers.
+    Unreachable
+        If no broker answers, or there is no such topic (yet).
     """
     with _admin(bootstrap) as admin:
         (description,) = admin.describe_topics([topic])
     if description.get("error_code"):
         message = f"The topic {topic} must exist. There is none of that name on the broker."
-        raise FreshetError(message, hint="`freshet topics --create` makes all of them.")
+        raise Unreachable(message, hint="`freshet topics --create` makes all of them.")
     return str(description["topic_id"])
 
 
@@ -167,7 +164,10 @@ def _of_coordinator(
 ) -> T:
     """Ask a group's coordinator, which on a new or restarted broker takes a moment to be found."""
     deadline = time.monotonic() + wait_s
-    with closing(connect_admin(bootstrap, bootstrap_timeout_ms=int(min(wait_s, 10.0) * 1000))) as admin:
+    with (
+        broker_answers(bootstrap),
+        closing(connect_admin(bootstrap, bootstrap_timeout_ms=int(min(wait_s, 10.0) * 1000))) as admin,
+    ):
         while True:
             try:
                 return call(admin)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import RetriableError
 
 from contracts.errors import Unreachable
+from infra.kafka.away import broker_answers
 
 __all__ = ["connect_admin", "connect_consumer", "connect_producer"]
 
@@ -16,13 +17,14 @@ _BOOTSTRAP_TIMEOUT_MS = 10_000
 
 
 def _connected(client: type[Any], bootstrap: str, config: dict[str, Any]) -> Any:
-    try:
-        return client(
-            **{"bootstrap_servers": bootstrap, "bootstrap_timeout_ms": _BOOTSTRAP_TIMEOUT_MS} | config
-        )
-    except (KafkaError, OSError) as error:
-        message = f"No Kafka broker answers at {bootstrap} ({type(error).__name__}: {error})."
-        raise Unreachable(message, hint="Is it running? `freshet doctor` looks.") from error
+    with broker_answers(bootstrap):
+        try:
+            return client(
+                **{"bootstrap_servers": bootstrap, "bootstrap_timeout_ms": _BOOTSTRAP_TIMEOUT_MS} | config
+            )
+        except (RetriableError, OSError) as error:
+            message = f"No Kafka broker answers at {bootstrap} ({type(error).__name__}: {error})."
+            raise Unreachable(message, hint="Is it running? `freshet doctor` looks.") from error
 
 
 def connect_consumer(bootstrap: str, *, isolation: str = "read_committed", **tuning: Any) -> KafkaConsumer:

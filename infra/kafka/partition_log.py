@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from kafka import TopicPartition
@@ -38,9 +38,22 @@ class KafkaPartitionLog:
         Which one.
     max_poll_records : int
         The most that one `poll` returns.
+    away : callable
+        Told why, when `lag` finds that the broker is away, and None when it is there again.
     """
 
-    def __init__(self, bootstrap: str, topic: str, partition: int, *, max_poll_records: int = 500) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str,
+        partition: int,
+        *,
+        max_poll_records: int = 500,
+        away: Callable[[str | None], None] = lambda _why: None,
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._away = away
+        self._is_away = False
         self.topic = topic
         self.partition = partition
         self._at = TopicPartition(topic, partition)
@@ -66,7 +79,7 @@ class KafkaPartitionLog:
             message = f"{self.topic}/{self.partition} was to be read on, but only offsets {start} to {end} are there."
             raise StateLost(message, topic=self.topic, partition=self.partition, offset=start) from error
         if batches:
-            self._heard_s = time.monotonic()
+            self._hear()
         return [
             Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
             for r in batches.get(self._at, ())
@@ -74,7 +87,7 @@ class KafkaPartitionLog:
 
     def position(self) -> int:
         """Offset of what `poll` returns next."""
-        return int(self._consumer.position(self._at))
+        return int(self._consumer.position(self._at, timeout_ms=_ASKED_MS))
 
     def bounds(self) -> tuple[int, int]:
         """First offset, and the last stable one: the end as a reader of committed records sees it."""
@@ -88,16 +101,25 @@ class KafkaPartitionLog:
         After some seconds of silence the broker is asked: a consumer whose broker is gone is as silent as one that has
         read everything.
         """
-        now_s = time.monotonic()
-        if now_s - self._heard_s > _SILENCE_S:
+        if time.monotonic() - self._heard_s > _SILENCE_S:
             try:
                 end = self._consumer.end_offsets([self._at], timeout_ms=_ASKED_MS)[self._at]
-            except KafkaError:
+            except KafkaError as error:
+                self._is_away = True
+                self._away(
+                    f"The broker at {self._bootstrap} does not answer ({type(error).__name__}: {error})."
+                )
                 return None
-            self._heard_s = now_s
+            self._hear()
             return max(0, int(end) - self.position())
         end = self._consumer.highwater(self._at)
         return None if end is None else max(0, int(end) - self.position())
+
+    def _hear(self) -> None:
+        self._heard_s = time.monotonic()
+        if self._is_away:
+            self._is_away = False
+            self._away(None)
 
     def close(self) -> None:
         """Let go of all sockets."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
 
-from contracts.errors import FreshetError
+from contracts.errors import Unreachable
+from infra.kafka.away import broker_answers
 from infra.kafka.clients import connect_consumer
 from infra.kafka.ports import Record
 
@@ -16,13 +19,22 @@ __all__ = ["log_range", "offsets_from", "read_last", "read_to_end", "tail"]
 _POLL_MS = 200
 # How far back `read_last` looks at first: a turn's marker and a few aborted attempts take offsets of their own.
 _LOOK_BACK = 64
+_SILENCE_S: Final = 5.0
+_ANSWER_MS: Final = 5_000
+
+
+@contextmanager
+def _consumer(bootstrap: str, **tuning: Any) -> Iterator[KafkaConsumer]:
+    """A consumer within the guard: whatever it is asked for and does not get is `Unreachable`."""
+    with broker_answers(bootstrap), connect_consumer(bootstrap, **tuning) as consumer:
+        yield consumer
 
 
 def _partitions_of(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
     partitions = consumer.partitions_for_topic(topic)
     if not partitions:
         message = f"The topic {topic} must exist. There is none of that name on the broker."
-        raise FreshetError(message, hint="`freshet topics --create` makes all of them.")
+        raise Unreachable(message, hint="`freshet topics --create` makes all of them.")
     return [TopicPartition(topic, p) for p in sorted(partitions)]
 
 
@@ -35,7 +47,7 @@ def log_range(bootstrap: str, topic: str, *, isolation: str = "read_committed") 
 
     Under ``read_committed`` the end is the last stable offset: what lies behind it belongs to open transactions.
     """
-    with connect_consumer(bootstrap, isolation=isolation) as consumer:
+    with _consumer(bootstrap, isolation=isolation) as consumer:
         at = _partitions_of(consumer, topic)
         start, end = consumer.beginning_offsets(at), consumer.end_offsets(at)
         return {tp.partition: (int(start[tp]), int(end[tp])) for tp in at}
@@ -43,7 +55,7 @@ def log_range(bootstrap: str, topic: str, *, isolation: str = "read_committed") 
 
 def offsets_from(bootstrap: str, topic: str, times_ms: Mapping[int, int]) -> dict[int, int]:
     """By partition, the first offset that was appended at a time of the broker's clock or after; else the end."""
-    with connect_consumer(bootstrap) as consumer:
+    with _consumer(bootstrap) as consumer:
         at = {
             tp: times_ms[tp.partition] for tp in _partitions_of(consumer, topic) if tp.partition in times_ms
         }
@@ -53,7 +65,8 @@ def offsets_from(bootstrap: str, topic: str, times_ms: Mapping[int, int]) -> dic
 
 def _drain(consumer: KafkaConsumer, end: Mapping[TopicPartition, int]) -> Iterator[Record]:
     """Records of all assigned partitions below `end`; each partition is paused when it is through."""
-    left = {tp for tp, until in end.items() if consumer.position(tp) < until}
+    left = {tp for tp, until in end.items() if consumer.position(tp, timeout_ms=_ANSWER_MS) < until}
+    heard_s = time.monotonic()
     for tp in set(end) - left:
         consumer.pause(tp)
     while left:
@@ -61,8 +74,13 @@ def _drain(consumer: KafkaConsumer, end: Mapping[TopicPartition, int]) -> Iterat
             for r in batch:
                 if r.offset < end[tp]:
                     yield _as_record(r)
+            heard_s = time.monotonic()
+        if time.monotonic() - heard_s > _SILENCE_S:
+            # A consumer whose broker is gone is silent for ever.
+            consumer.end_offsets(list(left), timeout_ms=_ANSWER_MS)
+            heard_s = time.monotonic()
         # The position passes markers of transactions, which are never returned.
-        for tp in [tp for tp in left if consumer.position(tp) >= end[tp]]:
+        for tp in [tp for tp in left if consumer.position(tp, timeout_ms=_ANSWER_MS) >= end[tp]]:
             left.discard(tp)
             consumer.pause(tp)
 
@@ -90,7 +108,7 @@ def read_to_end(
     isolation : str
         ``read_uncommitted`` also yields what aborted transactions wrote.
     """
-    with connect_consumer(bootstrap, isolation=isolation, max_poll_records=5_000) as consumer:
+    with _consumer(bootstrap, isolation=isolation, max_poll_records=5_000) as consumer:
         at = [
             tp for tp in _partitions_of(consumer, topic) if partitions is None or tp.partition in partitions
         ]
@@ -105,7 +123,7 @@ def read_to_end(
 
 def read_last(bootstrap: str, topic: str, partition: int) -> Record | None:
     """The last committed record of a partition, None where there is none."""
-    with connect_consumer(bootstrap) as consumer:
+    with _consumer(bootstrap) as consumer:
         at = TopicPartition(topic, partition)
         _partitions_of(consumer, topic)
         first, end = int(consumer.beginning_offsets([at])[at]), int(consumer.end_offsets([at])[at])
@@ -135,7 +153,7 @@ def tail(bootstrap: str, topic: str, *, from_beginning: bool = False) -> Iterato
     from_beginning : bool
         Start with what is there already, else with what comes.
     """
-    with connect_consumer(bootstrap) as consumer:
+    with _consumer(bootstrap) as consumer:
         at = _partitions_of(consumer, topic)
         offsets = consumer.beginning_offsets(at) if from_beginning else consumer.end_offsets(at)
         consumer.assign(at)

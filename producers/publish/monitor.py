@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
     from infra.monitoring import Health
+    from infra.waiting import Waiting
     from producers.publish.publish import Published
 
 __all__ = ["STALE_AFTER_S", "PublishMonitor"]
@@ -25,6 +26,8 @@ class PublishMonitor:
     ----------
     done : Published
         What `publish` counts in.
+    waiting : Waiting, optional
+        What `publish` tells where a broker is away.
     stale_after_s : float
         See `STALE_AFTER_S`.
     clock : callable
@@ -34,11 +37,13 @@ class PublishMonitor:
     def __init__(
         self,
         done: Published,
+        waiting: Waiting | None = None,
         *,
         stale_after_s: float = STALE_AFTER_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._done = done
+        self._waiting = waiting
         self._stale_after_s = stale_after_s
         self._clock = clock
 
@@ -55,9 +60,11 @@ class PublishMonitor:
         return Health(not is_stale, f"nothing could be sent for {silent_s:.0f} s" if is_stale else "")
 
     def ready(self) -> Health:
-        """The topics are there, and it is known where to go on."""
+        """The topics are there, it is known where to go on, and a broker takes what is sent."""
         from infra.monitoring import Health
 
+        if self._waiting is not None and self._waiting.why is not None:
+            return Health(False, f"waits: {self._waiting.why}")
         return Health(True) if self._done.has_begun else Health(False, "starting")
 
     def collect(self) -> Iterable[Metric]:

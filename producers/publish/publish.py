@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from threading import Event
 from typing import Final
 
+from kafka import KafkaProducer
+from kafka.errors import KafkaTimeoutError
+
 from contracts.emission import Emission
 from contracts.topics import PRODUCT_EVENTS, TRUTH, USER_EVENTS, topic_name
 from infra.kafka import connect_producer
+from infra.waiting import Waiting
 from producers.publish.pace import Pace
 from producers.publish.resume import go_on, last_ids
 from producers.publish.sender import Sender
@@ -22,6 +27,10 @@ _TOPICS: Final = (USER_EVENTS, PRODUCT_EVENTS, TRUTH)
 # So long a wait may be before it is asked again whether to stop; and so often the caller hears how it goes.
 _NAP_S: Final = 0.5
 _TELL_EVERY: Final = 1_000
+# Given up, a batch would be missing before those that are written after it. As long as the client can count.
+_FOR_EVER_MS: Final = 2**31 - 1
+_BLOCK_MS: Final = 5_000
+_LAST_RECORDS_S: Final = 5.0
 
 
 @dataclass
@@ -63,8 +72,11 @@ def publish(
     clock: Callable[[], float] = time.monotonic,
     tell: Callable[[Published], None] | None = None,
     done: Published | None = None,
+    waiting: Waiting | None = None,
 ) -> Published:
     """Send what is not on the log yet, and return when all is written or `stop` is set.
+
+    A broker that is away is waited for, at the start as in the middle.
 
     The topics must be there (`infra.kafka.ensure_topics`). One producer at a time: two of the same source would
     each believe that they go on from the same point.
@@ -87,15 +99,18 @@ def publish(
         Called now and then with how far it is.
     done : Published, optional
         Where to count; it is what is returned.
+    waiting : Waiting, optional
+        Told where a broker is waited for.
 
     Raises
     ------
     ShopMismatch
         If the log holds another shop's events; nothing is sent then.
-    Unreachable
-        If the broker does not answer, or a record could not be written.
+    FreshetError
+        If a record could not be written.
     """
     pace, stop = pace or Pace(), stop or Event()
+    waiting = waiting or Waiting("The sender", lambda _line: None)
     done = done if done is not None else Published()
     all_of_them = iter(emissions)
     first = next(all_of_them, None)
@@ -104,14 +119,18 @@ def publish(
         return done
     names = {topic.name: topic_name(topic, namespace) for topic in _TOPICS}
     done.topics = dict.fromkeys(names.values(), 0)
-    there = last_ids(bootstrap, names, first.source)
+    there = waiting.until_done(lambda: last_ids(bootstrap, names, first.source), stop)
+    if there is None:
+        return done
 
     def is_stopped() -> bool:
         done.alive_s = clock()
         return stop.is_set()
 
-    with connect_producer(bootstrap) as producer:
-        sender = Sender(producer, namespace)
+    with _producer(bootstrap, waiting, stop) as producer:
+        if producer is None:
+            return done
+        sender = Sender(producer, namespace, waiting, stop, clock)
         start = clock()
         done.has_begun, done.alive_s = True, start
         for emission in go_on(chain([first], all_of_them), there, is_stopped):
@@ -120,9 +139,11 @@ def publish(
             if pace.is_limited:
                 due = start + pace.due_s(emission)
                 while (wait := due - clock()) > 0 and not stop.wait(min(wait, _NAP_S)):
+                    sender.look()
                     done.alive_s = clock()
                 done.behind_s = max(0.0, -wait)
-            sender.send(emission)
+            if not sender.send(emission):
+                break
             done.alive_s = clock()
             done.topics[names[emission.topic]] += 1
             done.records += 1
@@ -130,8 +151,23 @@ def publish(
             if tell and done.records % _TELL_EVERY == 0:
                 tell(done)
         else:
-            done.is_complete = not stop.is_set()
-        sender.finish()
+            done.is_complete = sender.is_written() and not stop.is_set()
     if tell:
         tell(done)
     return done
+
+
+@contextmanager
+def _producer(bootstrap: str, waiting: Waiting, stop: Event) -> Iterator[KafkaProducer | None]:
+    """A producer that never gives a record up; at the end what it holds is written, if that can be done soon."""
+
+    def connected() -> KafkaProducer:
+        return connect_producer(bootstrap, delivery_timeout_ms=_FOR_EVER_MS, max_block_ms=_BLOCK_MS)
+
+    producer = waiting.until_done(connected, stop)
+    try:
+        yield producer
+    finally:
+        if producer is not None:
+            with suppress(KafkaTimeoutError):  # the next one goes on from what is written
+                producer.close(timeout=_LAST_RECORDS_S)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
+from threading import Event
 from typing import Any, Final, Protocol
 
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from contracts.codec import rfc3339
 from contracts.emission import Emission
-from contracts.errors import Unreachable
+from contracts.errors import FreshetError
+from infra.waiting import Waiting
 
 __all__ = ["Producer", "Sender", "headers_of"]
 
 # Records whose delivery is not known yet. It bounds the memory, and how much later than its cause an error shows.
 _OPEN_RECORDS: Final = 20_000
-_DELIVERY_S: Final = 150.0
+_SILENCE_S: Final = 5.0
+_LOOK_S: Final = 0.5
 
 
 class Producer(Protocol):
@@ -30,10 +36,6 @@ class Producer(Protocol):
         self, topic: str, *, value: bytes, key: bytes, headers: list[tuple[str, bytes]], partition: int
     ) -> Any:
         """Hand a record over; the future that comes back says whether it was written."""
-        ...
-
-    def flush(self, timeout: float | None = None) -> Any:
-        """Wait until all that was sent is written or has failed."""
         ...
 
 
@@ -67,60 +69,100 @@ def headers_of(emission: Emission) -> list[tuple[str, bytes]]:
 
 
 class Sender:
-    """Sends emissions and raises as soon as one is known to be lost.
+    """Sends emissions, waits while the brokers take none, and raises as soon as one is known to be lost.
+
+    Nothing is sent again here: the client itself tries each batch until it is written, one at a time in a partition,
+    so that the order stays.
 
     Parameters
     ----------
     producer : Producer
-        Idempotent.
+        Idempotent, and so patient that it never gives a record up by itself.
     namespace : str
         Put before the names of topics.
+    waiting : Waiting
+        Told where nothing is taken.
+    stop : Event
+        Set where nobody waits any longer.
+    clock : callable
+        Monotonic seconds.
     """
 
-    def __init__(self, producer: Producer, namespace: str = "") -> None:
+    def __init__(
+        self,
+        producer: Producer,
+        namespace: str,
+        waiting: Waiting,
+        stop: Event,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._producer = producer
         self._namespace = namespace
+        self._waiting = waiting
+        self._stop = stop
+        self._clock = clock
+        self._heard_s = clock()
         self._open: deque[tuple[Any, str, int]] = deque()
 
-    def send(self, emission: Emission) -> None:
-        """Hand one emission over.
+    def send(self, emission: Emission) -> bool:
+        """Hand one emission over; False where `stop` was set before that could be.
 
         Raises
         ------
-        Unreachable
+        FreshetError
             If this one or one sent before could not be written; it names topic and partition.
         """
         topic = self._namespace + emission.topic
-        try:
-            future = self._producer.send(
-                topic,
-                value=emission.value,
-                key=emission.key.encode(),
-                headers=headers_of(emission),
-                partition=emission.partition,
-            )
-        except KafkaError as error:
-            raise _lost(topic, emission.partition, error) from error
-        self._open.append((future, topic, emission.partition))
-        self._check(_OPEN_RECORDS)
+        while not self._stop.is_set():
+            try:
+                future = self._producer.send(
+                    topic,
+                    value=emission.value,
+                    key=emission.key.encode(),
+                    headers=headers_of(emission),
+                    partition=emission.partition,
+                )
+            except KafkaTimeoutError as error:  # it knows no broker: nothing was handed over
+                self._waiting.waits(f"No broker takes records for {topic} ({error}).")
+                continue
+            except KafkaError as error:
+                raise _lost(topic, emission.partition, error) from error
+            if not self._open:
+                self._heard_s = self._clock()
+            self._open.append((future, topic, emission.partition))
+            return self.is_written(_OPEN_RECORDS)
+        return False
 
-    def finish(self) -> None:
-        """Wait until everything is written, and check each record; raises as `send` does."""
-        self._producer.flush(timeout=_DELIVERY_S)
-        self._check(0)
+    def is_written(self, most: int = 0) -> bool:
+        """Wait until at most so many records are on their way; False where `stop` was set before. Raises as `send`."""
+        while True:
+            self.look()
+            if len(self._open) <= most:
+                return True
+            if self._stop.is_set():
+                return False
+            with suppress(KafkaError):  # whether it is done, and how, is looked at above
+                self._open[0][0].get(timeout=_LOOK_S)
 
-    def _check(self, most: int) -> None:
+    def look(self) -> None:
+        """Check what is settled, and say where the brokers take nothing. Raises as `send`."""
         records = self._open
-        while records and (records[0][0].is_done or len(records) > most):
+        while records and records[0][0].is_done:
             future, topic, partition = records.popleft()
             try:
-                future.get(timeout=_DELIVERY_S)
+                future.get(timeout=0)
             except KafkaError as error:
                 raise _lost(topic, partition, error) from error
+            self._heard_s = self._clock()
+            self._waiting.goes_on()
+        if records and self._clock() - self._heard_s > _SILENCE_S:
+            _, topic, partition = records[0]
+            self._waiting.waits(
+                f"{len(records):,} records are on their way, the first of them for {topic}/{partition}, "
+                f"and no broker has taken any for {_SILENCE_S:g} s."
+            )
 
 
-def _lost(topic: str, partition: int, error: KafkaError) -> Unreachable:
+def _lost(topic: str, partition: int, error: KafkaError) -> FreshetError:
     what = f"A record for {topic}/{partition} could not be written ({type(error).__name__}: {error})."
-    return Unreachable(
-        what, hint="Start again once the broker answers: what is on the log already is not sent twice."
-    )
+    return FreshetError(what, hint="Start again: what is on the log already is not sent twice.")

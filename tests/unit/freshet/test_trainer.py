@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 import typer
+from kafka.errors import KafkaConnectionError
 
 from contracts.errors import Unreachable
 from freshet.commands.trainer import _once, _round, _Teller
 from freshet.failures import INTERRUPTED
 from freshet.trainer.monitor import TrainerMonitor
 from freshet.trainer.trainer import News, Trainer, seen
+from infra.waiting import Waiting
 from models.evaluate import gate
 from models.tasks import TASKS, TaskSpec
 
@@ -59,6 +61,19 @@ def test_what_fails_is_told_once_and_the_next_task_is_looked_after(teller, capsy
         ("conversion", "failed", "The database does not answer. Tried again."),
         ("basket", "waiting", "waiting of basket"),
     ]
+
+
+@pytest.mark.parametrize("away", [Unreachable("No answer."), KafkaConnectionError("No answer.")])
+def test_what_is_away_is_waited_for_in_two_lines_and_is_no_failure(teller, capsys, away):
+    said: list[str] = []
+    waiting = Waiting("The trainer", said.append)
+    for found in (away, away, ["waiting"]):
+        script = {"conversion": found, "basket": []}
+        _round(Scripted(teller, script), BOTH, teller, threading.Event(), " Tried again.", waiting)
+    waits, goes_on = said
+    assert waits.startswith("The trainer waits: ") and "No answer." in waits
+    assert goes_on.startswith("The trainer goes on after ")
+    assert "failed" not in capsys.readouterr().out
 
 
 def test_a_mistake_of_ours_ends_it(teller):

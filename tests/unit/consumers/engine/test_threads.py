@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from consumers.engine import SnapshotWriter, Watchdog
-from consumers.engine.watchdog import EXIT_CODE
+from consumers.supervisor import EXIT_OVERDUE
 from contracts.errors import Unreachable
 from infra.postgres import Snapshot
 
@@ -51,7 +51,7 @@ def test_by_default_the_process_ends() -> None:
         "with Watchdog(0.01).watch():\n    threading.Event().wait()\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    assert done.returncode == EXIT_CODE
+    assert done.returncode == EXIT_OVERDUE
     assert "a turn took longer than 0.01 s" in done.stderr
 
 
@@ -69,7 +69,7 @@ def test_a_snapshot_is_stored_beside_the_turns_and_told() -> None:
     writer.close(SOON_S)
 
 
-def test_a_snapshot_that_can_not_be_stored_is_logged_and_the_next_one_tried(
+def test_a_snapshot_that_can_not_be_stored_is_told_once_and_the_next_one_tried(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     tries: list[int] = []
@@ -77,16 +77,18 @@ def test_a_snapshot_that_can_not_be_stored_is_logged_and_the_next_one_tried(
 
     def save(_snapshot: Snapshot) -> None:
         tries.append(1)
-        if len(tries) == 1:
-            message = "the database is away"
+        if len(tries) < 3:
+            message = "The database is away."
             raise Unreachable(message)
 
     writer = SnapshotWriter(save, stored.append)
-    writer.offer(SNAPSHOT)
-    writer.offer(SNAPSHOT)
+    for _ in range(3):
+        writer.offer(SNAPSHOT)
     writer.close(SOON_S)
-    assert (len(tries), stored) == (2, [SNAPSHOT])
-    assert "not stored, the next one will be tried: the database is away" in caplog.text
+    assert (len(tries), stored) == (3, [SNAPSHOT])
+    waits, goes_on = caplog.messages
+    assert waits == "The writer of snapshots waits: The database is away. Predictions go on."
+    assert goes_on.startswith("The writer of snapshots goes on after ")
 
 
 def test_closing_does_not_wait_for_a_database_that_hangs() -> None:

@@ -142,6 +142,16 @@ def test_a_worker_that_was_given_up_is_the_reason_until_its_partition_is_another
     assert monitor.healthy() == monitor.ready() == (True, "")
 
 
+def test_while_a_worker_waits_it_is_not_ready_and_says_for_what(supervised: Supervised):
+    monitor = supervised.monitor
+    monitor.owned([0])
+    supervised.worker(0)
+    monitor.waits(0, "no broker answers")
+    assert monitor.ready() == (False, "partition 0: waits: no broker answers")
+    monitor.waits(0, None)
+    assert monitor.ready() == (True, "")
+
+
 def test_with_the_database_away_readiness_says_so_and_health_does_not(supervised: Supervised):
     supervised.monitor.owned([0])
     supervised.worker(0)

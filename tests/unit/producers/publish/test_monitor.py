@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.waiting import Waiting
 from producers.publish import Published, PublishMonitor
 
 MINUTE_S = 60.0
@@ -27,6 +28,16 @@ def test_it_is_healthy_while_it_sends_or_waits_for_what_is_due_and_when_it_is_th
     assert (monitor.healthy(), monitor.ready()) == ((False, "nothing could be sent for 61 s"), (True, ""))
     done.is_complete = True
     assert monitor.healthy() == (True, "")
+
+
+def test_while_it_waits_for_a_broker_it_is_not_ready_and_says_so():
+    waiting = Waiting("The simulator", lambda _line: None)
+    monitor = PublishMonitor(Published(has_begun=True), waiting)
+    assert monitor.ready().ok
+    waiting.waits("No broker answers.")
+    assert monitor.ready() == (False, "waits: No broker answers.")
+    waiting.goes_on()
+    assert monitor.ready().ok
 
 
 def test_it_can_be_scraped_before_it_has_begun_and_counts_by_topic():
