@@ -29,8 +29,8 @@ test: $(STAMP) ## run all tests, or those of ARGS: those of integration in conta
 	@sh requirements/java.sh
 	@$(PY) -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.again -- -p no:cacheprovider $(COMPUTING) -- $(WAITING) tests/containers)
 
-# Each file stays in one process, for its tests share what took long to make. The longest are begun first, or one core waits.
-QUICK = tests/unit/producers tests/unit/models tests/unit tests/contract tests/again.py tests/spent.py \
+# Each file stays in one process, for its tests share what took long to make.
+QUICK = tests/unit tests/contract tests/again.py tests/spent.py \
 	contracts models infra producers consumers freshet
 test-quick: $(STAMP) ## run the unit and contract tests, which need neither servers nor Java, on all cores
 	@$(PY) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(QUICK) $(ARGS)

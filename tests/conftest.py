@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 NEED_SERVERS = ("batch", "containers", "e2e", "embedded", "faults", "integration")
+# Of several processes, one would be left alone with these at the end.
+LONGEST = ("test_world.py", "test_laws.py")
 
 # Two shared cores make a deadline a coin toss. Hypothesis draws new examples each time; where CI is set, the same.
 settings.register_profile(
@@ -39,11 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in the folders of tests that need the broker or the database."""
+    """Mark what lies in the folders of tests that need the broker or the database, and begin the longest files."""
     for item in items:
         folder = item.path.relative_to(ROOT).parts
         if folder[0] == "tests" and folder[1] in NEED_SERVERS:
             item.add_marker(pytest.mark.integration)
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)
