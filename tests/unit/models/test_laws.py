@@ -86,7 +86,7 @@ def test_all_answers_are_the_same_whatever_the_hash_seed_of_the_process(tmp_path
     (tmp_path / "records").write_bytes(b"\n".join(records))
     program = [sys.executable, "-m", "tests.unit.models.streams"]
     running = []
-    for seed in range(4):
+    for seed in range(8):
         with (tmp_path / "records").open("rb") as source:
             environment = os.environ | {"PYTHONHASHSEED": str(seed)}
             running.append(
@@ -96,7 +96,7 @@ def test_all_answers_are_the_same_whatever_the_hash_seed_of_the_process(tmp_path
             )
     here = digests(records)
     assert len(here) == len(MODELS) + 1
-    assert [process.communicate(timeout=300)[0].splitlines() for process in running] == [here] * 4
+    assert [process.communicate(timeout=300)[0].splitlines() for process in running] == [here] * 8
 
 
 @every_task
