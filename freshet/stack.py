@@ -64,8 +64,9 @@ def start_over(data_dir: Path) -> None:
     FreshetError
         If a demo runs on it, or the folder is not Freshet's.
     """
-    from infra.embedded import find_running, stop_running, wipe
+    from infra.embedded import find_running, need_own_folder, stop_running, wipe
 
+    need_own_folder(data_dir)
     running = find_running(data_dir)
     if running is not None and running.kept:
         with _only_demo(data_dir):
@@ -136,8 +137,9 @@ class Stack:
         EnvironmentProblem, DemoRuns
             Saying what is missing, or who runs here already.
         """
-        from infra.embedded import Runtime, find_running, start_keeper
+        from infra.embedded import Runtime, find_running, need_own_folder, start_keeper
 
+        need_own_folder(self.data_dir)  # before what stands in it is believed
         running = find_running(self.data_dir)
         if running is not None and running.kept:
             self._held.enter_context(_only_demo(self.data_dir))

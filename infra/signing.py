@@ -79,7 +79,8 @@ def load_key(path: Path) -> bytes:
     Raises
     ------
     EnvironmentProblem
-        If others may read the file, or it is no file of `KEY_BYTES` bytes, or it can't be read or made.
+        If the file is another user's or others may read it, it is no file of `KEY_BYTES` bytes, or it can't be read or
+        made.
     """
     try:
         if not path.exists():
@@ -90,6 +91,12 @@ def load_key(path: Path) -> bytes:
     except OSError as error:
         msg = f"The signing key {path} can't be read or made: {error.strerror}."
         raise EnvironmentProblem(msg) from error
+    if status.st_uid != os.geteuid():
+        whose = f"It is user {status.st_uid}'s."
+        msg = f"The signing key {path} must belong to the user who runs this, {os.geteuid()}. {whose}"
+        raise EnvironmentProblem(
+            msg, hint="What another user has signed is not loaded: choose another key file."
+        )
     if not stat.S_ISREG(status.st_mode) or len(key) != KEY_BYTES:
         msg = f"The signing key {path} must be a file of {KEY_BYTES} bytes. Got {status.st_size} bytes."
         raise EnvironmentProblem(
@@ -104,7 +111,7 @@ def load_key(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

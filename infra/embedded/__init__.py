@@ -3,6 +3,7 @@
 from infra.embedded.data_folder import wipe
 from infra.embedded.kafka import EmbeddedKafka
 from infra.embedded.keeper import start_keeper
+from infra.embedded.ownership import need_own_folder
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.embedded.running import Running, find_running, stop_running
 from infra.embedded.runtime import Runtime
@@ -13,6 +14,7 @@ __all__ = [
     "Running",
     "Runtime",
     "find_running",
+    "need_own_folder",
     "start_keeper",
     "stop_running",
     "wipe",

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.embedded.errors import DataFolderForeign, DataFolderInUse, DataFolderUnusable, DiskFull
+from infra.embedded.ownership import close_to_others, need_own_folder
 from infra.embedded.postgres_home import remove_data_home
 from infra.embedded.server import hold_folder
 from infra.embedded.unprivileged import SYSTEM_FOLDER
@@ -42,17 +43,20 @@ _ENDING_S = 20.0
 
 
 def claim(data_dir: Path) -> None:
-    """Make the folder, or accept it if it is empty or Freshet's own.
+    """Make the folder, or accept it if it is empty or Freshet's own; nobody but this user can look into it then.
 
     Raises
     ------
     DataFolderForeign
-        If it holds somebody else's files: they would be lost when it is wiped.
+        If it is another user's, others can write to it, or it holds somebody else's files: they would be lost when it
+        is wiped.
     DataFolderUnusable
         If it can't be made or written.
     """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        need_own_folder(data_dir)
+        close_to_others(data_dir)
         if strange := foreign_files(data_dir):
             message = f"{data_dir} must be empty or made by Freshet, and holds {', '.join(strange[:3])}."
             raise DataFolderForeign(message, hint="Choose another data folder.")
@@ -164,7 +168,7 @@ def wipe(data_dir: Path, *, system_folder: Path = SYSTEM_FOLDER) -> None:
     Raises
     ------
     DataFolderForeign
-        If the folder was not made by Freshet.
+        If the folder was not made by Freshet, or not by this user.
     DataFolderInUse
         If an instance runs on it.
     DataFolderUnusable
@@ -176,6 +180,7 @@ def wipe(data_dir: Path, *, system_folder: Path = SYSTEM_FOLDER) -> None:
     if not (data_dir / MARKER).is_file():
         message = f"{data_dir} was not made by Freshet (it has no file {MARKER}), and is left as it is."
         raise DataFolderForeign(message, hint="Choose another data folder, or empty it yourself.")
+    need_own_folder(data_dir)
     with lock_folder(data_dir), contextlib.ExitStack() as held:
         for name in _SERVERS:  # the parent may have been killed an instant ago
             if (data_dir / name).is_dir():

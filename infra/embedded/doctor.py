@@ -16,6 +16,7 @@ from infra.embedded.ivy import MIRROR_HINT, find_ivy, why_unreachable
 from infra.embedded.jars import KAFKA_VERSION, cached_jars, default_cache
 from infra.embedded.java import find_java
 from infra.embedded.maven_settings import Source, find_source
+from infra.embedded.ownership import need_own_folder
 from infra.embedded.postgres_programs import find_programs
 from infra.embedded.unprivileged import choose_account
 
@@ -152,6 +153,10 @@ def check_folder(data_dir: Path) -> Check:
         return Check("data folder", False, f"{data_dir} is a file", "Choose another data folder.")
     if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         return Check("data folder", False, f"{data_dir} can't be written", "Choose another data folder.")
+    try:
+        need_own_folder(data_dir)
+    except FreshetError as error:
+        return _failed("data folder", error)
     if strange := foreign_files(data_dir):
         found = f"{data_dir} was not made by Freshet, and holds {', '.join(strange[:3])}"
         return Check("data folder", False, found, "Choose another data folder.")

@@ -76,7 +76,7 @@ class DataFolderInUse(EnvironmentProblem):
 
 
 class DataFolderForeign(EnvironmentProblem):
-    """The folder holds files and was not made by Freshet, which therefore leaves it alone."""
+    """The folder is another user's, or holds files and was not made by Freshet, which therefore leaves it alone."""
 
 
 class DataFolderUnusable(EnvironmentProblem):

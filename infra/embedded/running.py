@@ -14,6 +14,7 @@ from typing import Any
 from contracts.errors import EnvironmentProblem
 from contracts.settings import RUNTIME_FILE
 from infra.embedded.data_folder import lock_holder
+from infra.embedded.ownership import need_own_folder
 
 __all__ = ["Running", "find_running", "forget_running", "publish_running", "stop_running"]
 
@@ -102,8 +103,9 @@ def stop_running(data_dir: Path, deadline_s: float = 40.0) -> bool:
     Raises
     ------
     EnvironmentProblem
-        If it could not be told, or still runs after `deadline_s` seconds.
+        If it could not be told, or still runs after `deadline_s` seconds; or if the folder is another user's.
     """
+    need_own_folder(data_dir)  # whoever holds the lock of another user's may be anybody
     with lock_holder(data_dir) as pid:
         if pid is None:
             return False

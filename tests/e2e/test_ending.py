@@ -7,7 +7,11 @@ import os
 import re
 import signal
 import socket
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
+
+import psutil
 
 from tests.e2e.running import (
     Demo,
@@ -64,6 +68,8 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
 
         # By itself it has begun to move history meanwhile: Spark ends with all the rest.
         until(lambda: spark_is_at_work(folder), "Spark is at work")
+        assert {address for address in listening(folder) if not ip_address(address).is_loopback} == set()
+        assert folder.stat().st_mode & 0o777 == 0o700
         assert freshet("down", folder=folder).returncode == 0
         assert demo.process.wait(timeout=slowed(PROMISED_S)) == 0
         nothing_is_left(folder)
@@ -72,6 +78,19 @@ def test_ctrl_c_ends_everything_and_kill_9_leaves_nothing_and_it_goes_on_each_ti
 def spark_is_at_work(folder: Path) -> bool:
     """Whether its Python workers are there: they come with the first task."""
     return any("pyspark.daemon" in part for process in at_work(folder) for part in process.info["cmdline"])
+
+
+def listening(folder: Path) -> set[str]:
+    """Where others could connect to all that runs."""
+    found = set()
+    for process in at_work(folder):
+        with suppress(psutil.NoSuchProcess):
+            connections = process.net_connections(kind="inet")
+            found |= {
+                c.laddr.ip.removeprefix("::ffff:") for c in connections if c.status == psutil.CONN_LISTEN
+            }
+    assert found
+    return found
 
 
 def is_predicting(terminal: Terminal) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -64,6 +65,15 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int):
     load_key(path)
     path.chmod(mode)
     with pytest.raises(EnvironmentProblem, match="readable by its owner only"):
+        load_key(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_of_another_user_is_refused(tmp_path: Path):
+    path = tmp_path / "secret.key"
+    load_key(path)
+    os.chown(path, 12_345, -1)
+    with pytest.raises(EnvironmentProblem, match="It is user 12345's"):
         load_key(path)
 
 
