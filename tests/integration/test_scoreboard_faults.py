@@ -7,8 +7,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
-from consumers.scoreboard import LagMeter, read_board
+from kafka.errors import KafkaConnectionError
+
+from consumers.scoreboard import LagMeter, read_board, run
+from contracts.settings import Settings
 from tests.backend import Backend
 from tests.integration.conftest import FreshDatabase
 from tests.integration.scored import contents, has_begun, publish, scoreboard
@@ -117,6 +121,32 @@ def test_it_waits_for_a_broker_that_is_restarted(
     lines = said.read_text().splitlines()
     assert bootstrap in lines[0]
     assert lines[-1].startswith("The scoreboard goes on after ")
+
+
+def test_whatever_the_client_raises_at_whatever_point_is_waited_for(
+    bootstrap: str, fresh_database: FreshDatabase, namespace: str
+):
+    publish(bootstrap, namespace, SENT[:100])
+    left, said, stop = ["taken", "saved"], list[str](), Event()
+
+    def fault(point: str) -> None:
+        if point in left:
+            left.remove(point)
+            message = "socket disconnected"
+            raise KafkaConnectionError(message)
+        if not left and len(said) == 4:
+            stop.set()
+
+    settings = Settings(
+        bootstrap=bootstrap,
+        database_url=fresh_database.url,
+        database_password_file=fresh_database.password_file,
+    )
+    run(settings, stop=stop, say=said.append, namespace=namespace, fault=fault)
+    assert [line.partition(":")[0].partition(" after ")[0] for line in said] == [
+        "The scoreboard waits",
+        "The scoreboard goes on",
+    ] * 2
 
 
 def test_it_waits_for_topics_that_are_not_there_yet(
