@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -28,6 +29,7 @@ DEFAULT_MASTER: Final = "local[*]"
 # 10,000 rows of its default took 1 GB away where two tasks read 400,000 of them.
 _KEPT_AT_A_TIME: Final = 1_000
 _CONNECTOR: Final = "spark-sql-kafka-0-10_2.13-*.jar"
+_LOCAL: Final = re.compile(r"local(\[.*\])?")
 _LOG4J: Final = Path(__file__).with_name("log4j2.xml")
 
 
@@ -109,6 +111,10 @@ def open_session(master: str, *, memory: str = "1g", jars: Sequence[Path] = ()) 
         builder = builder.config("spark.driver.host", "127.0.0.1").config(
             "spark.driver.bindAddress", "127.0.0.1"
         )
+    if _LOCAL.fullmatch(master):
+        # Other users of this machine reach the loopback, too. Spark draws a secret for each run and keeps it in memory;
+        # for a cluster it is the cluster's to give.
+        builder = builder.config("spark.authenticate", "true")
     if needed := [*_jars(), *jars]:
         builder = builder.config("spark.jars", ",".join(map(str, needed)))
     # py4j says with a traceback that it was interrupted, and then does what it should.
