@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from consumers.lifecycle import who_at
-from contracts.codec import decode_outcome, decode_truth
+from contracts.codec import decode
 from contracts.errors import FreshetError
 from contracts.records import Outcome, Truth
 from contracts.settings import Settings, load
@@ -79,7 +79,7 @@ def _answered(outcomes: list[Outcome]) -> Counter[str]:
 
 def _settled(bootstrap: str, namespace: str, since: Mapping[int, int], champion: str) -> Iterator[Outcome]:
     for record in read_to_end(bootstrap, topic_name(OUTCOMES, namespace)):
-        one = decode_outcome(record.value)
+        one = decode(OUTCOMES, record.value)
         if isinstance(one, Outcome) and one.task == TASK and one.label is not None:
             if one.offset > since[one.partition] and one.answers.get(champion) is not None:
                 yield one
@@ -110,7 +110,7 @@ def _print(settings: Settings) -> None:
     bayes = {
         (record.partition, truth.event_id): truth.bayes
         for record in truths
-        if isinstance(truth := decode_truth(record.value), Truth)
+        if isinstance(truth := decode(TRUTH, record.value), Truth)
     }
     if not outcomes:
         message = "There are no outcomes of what was asked since the activation yet."

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from contracts.codec import decode_truth, decode_user_event
+from contracts.codec import decode, decode_user_event
 from contracts.records import ModelQuarantined, Outcome, Truth
 from contracts.topics import TRUTH, USER_EVENTS
 from models import evaluate
@@ -47,7 +47,7 @@ def run(scenario: Scenario) -> Run:
     done = Run()
     for emission in Simulator(scenario):
         if emission.topic == TRUTH.name:
-            truth = decode_truth(emission.value)
+            truth = decode(TRUTH, emission.value)
             if isinstance(truth, Truth):
                 truths[truth.event_id] = truth
         elif emission.topic == USER_EVENTS.name:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.clock import TickClock
-from contracts.codec import decode_outcome, decode_prediction, decode_product_event, decode_user_event
+from contracts.codec import decode, decode_user_event, time_ms
 from contracts.errors import BadRecord
 from contracts.events import (
     CartAdded,
@@ -85,9 +85,10 @@ def expected_of(settings: Settings) -> Expected:
             continue
         if hasattr(event, "user_id"):
             events.append((record.partition, record.offset, event, ms))
-    states = [(r.offset, *decode_product_event(r.value)) for r in records(PRODUCT_EVENTS)]
-    predictions = [decode_prediction(r.value) for r in records(PREDICTIONS)]
-    settled = [decode_outcome(r.value) for r in records(OUTCOMES)]
+    products = [(r.offset, decode(PRODUCT_EVENTS, r.value)) for r in records(PRODUCT_EVENTS)]
+    states = [(offset, event, time_ms(event.time)) for offset, event in products]
+    predictions = [decode(PREDICTIONS, r.value) for r in records(PREDICTIONS)]
+    settled = [decode(OUTCOMES, r.value) for r in records(OUTCOMES)]
     lines = _order_lines_of(events)
     named = {_product_of(event) for _, _, event, _ in events} | {s.product.product_id for _, s, _ in states}
     rows = {

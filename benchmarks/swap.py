@@ -29,7 +29,7 @@ from consumers.audit import audit
 from consumers.learner import LearnerFold, Shelf, work
 from consumers.learner.process import collect_seldom
 from consumers.lifecycle import Activations, Move
-from contracts.events import Stage
+from contracts.bounds import Stage
 from contracts.model_version import Signature
 from contracts.records import ModelChanged
 from contracts.settings import Settings, environment, load

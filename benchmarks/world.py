@@ -21,7 +21,7 @@ import numpy.typing as npt
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from contracts.codec import decode_truth, decode_user_event
+from contracts.codec import decode, decode_user_event
 from contracts.emission import Emission
 from contracts.events import CartAdded, ProductViewed
 from contracts.records import Truth
@@ -87,7 +87,7 @@ def decisions_of(emissions: Iterable[Emission]) -> Decisions:
         user_events += emission.counts
         sessions += emission.event_type == "SessionStarted"
         if emission.topic == TRUTH.name:
-            truth = decode_truth(emission.value)
+            truth = decode(TRUTH, emission.value)
             if isinstance(truth, Truth):
                 truths.append(truth)
         elif emission.event_type == "OrderPlaced":

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.logged import examples_of
-from contracts.codec import decode_truth
+from contracts.codec import decode
 from contracts.emission import Emission
 from contracts.records import Truth
 from contracts.topics import TRUTH, USER_EVENTS
@@ -49,7 +49,7 @@ class Oracle:
             if emission.topic == USER_EVENTS.name:
                 newest[emission.partition] = newest.get(emission.partition, -1) + 1
             elif emission.topic == TRUTH.name:
-                truth = decode_truth(emission.value)
+                truth = decode(TRUTH, emission.value)
                 if isinstance(truth, Truth):
                     self.chances[emission.partition, newest[emission.partition]] = truth.bayes
             yield emission

@@ -5,28 +5,21 @@ Whatever can't be used is a `BadRecord` with one of `REASONS`; no other exceptio
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, get_args
 
 import msgspec
 
+from contracts.bounds import PRINTABLE
 from contracts.errors import BadRecord
-from contracts.events import ProductEvent, UserEvent
-from contracts.records import OutcomeRecord, Prediction, TruthRecord
+from contracts.events import UserEvent
+from contracts.topics import PRODUCT_EVENTS, TOPICS, USER_EVENTS, Topic
+from contracts.views import EventHead, OutcomeLosses, PredictionHead
 
-__all__ = [
-    "DEEPEST",
-    "REASONS",
-    "decode_outcome",
-    "decode_prediction",
-    "decode_product_event",
-    "decode_truth",
-    "decode_user_event",
-    "encode",
-    "rfc3339",
-    "time_ms",
-]
+__all__ = ["DEEPEST", "REASONS", "decode", "decode_user_event", "encode", "rfc3339", "time_ms"]
 
 # Deeper than any event, and shallow enough that the parser's own limit is never met: that one counts the frames of
 # the caller too, so a worker and the fold at its recovery could judge the same bytes differently.
@@ -44,15 +37,33 @@ REASONS: Final = {
     "too-far-ahead": "the time is more than a day ahead of the partition's clock",
 }
 
-T = TypeVar("T")
+_EVENTS: Final = (
+    USER_EVENTS.name,
+    PRODUCT_EVENTS.name,
+)  # their ids have patterns, and their other texts are free
+_FREE: Final = ("reason",)  # all other texts of records are names
+_is_printable: Final = re.compile(PRINTABLE).match
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 encode = msgspec.json.Encoder().encode
-_user_events = msgspec.json.Decoder(UserEvent)
-_product_events: msgspec.json.Decoder[Any] = msgspec.json.Decoder(ProductEvent)
-_predictions = msgspec.json.Decoder(Prediction)
-_outcomes: msgspec.json.Decoder[Any] = msgspec.json.Decoder(OutcomeRecord)
-_truths: msgspec.json.Decoder[Any] = msgspec.json.Decoder(TruthRecord)
+_Decoder: TypeAlias = msgspec.json.Decoder[Any]
+_VIEWS: Final = (EventHead, OutcomeLosses, PredictionHead)
+
+
+def _times_of(kind: Any) -> tuple[str, ...]:
+    return tuple(name for name in ("time", "settled_time") if name in kind.__struct_fields__)
+
+
+_decoders: Final[dict[str, _Decoder]] = {
+    topic.name: msgspec.json.Decoder(topic.record) for topic in TOPICS if topic.record is not None
+}
+_view_decoders: Final[dict[type, _Decoder]] = {view: msgspec.json.Decoder(view) for view in _VIEWS}
+_TIMES: Final[dict[type, tuple[str, ...]]] = {
+    kind: _times_of(kind)
+    for topic in TOPICS
+    if topic.record is not None
+    for kind in (get_args(topic.record) or (topic.record,))
+} | {view: _times_of(view) for view in _VIEWS}
 
 
 @lru_cache(maxsize=4096)
@@ -110,7 +121,7 @@ def _shortened(detail: str) -> str:
     return detail if len(detail) <= 300 else detail[:299] + "…"
 
 
-def _decode(decoder: msgspec.json.Decoder[T], value: bytes | None) -> T:
+def _decode(decoder: _Decoder, value: bytes | None) -> Any:
     if not value:
         raise BadRecord("empty", REASONS["empty"])
     # Counting costs 0.1 us; an ordinary event has two braces.
@@ -132,54 +143,66 @@ def _decode(decoder: msgspec.json.Decoder[T], value: bytes | None) -> T:
         raise BadRecord("not-json", str(error)) from error
 
 
-def decode_user_event(value: bytes | None) -> tuple[UserEvent, int]:
-    """One record of ``shop.user-events``.
+def decode(topic: Topic, value: bytes | None, view: type | None = None) -> Any:
+    """One record of a topic, judged by what its declaration says.
 
     Parameters
     ----------
+    topic : Topic
+        One with a `record`.
     value : bytes or None
-        As it stood on the topic.
+        As it stood there.
+    view : type, optional
+        One of `contracts.views`: only its fields are read.
 
     Returns
     -------
-    event : UserEvent
-        With every number in its range.
-    time_ms : int
-        Its event time, milliseconds since 1970.
+    Any
+        Of the topic's `record`, or of `view`: every field within its bounds, every time one that exists.
 
     Raises
     ------
     BadRecord
         With one of `REASONS`.
     """
-    event = _decode(_user_events, value)
-    try:
-        return event, time_ms(event.time)
-    except ValueError as error:
-        raise BadRecord("no-such-time", f"{event.time}: {error}") from error
-
-
-def decode_product_event(value: bytes | None) -> tuple[ProductEvent, int]:
-    """One record of ``shop.product-events``; as `decode_user_event`."""
-    event = _decode(_product_events, value)
-    try:
-        return event, time_ms(event.time)
-    except ValueError as error:
-        raise BadRecord("no-such-time", f"{event.time}: {error}") from error
-
-
-def decode_prediction(value: bytes | None) -> Prediction:
-    """One record of ``ml.predictions``; raises `BadRecord`."""
-    return _decode(_predictions, value)
-
-
-def decode_outcome(value: bytes | None) -> OutcomeRecord:
-    """One record of ``ml.outcomes``; raises `BadRecord`."""
-    record: OutcomeRecord = _decode(_outcomes, value)
+    record = _decode(_decoders[topic.name] if view is None else _view_decoders[view], value)
+    for name in _TIMES[type(record)]:
+        _existing_ms(getattr(record, name))
+    if (
+        topic.name not in _EVENTS
+        and not _is_plain(value or b"")
+        and not all(map(_is_printable, _names_in(record)))
+    ):
+        raise BadRecord("not-an-event", "a name in it has a control character")
     return record
 
 
-def decode_truth(value: bytes | None) -> TruthRecord:
-    """One record of ``shop.truth``; raises `BadRecord`."""
-    record: TruthRecord = _decode(_truths, value)
-    return record
+def _is_plain(value: bytes) -> bool:
+    """Whether no text in it can have a control character: JSON has them escaped, but for these."""
+    return b"\\" not in value and b"\x7f" not in value and value.isascii()
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for inner in value.values():
+            yield from _names_in(inner)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            if name not in _FREE:
+                yield from _names_in(getattr(value, name))
+
+
+def decode_user_event(value: bytes | None) -> tuple[UserEvent, int]:
+    """One record of ``shop.user-events`` with its event time, milliseconds since 1970; else as `decode`."""
+    event: UserEvent = _decode(_decoders[USER_EVENTS.name], value)
+    return event, _existing_ms(event.time)
+
+
+def _existing_ms(time: str) -> int:
+    try:
+        return time_ms(time)
+    except ValueError as error:
+        raise BadRecord("no-such-time", f"{time}: {error}") from error

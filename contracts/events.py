@@ -1,21 +1,21 @@
 """The events of ``shop.user-events`` and ``shop.product-events``, and what may stand in them.
 
-Every number has a range and every id a pattern: what does not fit is no event (see `contracts.codec`).
+Every field is bounded (see `contracts.bounds`): what does not fit is no event (see `contracts.codec`).
 Unknown fields pass, so that old readers survive new writers.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import Struct
+
+from contracts.bounds import Amount, Digest, Id, Price, Quantity, Share, Stage, Stars, Stock, Text, Time
 
 __all__ = [
     "CartAdded",
     "CartRemoved",
     "ClockTicked",
-    "Digest",
-    "Id",
     "ModelActivated",
     "OfferShown",
     "OfferTaken",
@@ -31,26 +31,8 @@ __all__ = [
     "Searched",
     "SessionEnded",
     "SessionStarted",
-    "Stage",
     "StockChanged",
     "UserEvent",
-]
-
-# Printable ids only: a control character in an id would reach terminals, file names and SQL.
-Id: TypeAlias = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,128}\Z")]
-Text: TypeAlias = Annotated[str, Meta(max_length=4096)]
-Price: TypeAlias = Annotated[float, Meta(ge=0.001, le=1_000_000.0)]
-Amount: TypeAlias = Annotated[float, Meta(ge=0.001, le=1_000_000_000.0)]
-Share: TypeAlias = Annotated[float, Meta(ge=0.0, le=1.0)]
-Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=100_000)]
-Stock: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
-Stars: TypeAlias = Annotated[int, Meta(ge=1, le=5)]
-Digest: TypeAlias = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
-Stage: TypeAlias = Literal["shadow", "champion", "retired"]
-# Days are held to the calendar by the parser in `contracts.codec`, all else by the pattern: newer Pythons parse 24:00.
-Time: TypeAlias = Annotated[
-    str,
-    Meta(pattern=r"\A20[0-9]{2}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z\Z"),
 ]
 
 

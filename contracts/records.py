@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from contracts.events import Stage
+from contracts.bounds import (
+    MOST_NAMES,
+    Answer,
+    Answers,
+    Chain,
+    Count,
+    Digest,
+    Features,
+    ModelName,
+    Name,
+    Partition,
+    Said,
+    Scores,
+    Share,
+    Stage,
+    Time,
+)
 
 __all__ = [
     "DriftBegan",
@@ -59,16 +75,16 @@ class Prediction(Struct, kw_only=True, tag_field="type", tag="Prediction"):
         clock in it; no chain and no comparison looks at it.
     """
 
-    task: str
-    partition: int
-    offset: int
-    event_id: str
-    user_id: str
-    session_id: str
-    time: str
-    answers: dict[str, float | None]
-    served: str | None
-    features: dict[str, float]
+    task: Name
+    partition: Partition
+    offset: Count
+    event_id: Name
+    user_id: Name
+    session_id: Name
+    time: Time
+    answers: Answers
+    served: ModelName | None
+    features: Features
     latency_ms: float | None = None
 
 
@@ -87,41 +103,41 @@ class Outcome(Struct, frozen=True, kw_only=True, tag_field="type", tag="Outcome"
         Log loss (conversion) or absolute error (basket) of each answer; empty where label is None.
     """
 
-    task: str
-    partition: int
-    offset: int
-    event_id: str
-    user_id: str
-    session_id: str
-    time: str
-    label: float | None
-    why: str
-    settled_offset: int
-    settled_time: str
-    answers: dict[str, float | None]
-    losses: dict[str, float | None]
+    task: Name
+    partition: Partition
+    offset: Count
+    event_id: Name
+    user_id: Name
+    session_id: Name
+    time: Time
+    label: Answer | None
+    why: Literal["order", "ended", "silence"]
+    settled_offset: Count
+    settled_time: Time
+    answers: Answers
+    losses: Answers
 
 
 class LateLabel(Struct, frozen=True, kw_only=True, tag_field="type", tag="LateLabel"):
     """An event for a visit whose labels are settled already: it is counted and changes no label (``ml.outcomes``)."""
 
-    partition: int
-    offset: int
-    event_id: str
-    user_id: str
-    session_id: str
-    time: str
-    event: str
+    partition: Partition
+    offset: Count
+    event_id: Name
+    user_id: Name
+    session_id: Name
+    time: Time
+    event: Name
 
 
 class ModelQuarantined(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelQuarantined"):
     """A model raised or answered with something not finite, and is out from this record on (``ml.models``)."""
 
-    task: str
-    model: str
-    partition: int
-    offset: int
-    reason: str
+    task: Name
+    model: ModelName
+    partition: Partition
+    offset: Count
+    reason: Said
 
 
 class ModelInForce(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelInForce"):
@@ -137,14 +153,14 @@ class ModelInForce(Struct, frozen=True, kw_only=True, tag_field="type", tag="Mod
         The partition's clock there, event time.
     """
 
-    task: str
-    model: str
+    task: Name
+    model: ModelName
     stage: Stage
-    digest: str
-    change: str | None
-    partition: int
-    offset: int
-    time: str
+    digest: Digest
+    change: Name | None
+    partition: Partition
+    offset: Count
+    time: Time
 
 
 class ModelChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelChanged"):
@@ -164,20 +180,20 @@ class ModelChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="Mod
         Promoted although the gate did not say yes.
     """
 
-    change: str
-    task: str
-    action: str
-    model: str
-    replaced: str | None = None
+    change: Name
+    task: Name
+    action: Literal["shadow", "promote", "rollback", "retire"]
+    model: ModelName
+    replaced: ModelName | None = None
     forced: bool = False
 
 
 class Parent(Struct, frozen=True):
     """Where a generation branched off."""
 
-    generation: int
-    turn: int
-    chain: str
+    generation: Count
+    turn: Count
+    chain: Chain
 
 
 class JournalRecord(Struct, frozen=True, kw_only=True):
@@ -201,16 +217,16 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
         In the first record of a generation after the first.
     """
 
-    group: str
-    partition: int
-    generation: int
-    turn: int
-    start: int
-    end: int
-    origin: int
-    chain: str
-    topic_id: str
-    fingerprint: str
+    group: Name
+    partition: Partition
+    generation: Count
+    turn: Count
+    start: Count
+    end: Count
+    origin: Count
+    chain: Chain
+    topic_id: Name
+    fingerprint: Name
     parent: Parent | None = None
 
 
@@ -227,34 +243,34 @@ class Truth(Struct, frozen=True, kw_only=True, tag_field="type", tag="Truth"):
         P(order) knowing the shop's parameters but neither persona nor bins, where it was worked out.
     """
 
-    event_id: str
-    session_id: str
-    time: str
-    clairvoyant: float
-    bayes: float
-    bayes_blind: float | None = None
-    intent: str
-    persona: str
+    event_id: Name
+    session_id: Name
+    time: Time
+    clairvoyant: Share
+    bayes: Share
+    bayes_blind: Share | None = None
+    intent: Name
+    persona: Name
 
 
 class DriftBegan(Struct, frozen=True, kw_only=True, tag_field="type", tag="DriftBegan"):
     """The shop changed with this event (``shop.truth``, every partition)."""
 
-    drift: str
-    event_number: int
-    event_id: str
-    time: str
+    drift: Name
+    event_number: Count
+    event_id: Name
+    time: Time
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
     """Windowed scores of one task (``ml.metrics``); `models` maps a model to its metrics by name."""
 
-    task: str
-    time: str
-    labels: int
-    window_labels: int
-    models: dict[str, dict[str, float | None]]
-    oracle: dict[str, float | None]
+    task: Name
+    time: Time
+    labels: Count
+    window_labels: Count
+    models: Annotated[dict[ModelName, Scores], Meta(max_length=MOST_NAMES)]
+    oracle: Scores
 
 
 OutcomeRecord: TypeAlias = Outcome | LateLabel

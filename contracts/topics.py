@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from contracts.events import ProductEvent, UserEvent
+from contracts.records import JournalRecord, Metrics, ModelNews, OutcomeRecord, Prediction, TruthRecord
 
 __all__ = [
     "DEAD_LETTERS",
@@ -37,6 +40,8 @@ class Topic:
         What its records are keyed by.
     what : str
         What it holds, in one line.
+    record : type or None
+        Of what type, or types, its records are: `contracts.codec.decode` holds them to that. None: any bytes.
     follows_input : bool
         True: as many partitions as the main input, record for record in the same partition. False: one.
     config : tuple of (str, str)
@@ -48,6 +53,7 @@ class Topic:
     name: str
     key: str
     what: str
+    record: Any
     follows_input: bool
     config: tuple[tuple[str, str], ...]
     per_group: bool = False
@@ -82,31 +88,52 @@ def _compacted(lag_ms: int) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(config.items()))
 
 
-USER_EVENTS: Final = Topic("shop.user-events", "user_id", "the main input: what users do", True, _by_time())
-PRODUCT_EVENTS: Final = Topic(
-    "shop.product-events", "product_id", "each product's full state", False, _compacted(30 * _DAY_MS)
+USER_EVENTS: Final = Topic(
+    "shop.user-events", "user_id", "the main input: what users do", UserEvent, True, _by_time()
 )
-TRUTH: Final = Topic("shop.truth", "user_id", "what only the simulator knows, for scoring", True, _by_time())
-PREDICTIONS: Final = Topic("ml.predictions", "user_id", "every model's answer to an event", True, _by_time())
-OUTCOMES: Final = Topic("ml.outcomes", "user_id", "labels when they are known, and losses", True, _by_time())
-METRICS: Final = Topic("ml.metrics", "task", "windowed scores", False, _by_time())
+PRODUCT_EVENTS: Final = Topic(
+    "shop.product-events",
+    "product_id",
+    "each product's full state",
+    ProductEvent,
+    False,
+    _compacted(30 * _DAY_MS),
+)
+TRUTH: Final = Topic(
+    "shop.truth", "user_id", "what only the simulator knows, for scoring", TruthRecord, True, _by_time()
+)
+PREDICTIONS: Final = Topic(
+    "ml.predictions", "user_id", "every model's answer to an event", Prediction, True, _by_time()
+)
+OUTCOMES: Final = Topic(
+    "ml.outcomes", "user_id", "labels when they are known, and losses", OutcomeRecord, True, _by_time()
+)
+METRICS: Final = Topic("ml.metrics", "task", "windowed scores", Metrics, False, _by_time())
 MODELS: Final = Topic(
     "ml.models",
     "task",
     "the audit trail of models",
+    ModelNews,
     False,
     _by_time(**{"retention.ms": "-1", "retention.bytes": "-1"}),
 )
 # The journal is the authority at recovery: everything within the retention of the main input, and the last record
 # of each worker for ever.
 JOURNAL: Final = Topic(
-    "ml.journal", "worker", "one record a transaction", True, _compacted(RETENTION_MS), per_group=True
+    "ml.journal",
+    "worker",
+    "one record a transaction",
+    JournalRecord,
+    True,
+    _compacted(RETENTION_MS),
+    per_group=True,
 )
 # A dead letter adds headers to its record, so its size limit is higher.
 DEAD_LETTERS: Final = Topic(
     "dead-letters",
     "as the source",
     "what could not be used, with the reason",
+    None,
     True,
     _by_time(**{"max.message.bytes": str(2 * 1024 * 1024)}),
 )

@@ -156,6 +156,8 @@ def _counts(view: View, width: int) -> RenderableType:
         Text.assemble(("  late ", "dim"), f"{view.late:,} "),
         Text.assemble((" dead ", "dim"), letters),
     )
+    if view.passed_over:  # somebody else writes to our topics
+        dead.append_text(Text.assemble((" passed over ", "dim"), (f"{view.passed_over:,} ", "bold yellow")))
     left = [(0, events), (4, bar_of_all), (1, Text(f"  {rate}", "green"))]
     return Group(
         spread(left, [(2, learner), (3, scoreboard)], width),

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-import msgspec
 
 from contracts.records import ModelInForce, ModelNews, ModelQuarantined
 
 __all__ = ["Champions"]
-
-_news: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(ModelNews)
 
 
 @dataclass(frozen=True)
@@ -23,7 +18,7 @@ class Champions:
     --------
     >>> told = ModelInForce(task="t", model="a@1", stage="champion", digest="", change=None, partition=0, offset=900,
     ...                     time="2026-01-05T08:00:00.000Z")
-    >>> champions = Champions().after(msgspec.json.encode(told))
+    >>> champions = Champions().after(told)
     >>> champions.said("t"), champions.said("u")
     ('a@1 since 0:900', '')
     """
@@ -32,12 +27,8 @@ class Champions:
     out: Mapping[tuple[str, str, int], int] = field(default_factory=dict)
     stages: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
-    def after(self, value: bytes | None) -> Champions:
+    def after(self, news: ModelNews) -> Champions:
         """Take in one record of the topic."""
-        try:
-            news = _news.decode(value or b"")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self
         if isinstance(news, ModelQuarantined):
             out = {**self.out, (news.task, news.model, news.partition): news.offset}
             return Champions(self.standing, out, self.stages)

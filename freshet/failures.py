@@ -97,6 +97,13 @@ def known(error: BaseException) -> FreshetError | None:
     if isinstance(error, FreshetError):
         return error
     if (room := type(error).__module__.split(".")[0]) in {"kafka", "psycopg"}:
+        from infra.postgres import is_away
+
+        if room == "psycopg" and not is_away(error):
+            message = f"The database refuses what it was given: {type(error).__name__}: {error}"
+            return FreshetError(
+                message, hint=f"It is running: please report this. {DEBUG}=1 shows where it was."
+            )
         what = "broker" if room == "kafka" else "database"
         message = f"The {what} does not answer as it should: {type(error).__name__}: {error}"
         return Unreachable(message, hint="Is it running? `freshet doctor` looks.")

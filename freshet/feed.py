@@ -12,19 +12,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from contracts.codec import decode_prediction
+from contracts.codec import decode
 from contracts.errors import BadRecord, FreshetError
-from contracts.records import JournalRecord, Metrics
-from contracts.topics import JOURNAL, METRICS, MODELS, PREDICTIONS, USER_EVENTS, topic_name
+from contracts.journal import turn_of
+from contracts.records import JournalRecord, Metrics, Prediction
+from contracts.topics import JOURNAL, METRICS, MODELS, PREDICTIONS, USER_EVENTS, Topic, topic_name
+from contracts.views import EventHead
 from freshet.champions import Champions
 from freshet.glimpse import Glimpse
 from freshet.scores import Counts
 from freshet.view import Answer
 from infra.kafka import LogCheck
+from models.belief import Known, any_batch, believed
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -44,16 +45,6 @@ _NUMBER = re.compile(r"[a-z]+-0*([0-9]{1,18})")
 _NOT_USERS: Final = frozenset(
     {"ClockTicked", "ModelActivated", "ProductListed", "PriceChanged", "StockChanged", "ProductRetired"}
 )
-
-
-class _Head(msgspec.Struct):
-    id: str
-    type: str
-
-
-_head = msgspec.json.Decoder(_Head)
-_journal = msgspec.json.Decoder(JournalRecord)
-_metrics = msgspec.json.Decoder(Metrics)
 
 
 @dataclass(frozen=True)
@@ -85,12 +76,22 @@ class Feed:
         Where the broker is.
     count : callable
         Asks the scoreboard; may raise, then the last answer stands.
+    has_batch : RegisteredNames or another
+        As in `models.belief.Known`.
     """
 
-    def __init__(self, settings: Settings, count: Callable[[], Counts]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        count: Callable[[], Counts],
+        has_batch: Callable[[str, str], bool] = any_batch,
+    ) -> None:
         self.facts = Facts()
         self._settings = settings
         self._count = count
+        self._has_batch = has_batch
+        self._passed_over = 0
+        self._unconfirmed: list[Metrics] = []
         self._closing = threading.Event()
         self._chains: dict[int, JournalRecord] = {}
         self._history: dict[str, deque[Metrics]] = {}
@@ -146,12 +147,15 @@ class Feed:
         for record in glimpse.since_last_look(
             topic_name(JOURNAL, settings.namespace, settings.group), _JOURNAL_BACK
         ):
-            self._chains[record.partition] = _journal.decode(record.value or b"")
-        for record in glimpse.since_last_look(topic_name(METRICS, settings.namespace)):
-            self._remember(_metrics.decode(record.value or b""))
-        for record in glimpse.since_last_look(topic_name(MODELS, settings.namespace)):
-            self._champions = self._champions.after(record.value)
+            self._take_turn(record)
         ends = glimpse.ends(inputs)
+        scored = glimpse.since_last_look(topic_name(METRICS, settings.namespace))
+        counts, known = self._asked(), Known(self._has_batch, len(ends))
+        for record in glimpse.since_last_look(topic_name(MODELS, settings.namespace)):
+            if (news := self._believed(MODELS, record, known)) is not None:
+                self._champions = self._champions.after(news)
+        found = [self._believed(METRICS, record, known) for record in scored]
+        self._remember([one for one in found if one is not None], counts.labels)
         events = max(self.facts.events, _number_of_events(glimpse.newest(inputs, newest)))
         self.facts = Facts(
             began_s=began_s,
@@ -159,9 +163,9 @@ class Feed:
             events_per_s=self._rate(events),
             learner_lag=self._lag(ends),
             chains={partition: last.chain for partition, last in sorted(self._chains.items())},
-            counts=self._asked(),
+            counts=replace(counts, passed_over=counts.passed_over + self._passed_over),
             history={task: tuple(seen) for task, seen in self._history.items()},
-            latest=self._latest(glimpse),
+            latest=self._latest(glimpse, known),
             champions=self._champions,
             held=self._log.problem() or "",
         )
@@ -178,11 +182,31 @@ class Feed:
             return None
         return sum(end - (self._chains[p].end if p in self._chains else 0) for p, end in ends.items())
 
-    def _remember(self, metrics: Metrics) -> None:
-        seen = self._history.setdefault(metrics.task, deque(maxlen=_HISTORY))
-        # Sent again after a crash of the scoreboard, for its offsets are not Kafka's.
-        if not seen or metrics.labels > seen[-1].labels:
-            seen.append(metrics)
+    def _take_turn(self, record: Record) -> None:
+        turn = turn_of(record.key, record.value, self._settings.group, record.partition)
+        if turn is not None:
+            self._chains[record.partition] = turn
+        else:
+            self._passed_over += 1
+
+    def _believed(self, topic: Topic, record: Record, known: Known) -> Any:
+        try:
+            found = believed(decode(topic, record.value), record.partition, known)
+        except BadRecord:
+            found = None
+        # What is wrong with the scoreboard's own topics, it has counted itself.
+        self._passed_over += found is None and topic is METRICS
+        return found
+
+    def _remember(self, found: list[Metrics], labels: Mapping[str, int]) -> None:
+        """Take the scores that are of no more labels than the scoreboard has counted: others it can't have sent."""
+        waiting = self._unconfirmed + found
+        for metrics in [one for one in waiting if one.labels <= labels.get(one.task, 0)]:
+            seen = self._history.setdefault(metrics.task, deque(maxlen=_HISTORY))
+            # Sent again after a crash of the scoreboard, for its offsets are not Kafka's.
+            if not seen or metrics.labels > seen[-1].labels:
+                seen.append(metrics)
+        self._unconfirmed = [one for one in waiting if one.labels > labels.get(one.task, 0)][-_HISTORY:]
 
     def _rate(self, events: int) -> float | None:
         now = time.monotonic()
@@ -192,14 +216,13 @@ class Feed:
         (since, before), waited = self._events[0], now - self._events[0][0]
         return (events - before) / waited if waited > 0 and since < now else None
 
-    def _latest(self, glimpse: Glimpse) -> tuple[Answer, ...]:
+    def _latest(self, glimpse: Glimpse, known: Known) -> tuple[Answer, ...]:
         found = glimpse.newest(topic_name(PREDICTIONS, self._settings.namespace), _NEWEST)
         found.sort(key=lambda record: record.timestamp_ms)
         answers = []
         for record in found[-_LATEST:]:
-            try:
-                one = decode_prediction(record.value)
-            except BadRecord:
+            one: Prediction | None = self._believed(PREDICTIONS, record, known)
+            if one is None:
                 continue
             served = one.answers.get(one.served) if one.served is not None else None
             answers.append(
@@ -213,8 +236,8 @@ def _number_of_events(newest: Iterable[Record]) -> int:
     highest = 0
     for record in newest:
         try:
-            head = _head.decode(record.value or b"")
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            head: EventHead = decode(USER_EVENTS, record.value, EventHead)
+        except BadRecord:
             continue
         found = _NUMBER.fullmatch(head.id)
         if found is not None and head.type not in _NOT_USERS:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from contracts.codec import REASONS
+from contracts.dead_letters import said_by
 
 if TYPE_CHECKING:
     from infra.kafka import Record
 
 __all__ = ["Letter", "read_letter"]
-
-_PREFIX = "__connect.errors."
 
 
 class Letter(NamedTuple):
@@ -49,13 +48,10 @@ class Letter(NamedTuple):
 
 def read_letter(record: Record) -> Letter:
     """Read a record of ``dead-letters``; one without our headers is shown all the same."""
-    said: dict[str, str] = {}
-    for name, value in record.headers:
-        # Ours come first: a record may carry headers of the same names.
-        said.setdefault(name, (value or b"").decode("utf-8", "backslashreplace"))
+    said = said_by(record.headers)
 
     def of(name: str) -> str:
-        return said.get(_PREFIX + name, "unknown")
+        return said.get(name, "unknown")
 
     reason = of("exception.class.name")
     return Letter(

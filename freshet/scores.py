@@ -24,6 +24,7 @@ class Counts:
     dead_letters: int = 0
     lag: int | None = None
     served: Mapping[str, str | None] = field(default_factory=dict)
+    passed_over: int = 0
 
 
 class Scores:
@@ -37,10 +38,11 @@ class Scores:
 
     def __init__(self, settings: Settings) -> None:
         from consumers.scoreboard import LagMeter
-        from infra.postgres import Database, read_password
+        from infra.postgres import Database, RegisteredNames, read_password
 
         password = read_password(settings.database_password_file)
         self._database = Database(settings.database_url, password)
+        self._registered = RegisteredNames(self._database)
         self._meter = LagMeter(settings.bootstrap, self._database, settings.namespace)
 
     def counts(self) -> Counts:
@@ -53,12 +55,31 @@ class Scores:
         """
         from consumers.scoreboard import totals
 
+        self._registered.refresh()
         found = totals(self._database)
         lag = sum(self._meter.lag().values())
         served = {task: one.model for task, one in self.champions().items()}
         return Counts(
-            found.predictions, found.outcomes, found.labels, found.late, found.dead_letters, lag, served
+            found.predictions,
+            found.outcomes,
+            found.labels,
+            found.late,
+            found.dead_letters,
+            lag,
+            served,
+            found.unreadable + found.foreign,
         )
+
+    def has_batch(self, task: str, model: str) -> bool:
+        """Whether the registry has ``name@version``, as far as it was known at the last `counts`."""
+        return self._registered(task, model)
+
+    def passed_over(self) -> dict[str, int]:
+        """Records that the scoreboard has passed over since the start of the log, by why."""
+        from consumers.scoreboard import totals
+
+        found = totals(self._database)
+        return {"unreadable": found.unreadable, "foreign": found.foreign}
 
     def board(self) -> dict[str, Any]:
         """Tasks and drift, as `consumers.scoreboard.read_board` says them; takes a second or two."""

@@ -171,7 +171,7 @@ class Show:
         remember(settings.data_dir, self._shop)
         migrate(settings.database_url, read_password(settings.database_password_file))
         scores = Scores(settings)
-        feed = Feed(settings, scores.counts)
+        feed = Feed(settings, scores.counts, scores.has_batch)
         before = feed.look().events
         if changed := what_changed(feed.journalled):
             self._first_note = changed

@@ -108,6 +108,7 @@ class View:
     labels: Mapping[str, int] = field(default_factory=dict)
     late: int = 0
     dead_letters: int = 0
+    passed_over: int = 0
     tasks: tuple[TaskView, ...] = ()
     latest: tuple[Answer, ...] = ()
     etl: str = ""

@@ -49,6 +49,7 @@ def view_of(
         labels=facts.counts.labels,
         late=facts.counts.late,
         dead_letters=facts.counts.dead_letters,
+        passed_over=facts.counts.passed_over,
         tasks=tuple(
             _task(spec, facts, batch.tasks.get(spec.name, ""))
             for spec in TASKS.values()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import isfinite
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from contracts.codec import rfc3339
 from contracts.events import (
@@ -54,7 +54,7 @@ class _Settling(NamedTuple):
 
     event: UserEvent
     offset: int
-    why: str
+    why: Literal["order", "ended", "silence"]
 
 
 class _Task:

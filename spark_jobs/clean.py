@@ -19,7 +19,7 @@ from contracts.codec import DEEPEST
 from contracts.labels import AHEAD_MS
 from spark_jobs.schema import declared_only, is_one_of, schema_of, tags_of
 
-__all__ = ["LENIENT", "STRICT", "judge", "refuse_too_far_ahead", "ticks_of"]
+__all__ = ["LENIENT", "STRICT", "judge", "refuse_foreign", "refuse_too_far_ahead", "ticks_of"]
 
 LENIENT: Final = (
     "something after the JSON value",
@@ -27,10 +27,12 @@ LENIENT: Final = (
     "anything where a text must be (its JSON counts as the text)",
     "the type given twice (the last one counts)",
     "null for a field that has a default and may not be null (it counts as left out)",
+    "a field left out that must be there and may be null (it counts as null)",
 )
 STRICT: Final = (
     "numbers of more than 1,000 digits",
     "a field that its type does not declare, but another type does, with a value of another kind",
+    "a record without its type, where there is one type only",
 )
 
 _BROKEN: Final = "_broken"
@@ -122,6 +124,18 @@ def _is_too_deep(text: Column) -> Column:
 
 def _step(bracket: Column) -> Column:
     return F.when(bracket.isin("[", "{"), 1).when(bracket.isin("]", "}"), -1).otherwise(0)
+
+
+def refuse_foreign(judged: DataFrame, tasks: Sequence[str]) -> DataFrame:
+    """Give what lies in another partition than it speaks of, or is of none of `tasks`, the reason ``foreign``.
+
+    Of records of learners: each writes about its own partition alone, and tasks are those of the portfolio.
+    """
+    event = F.col("event")
+    task = event["task"]
+    is_own = (event["partition"] == F.col("partition")) & (task.isNull() | task.isin(*tasks))
+    reason = F.when(F.col("reason").isNull() & ~is_own, "foreign").otherwise(F.col("reason"))
+    return judged.withColumn("reason", reason)
 
 
 def ticks_of(judged: DataFrame) -> DataFrame:

@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING, Final
 
 from pyspark.sql import DataFrame
 
-from contracts.codec import decode_prediction
+from contracts.codec import decode
 from contracts.errors import BadRecord
+from contracts.records import Prediction
+from contracts.topics import PREDICTIONS
+from models.belief import OF_ANY_TIME, believed
 from models.history import FeatureHistory
 from models.tasks import TaskSpec
 
@@ -100,7 +103,7 @@ def logged(records: DataFrame, task: TaskSpec) -> DataFrame:
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from read_batches(batches, name, names)
 
-    return records.select("value").mapInArrow(read, f"{_LOGGED}, {_TALLY}")
+    return records.select("partition", "value").mapInArrow(read, f"{_LOGGED}, {_TALLY}")
 
 
 def decisions(frame: DataFrame) -> DataFrame:
@@ -148,16 +151,20 @@ def fold_batches(batches: Iterable[pa.RecordBatch], task: TaskSpec) -> Iterator[
 def read_batches(
     batches: Iterable[pa.RecordBatch], task: str, names: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
-    """As `logged`, of the batches that one of Spark's tasks sees: value alone."""
+    """As `logged`, of the batches that one of Spark's tasks sees: partition, value."""
     wanted = set(names)
     read: Counter[str | None] = Counter()
     for batch in batches:
         said = _Rows(len(names))
-        for value in batch.column(0).to_pylist():
+        for partition, value in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             try:
-                one = decode_prediction(value)
+                one: Prediction | None = decode(PREDICTIONS, value)
             except BadRecord as error:
                 read[error.reason] += 1
+                continue
+            one = believed(one, partition, OF_ANY_TIME)
+            if one is None:
+                read["foreign"] += 1
                 continue
             read[None] += 1
             if one.task == task:

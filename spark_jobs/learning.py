@@ -13,9 +13,8 @@ def _good(judged: DataFrame, kind: str) -> DataFrame:
 
 
 def _as_json(numbers: Column) -> Column:
-    """A map as JSON text, with its nulls; NUL in a name, which jsonb can't hold, as U+FFFD."""
-    text = F.to_json(numbers, {"ignoreNullFields": "false"})
-    return F.replace(text, F.lit("\\u0000"), F.lit("\\ufffd"))
+    """A map as JSON text, with its nulls."""
+    return F.to_json(numbers, {"ignoreNullFields": "false"})
 
 
 def _feature_set() -> Column:

@@ -18,8 +18,9 @@ from contracts.records import OutcomeRecord, Prediction
 from contracts.settings import Settings
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic
 from infra.postgres import Database, queries, read_password
+from models.tasks import TASKS
 from spark_jobs.attempt import empty_again, empty_staging, let_go, only_run, spark_errors
-from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
+from spark_jobs.clean import judge, refuse_foreign, refuse_too_far_ahead, ticks_of
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed
 from spark_jobs.events import interactions, orders, returns, sessions, user_events, users
@@ -162,6 +163,8 @@ class _Run:
         judged = self._keep(judge(read_spans(self._spark, self._bootstrap, new), _STRUCTS[topic]))
         if topic is USER_EVENTS:
             judged = self._by_the_clock(judged, spans)
+        elif topic in (PREDICTIONS, OUTCOMES):
+            judged = refuse_foreign(judged, list(TASKS))
         self._count(judged, new[0].topic)
         if topic is USER_EVENTS:
             events = self._keep(user_events(judged))

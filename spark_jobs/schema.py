@@ -25,6 +25,8 @@ from pyspark.sql.types import (
     StructType,
 )
 
+from contracts.bounds import PRINTABLE
+
 __all__ = ["declared_only", "fields_of", "is_one_of", "is_valid", "schema_of", "tags_of"]
 
 
@@ -158,10 +160,11 @@ def _in_range(kind: inspect.Type, at: Column) -> Column:
     conditions: list[Column] = []
     if isinstance(kind, inspect.StrType):
         if kind.pattern is not None:
-            # Java's \Z would pass over a line break at the end.
-            conditions.append(at.rlike(kind.pattern.replace(r"\Z", r"\z")))
+            conditions.append(at.rlike(_in_java(kind.pattern)))
         if kind.max_length is not None:
             conditions.append(F.char_length(at) <= kind.max_length)
+        if kind.min_length is not None:  # a name, which the codec holds to be printable
+            conditions.append((F.char_length(at) >= kind.min_length) & at.rlike(_in_java(PRINTABLE)))
     elif isinstance(kind, inspect.LiteralType):
         conditions.append(at.isin(*kind.values))
     elif isinstance(kind, inspect.IntType | inspect.FloatType):
@@ -175,13 +178,13 @@ def _in_range(kind: inspect.Type, at: Column) -> Column:
     elif isinstance(kind, inspect.StructType):
         conditions.append(is_valid(kind.cls, at))
     elif isinstance(kind, inspect.DictType):
-        _, values_may_be_null = _without_none(kind.value_type)
-        if not values_may_be_null:
-            conditions.append(~F.exists(F.map_values(at), lambda value: ~_has_value(kind.value_type, value)))
+        if kind.max_length is not None:
+            conditions.append(F.size(at) <= kind.max_length)
+        conditions.append(F.forall(F.map_keys(at), lambda name: _in_range(kind.key_type, name)))
+        conditions.append(F.forall(F.map_values(at), lambda value: _fits(kind.value_type, value, True)))
     return reduce(and_, conditions, F.lit(True))
 
 
-def _has_value(kind: inspect.Type, at: Column) -> Column:
-    if isinstance(kind, inspect.FloatType):
-        return at.isNotNull() & ~F.isnan(at) & (F.abs(at) < F.lit(float("inf")))
-    return at.isNotNull()
+def _in_java(pattern: str) -> str:
+    r"""A pattern of ours, as Java has it: its ``\\Z`` would pass over a line break at the end."""
+    return pattern.replace(r"\Z", r"\z")

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from contracts.bounds import Stage
 from contracts.codec import encode
-from contracts.events import ModelActivated, Stage
+from contracts.events import ModelActivated
 from models.serving import BatchModel
 from models.tasks import TASKS
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+import msgspec
+
 from consumers.audit.report import PartitionReport
+from contracts.journal import turn_of
+from contracts.records import JournalRecord
 from infra.kafka import Committed, Record
 
 __all__ = ["Entry", "check_journal"]
@@ -26,15 +30,19 @@ class Entry(NamedTuple):
     parent: dict[str, Any] | None
 
     @classmethod
-    def read(cls, record: Record) -> Entry:
-        """Of one record; raises ValueError, KeyError or TypeError where it is none."""
-        said = json.loads(record.value or b"")
-        fields = {name: said[name] for name in cls._fields if name not in ("at", "parent")}
-        return cls(at=record.offset, parent=said.get("parent"), **fields)
+    def of(cls, offset: int, turn: JournalRecord) -> Entry:
+        """Of the turn that stands at an offset."""
+        said = msgspec.to_builtins(turn)
+        return cls(offset, **{name: said[name] for name in cls._fields if name != "at"})
 
 
 def check_journal(
-    topic: str, records: list[Record], committed: Committed | None, topic_id: str, report: PartitionReport
+    topic: str,
+    group: str,
+    records: list[Record],
+    committed: Committed | None,
+    topic_id: str,
+    report: PartitionReport,
 ) -> list[Entry]:
     """Check one worker's journal.
 
@@ -42,6 +50,8 @@ def check_journal(
     ----------
     topic : str
         The journal's name.
+    group : str
+        Of the learners.
     records : list of Record
         All that are committed.
     committed : Committed or None
@@ -58,12 +68,11 @@ def check_journal(
     """
     entries: list[Entry] = []
     for record in records:
-        try:
-            entries.append(Entry.read(record))
-        except (ValueError, KeyError, TypeError) as error:
-            report.found(
-                "journal", topic, record.offset, f"no journal record ({type(error).__name__}: {error})"
-            )
+        turn = turn_of(record.key, record.value, group, report.partition)
+        if turn is None:
+            report.pass_over(topic)
+        else:
+            entries.append(Entry.of(record.offset, turn))
     entries = _up_to(topic, entries, committed, report)
     for before, after in zip(entries, entries[1:], strict=False):
         _check_pair(topic, before, after, report)

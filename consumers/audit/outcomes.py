@@ -6,30 +6,18 @@ from typing import Any, Final
 
 from consumers.audit.outputs import Problem, Seen, Sources, fields_of
 from consumers.audit.stream import CommittedStream
+from contracts.topics import OUTCOMES
 
 __all__ = ["check_outcomes"]
 
 _LATE: Final = "LateLabel"
-_SHAPE: Final[dict[str, dict[str, type]]] = {
-    "Outcome": {
-        "task": str,
-        "event_id": str,
-        "session_id": str,
-        "settled_offset": int,
-        "label": object,
-        "why": str,
-        "answers": dict,
-        "losses": dict,
-    },
-    _LATE: {"event_id": str},
-}
 
 
 def check_outcomes(stream: CommittedStream, at: Sources) -> None:
     """Each settled decision point has its label once, and each late event is told once."""
     expected, report = at.expected, at.report
     seen = Seen(stream, report, "outcome")
-    for record, fields in fields_of(stream, report, _SHAPE):
+    for record, fields in fields_of(OUTCOMES, stream, at):
         offset = fields["offset"]
         task, by = (_LATE, offset) if fields["type"] == _LATE else (fields["task"], fields["settled_offset"])
         if by >= report.end or not seen.add(record, (task, offset), by) or not at.is_audited(offset):

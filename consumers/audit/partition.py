@@ -63,7 +63,7 @@ class PartitionAudit:
         main = self._name(USER_EVENTS)
         log_id = topic_id(self.bootstrap, main)
         journal, committed, records = self._committed(main, report)
-        entries = check_journal(journal.topic, records, committed, log_id, report)
+        entries = check_journal(journal.topic, self.group, records, committed, log_id, report)
         log_start, log_end = log_range(self.bootstrap, main)[self.partition]
         report.start = max(log_start, min((entry.origin for entry in entries), default=log_start))
         report.end = max(report.start, entries[-1].end) if entries else report.start
@@ -171,6 +171,7 @@ class PartitionAudit:
             self.partition,
             refold.quarantined if refold else {},
             (entry.start for entry in entries if entry.parent is not None),
+            folded_since=refold.since if refold else None,
         )
         if refold:
             for (task, model), offset in refold.quarantined.items():

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from consumers.audit.outputs import Problem, Seen, Sources, fields_of
 from consumers.audit.stream import CommittedStream
+from contracts.topics import PREDICTIONS
 
 __all__ = ["check_predictions"]
-
-_SHAPE: Final[dict[str, dict[str, type]]] = {
-    "Prediction": {
-        "task": str,
-        "event_id": str,
-        "session_id": str,
-        "answers": dict,
-        "features": dict,
-        "served": object,
-    }
-}
 
 
 def check_predictions(stream: CommittedStream, at: Sources) -> None:
     """Each decision point was answered once by each task that is asked, and with the values of the fold."""
     expected, report = at.expected, at.report
     seen = Seen(stream, report, "prediction")
-    for record, fields in fields_of(stream, report, _SHAPE):
+    for record, fields in fields_of(PREDICTIONS, stream, at):
         task, offset = fields["task"], fields["offset"]
         if offset >= report.end or not seen.add(record, (task, offset), offset) or not at.is_audited(offset):
             continue

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 
-from contracts.records import is_batch
+from contracts.codec import decode
+from contracts.errors import BadRecord
+from contracts.records import ModelNews, ModelQuarantined, is_batch
+from contracts.topics import MODELS
 from infra.kafka import Record
+from models.belief import OF_ANY_TIME, believed
 
 __all__ = ["Quarantines"]
 
@@ -25,6 +28,8 @@ class Quarantines:
         announcing them once more.
     generations : iterable of int
         First offset of each generation after the first: new code may bring a model back.
+    folded_since : int, optional
+        From which offset on all was folded again: of an online model that fell in it, the fold knows.
     """
 
     def __init__(
@@ -33,15 +38,20 @@ class Quarantines:
         partition: int,
         folded: Mapping[tuple[str, str], int],
         generations: Iterable[int],
+        folded_since: int | None = None,
     ) -> None:
         self._out: dict[tuple[str, str], set[int]] = {}
         for record in announced:
             try:
-                said = json.loads(record.value or b"")
-                if said["type"] == "ModelQuarantined" and said["partition"] == partition:
-                    self._out.setdefault((said["task"], said["model"]), set()).add(int(said["offset"]))
-            except (ValueError, KeyError, TypeError):
+                news: ModelNews | None = believed(decode(MODELS, record.value), record.partition, OF_ANY_TIME)
+            except BadRecord:
                 continue
+            if not isinstance(news, ModelQuarantined) or news.partition != partition:
+                continue
+            name = (news.task, news.model)
+            is_folded = folded_since is not None and news.offset >= folded_since and not is_batch(news.model)
+            if not is_folded or folded.get(name) == news.offset:  # else made up by a stranger
+                self._out.setdefault(name, set()).add(news.offset)
         self.announced = frozenset(
             (*name, offset) for name, offsets in self._out.items() for offset in offsets
         )

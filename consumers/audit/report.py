@@ -83,6 +83,7 @@ class PartitionReport:
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _counts: dict[Kind, int] = field(default_factory=dict)
+    _passed_over: dict[str, int] = field(default_factory=dict)
 
     def found(self, kind: Kind, topic: str, offset: int, what: str) -> None:
         """Count one broken promise, and keep it in words while there are few."""
@@ -92,6 +93,17 @@ class PartitionReport:
         self.label_mismatches = self._counts.get("label", 0)
         if self._counts[kind] <= SHOWN:
             self.findings.append(Finding(kind, topic, self.partition, offset, what))
+
+    def pass_over(self, topic: str, records: int = 1) -> None:
+        """Count records that no reader takes for ours."""
+        self._passed_over[topic] = self._passed_over.get(topic, 0) + records
+
+    def all_notes(self) -> list[str]:
+        """`notes`, and what was passed over."""
+        return self.notes + [
+            f"{count:,} records on {topic} are not Freshet's and were passed over, as every reader does"
+            for topic, count in self._passed_over.items()
+        ]
 
     @property
     def is_ok(self) -> bool:
@@ -121,7 +133,7 @@ class PartitionReport:
         for kind, count in self._counts.items():
             if count > SHOWN:
                 lines.append(f"{kind}: {count - SHOWN} more in partition {self.partition}")
-        return lines + [f"note: partition {self.partition}: {note}" for note in self.notes]
+        return lines + [f"note: partition {self.partition}: {note}" for note in self.all_notes()]
 
 
 @dataclass(frozen=True)
@@ -144,7 +156,9 @@ class AuditReport:
         reports = self.partitions.values()
         if findings := [str(finding) for report in reports for finding in report.findings]:
             said["findings"] = findings
-        if notes := [f"partition {report.partition}: {note}" for report in reports for note in report.notes]:
+        if notes := [
+            f"partition {report.partition}: {note}" for report in reports for note in report.all_notes()
+        ]:
             said["notes"] = notes
         return said
 

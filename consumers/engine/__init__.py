@@ -6,7 +6,7 @@ Knows nothing of shops or models: see `consumers.learner` for the fold that it r
 from consumers.engine.chain import GENESIS, link
 from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold, Step
-from consumers.engine.journal import Journal, Journalled, committed_metadata, journal_key
+from consumers.engine.journal import Journal, Journalled, committed_metadata
 from consumers.engine.observer import Observer, Turn, Unobserved
 from consumers.engine.recovery import GroupOffsets, Position, Recovery
 from consumers.engine.snapshots import Snapshots, SnapshotWriter
@@ -34,6 +34,5 @@ __all__ = [
     "Worker",
     "committed_metadata",
     "dead_letter",
-    "journal_key",
     "link",
 ]

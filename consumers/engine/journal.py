@@ -1,19 +1,22 @@
-"""The journal of one worker: one record a transaction, the authority at recovery."""
+"""The journal of one worker: one record a transaction, the authority at recovery.
+
+Whatever else lies there is passed over: nobody can keep a stranger from writing to a topic.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
-
-from contracts.errors import StateLost
+from contracts.codec import encode
+from contracts.journal import turn_of
 from contracts.records import JournalRecord
 from infra.kafka import Record, read_last, read_to_end
 
-__all__ = ["Journal", "Journalled", "committed_metadata", "journal_key"]
+__all__ = ["Journal", "Journalled", "committed_metadata"]
 
-_decoder = msgspec.json.Decoder(JournalRecord)
+_log = logging.getLogger(__name__)
 
 
 class Journalled(NamedTuple):
@@ -23,14 +26,9 @@ class Journalled(NamedTuple):
     record: JournalRecord
 
 
-def journal_key(group: str, partition: int) -> bytes:
-    """Key of a worker's records: compaction keeps the last of each for ever."""
-    return f"{group}-{partition}".encode()
-
-
 def committed_metadata(record: JournalRecord, journal_offset: int) -> str:
     """What is committed with the group's offset: enough to find this very turn in the journal."""
-    return msgspec.json.encode(
+    return encode(
         {
             "generation": record.generation,
             "turn": record.turn,
@@ -49,36 +47,33 @@ class Journal:
         ``host:port`` of a broker.
     topic : str
         The journal's name on the broker.
+    group : str
+        Of the worker.
     partition : int
-        The worker's own: nobody else writes to it.
+        The worker's own.
     """
 
-    def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
+    def __init__(self, bootstrap: str, topic: str, group: str, partition: int) -> None:
         self._bootstrap = bootstrap
         self._topic = topic
+        self._group = group
         self._partition = partition
 
-    def _decode(self, record: Record) -> Journalled:
-        try:
-            return Journalled(record.offset, _decoder.decode(record.value or b""))
-        except msgspec.MsgspecError as error:
-            where = f"{self._topic}/{self._partition} at offset {record.offset}"
-            message = f"{where} must hold a journal record. It does not: {error}."
-            hint = "Nobody but the worker may write to its journal. Start over with --fresh."
-            raise StateLost(
-                message, topic=self._topic, partition=self._partition, offset=record.offset, hint=hint
-            ) from error
+    def _turn_of(self, record: Record) -> Journalled | None:
+        turn = turn_of(record.key, record.value, self._group, self._partition)
+        return None if turn is None else Journalled(record.offset, turn)
 
     def last(self) -> Journalled | None:
         """The last committed record. Call it after `init_transactions()`: then none is on its way any more."""
-        record = read_last(self._bootstrap, self._topic, self._partition)
-        return None if record is None else self._decode(record)
+        found, passed_over = read_last(self._bootstrap, self._topic, self._partition, self._turn_of)
+        if passed_over:
+            where = f"{self._topic}/{self._partition}"
+            _log.warning("%s: %d records at its end are not this worker's: passed over", where, passed_over)
+        return found
 
     def since(self, offset: int) -> Iterator[Journalled]:
         """Every committed record from `offset` on, up to the end as it is now."""
-        yield from map(
-            self._decode,
-            read_to_end(
-                self._bootstrap, self._topic, start={self._partition: offset}, partitions=[self._partition]
-            ),
-        )
+        start, only = {self._partition: offset}, [self._partition]
+        for record in read_to_end(self._bootstrap, self._topic, start=start, partitions=only):
+            if (turn := self._turn_of(record)) is not None:
+                yield turn

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-
 from consumers.engine.chain import link
 from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold
-from consumers.engine.journal import committed_metadata, journal_key
+from consumers.engine.journal import committed_metadata
 from consumers.engine.observer import Observer, Turn, Unobserved
 from consumers.engine.recovery import Position, Recovery
 from consumers.engine.snapshots import SnapshotWriter
 from consumers.engine.watchdog import Watchdog
+from contracts.codec import encode
 from contracts.errors import BadRecord
+from contracts.journal import journal_key
 from contracts.records import JournalRecord
 from infra.kafka import Committed, OutgoingRecord, PartitionLog, Record, Transactions
 from infra.postgres import Snapshot
@@ -237,9 +237,7 @@ class Worker:
             transactions.send(record)
         key = journal_key(identity.group, identity.partition)
         # Last, so that `flush` returns its offset.
-        transactions.send(
-            OutgoingRecord(identity.journal_topic, identity.partition, key, msgspec.json.encode(entry), [])
-        )
+        transactions.send(OutgoingRecord(identity.journal_topic, identity.partition, key, encode(entry), []))
         self._fault("after send")
         journal_offset = transactions.flush(self._timeout_s)
         self._fault("after flush")

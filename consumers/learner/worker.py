@@ -157,7 +157,7 @@ def work(
         transactions=transactions,
         recovery=Recovery(
             log=log,
-            journal=Journal(settings.bootstrap, identity.journal_topic, partition),
+            journal=Journal(settings.bootstrap, identity.journal_topic, settings.group, partition),
             offsets=GroupOffset(settings.bootstrap, settings.group, topic, partition),
             snapshots=snapshots,
             fold=fold,

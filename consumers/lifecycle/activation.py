@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
+from contracts.bounds import Stage
 from contracts.codec import decode_user_event, encode
 from contracts.errors import BadRecord, Fenced, FreshetError, Unreachable
-from contracts.events import ModelActivated, Stage
+from contracts.events import ModelActivated
 from contracts.records import ModelChanged
 from contracts.topics import MODELS, USER_EVENTS, topic_name
 from infra.kafka import KafkaTransactions, OutgoingRecord, log_range, read_to_end

@@ -6,33 +6,19 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-import msgspec
 import numpy as np
 
-from contracts.codec import time_ms
+from contracts.codec import decode, time_ms
+from contracts.errors import BadRecord
 from contracts.records import is_batch
 from contracts.topics import OUTCOMES, USER_EVENTS, topic_name
+from contracts.views import OutcomeLosses
 from infra.kafka import Record, offsets_from, read_to_end
 from models.evaluate import GateReport, gate
 
 __all__ = ["evidence", "judged", "served_loss"]
 
 _TELL_EVERY: Final = 1_000
-
-
-class _Settled(msgspec.Struct, tag_field="type", tag="Outcome", gc=False):
-    """Of an outcome what the gate looks at."""
-
-    task: str
-    partition: int
-    offset: int
-    session_id: str
-    settled_time: str
-    label: float | None
-    losses: dict[str, float | None]
-
-
-_settled = msgspec.json.Decoder(_Settled)
 
 
 def served_loss(losses: Mapping[str, float | None], champion: str | None) -> float | None:
@@ -99,15 +85,16 @@ def judged(
     sums = _BySession()
     for record in records:
         try:
-            one = _settled.decode(record.value or b"")
-            settled_ms = time_ms(one.settled_time)
-        except (msgspec.DecodeError, ValueError, RecursionError):
+            one: OutcomeLosses = decode(OUTCOMES, record.value, OutcomeLosses)
+        except BadRecord:
             continue  # a late label, or not ours
-        if one.task != task or one.label is None or one.offset <= since.get(one.partition, one.offset):
+        if one.partition != record.partition or one.task != task:
+            continue
+        if one.label is None or one.offset <= since.get(one.partition, one.offset):
             continue
         mine, theirs = one.losses.get(candidate), served_loss(one.losses, champion)
         if mine is not None and theirs is not None:
-            sums.add(one, settled_ms, record.offset, mine, theirs)
+            sums.add(one, time_ms(one.settled_time), record.offset, mine, theirs)
             if sums.count % _TELL_EVERY == 0:
                 progress(sums.count)
     return sums.report()
@@ -122,7 +109,7 @@ class _BySession:
         self._settled_ms, self._partitions, self._offsets, self._labels = (array("q") for _ in range(4))
         self._mine, self._theirs = array("d"), array("d")
 
-    def add(self, one: _Settled, settled_ms: int, offset: int, mine: float, theirs: float) -> None:
+    def add(self, one: OutcomeLosses, settled_ms: int, offset: int, mine: float, theirs: float) -> None:
         # A session's name counts within its partition alone.
         row = self._rows.setdefault(f"{one.partition}/{one.session_id}", len(self._rows))
         if row == len(self._labels):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from contracts.events import Stage
+from contracts.bounds import Stage
 from infra.postgres import ModelChange
 
 __all__ = ["Standing", "standing_after"]

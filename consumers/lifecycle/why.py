@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, TypeAlias
 
 import msgspec
 
-from contracts.codec import decode_prediction, decode_user_event, time_ms
+from contracts.codec import decode, decode_user_event, time_ms
 from contracts.errors import BadRecord, UsageError
 from contracts.records import ModelInForce, ModelNews, ModelQuarantined, Prediction
 from contracts.topics import MODELS, PREDICTIONS, USER_EVENTS, topic_name
 from infra.kafka import log_range, read_to_end
+from models.belief import OF_ANY_TIME, Known, any_batch, believed
 from models.tasks import TASKS
 
 __all__ = ["Answered", "predictions_of", "quarantined", "who_at", "who_for"]
 
-_news: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(ModelNews)
+
+HasBatch: TypeAlias = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,25 @@ class Answered:
         return made
 
 
-def news_of(bootstrap: str, namespace: str) -> list[Any]:
-    """All news of models, in the order in which they were told."""
-    found = []
+def news_of(bootstrap: str, namespace: str, has_batch: HasBatch) -> list[ModelNews]:
+    """All news of models that can be believed, in the order in which they were told."""
+    partitions = len(log_range(bootstrap, topic_name(USER_EVENTS, namespace)))
+    known = Known(has_batch, partitions)
+    found: list[ModelNews] = []
     for record in read_to_end(bootstrap, topic_name(MODELS, namespace)):
         try:
-            found.append(_news.decode(record.value or b""))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            news: ModelNews | None = believed(decode(MODELS, record.value), record.partition, known)
+        except BadRecord:
             continue
+        if news is not None:
+            found.append(news)
     return found
 
 
 def quarantined(bootstrap: str, namespace: str, task: str) -> dict[str, ModelQuarantined]:
     """The models of a task that broke in any partition, and where each did first; batch ones as ``name@version``."""
     found: dict[str, ModelQuarantined] = {}
-    for one in news_of(bootstrap, namespace):
+    for one in news_of(bootstrap, namespace, any_batch):
         if isinstance(one, ModelQuarantined) and one.task == task:
             found.setdefault(one.model, one)
     return found
@@ -80,14 +86,15 @@ def predictions_of(bootstrap: str, namespace: str, event_id: str) -> list[Predic
         If there are none.
     """
     wanted = event_id.encode()
-    found = []
+    found: list[Prediction] = []
     for record in read_to_end(bootstrap, topic_name(PREDICTIONS, namespace)):
         if wanted in (record.value or b""):
             try:
-                prediction = decode_prediction(record.value)
+                prediction: Prediction | None = decode(PREDICTIONS, record.value)
             except BadRecord:
                 continue
-            if prediction.event_id == event_id:
+            prediction = believed(prediction, record.partition, OF_ANY_TIME)
+            if prediction is not None and prediction.event_id == event_id:
                 found.append(prediction)
     if not found:
         message = (
@@ -99,14 +106,18 @@ def predictions_of(bootstrap: str, namespace: str, event_id: str) -> list[Predic
     return found
 
 
-def who_for(bootstrap: str, namespace: str, event_id: str) -> list[tuple[Prediction, Answered]]:
-    """Who answered an event, by task; raises as `predictions_of`."""
+def who_for(
+    bootstrap: str, namespace: str, event_id: str, has_batch: HasBatch = any_batch
+) -> list[tuple[Prediction, Answered]]:
+    """Who answered an event, by task; raises as `predictions_of`, and `has_batch` is as in `models.belief.Known`."""
     predictions = predictions_of(bootstrap, namespace, event_id)
-    news = news_of(bootstrap, namespace)
+    news = news_of(bootstrap, namespace, has_batch)
     return [(one, _for(one, _of(news, one.task, one.partition))) for one in predictions]
 
 
-def who_at(bootstrap: str, namespace: str, task: str, time: str) -> list[Answered]:
+def who_at(
+    bootstrap: str, namespace: str, task: str, time: str, has_batch: HasBatch = any_batch
+) -> list[Answered]:
     """Who answered for `task` at an event time, by partition.
 
     Parameters
@@ -118,6 +129,8 @@ def who_at(bootstrap: str, namespace: str, task: str, time: str) -> list[Answere
     time : str
         As events carry it: ``2026-01-05T08:00:00.000Z``. What counts is which activations a partition had folded when
         its clock passed that.
+    has_batch : callable
+        As in `models.belief.Known`.
 
     Raises
     ------
@@ -132,7 +145,7 @@ def who_at(bootstrap: str, namespace: str, task: str, time: str) -> list[Answere
     except ValueError as error:
         message = f"A time must look like 2026-01-05T08:00:00.000Z. Got {time!r}."
         raise UsageError(message) from error
-    news = news_of(bootstrap, namespace)
+    news = news_of(bootstrap, namespace, has_batch)
     partitions = sorted(log_range(bootstrap, topic_name(PREDICTIONS, namespace)))
     main = topic_name(USER_EVENTS, namespace)
     found = []

@@ -12,16 +12,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
-from consumers.scoreboard.records import Kind, decode_news, decode_predicted
+from consumers.scoreboard.records import Kind
 from consumers.scoreboard.rows import Lines, ScoredLabel
 from consumers.scoreboard.windows import Windows
-from contracts.codec import decode_outcome, decode_truth, time_ms
+from contracts.codec import decode, time_ms
 from contracts.errors import BadRecord
-from contracts.records import DriftBegan, Metrics, ModelInForce, ModelQuarantined, Outcome
+from contracts.records import (
+    DriftBegan,
+    Metrics,
+    ModelInForce,
+    ModelNews,
+    ModelQuarantined,
+    Outcome,
+    OutcomeRecord,
+    TruthRecord,
+)
+from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, TRUTH
+from contracts.views import PredictionHead
+from models.belief import Known, believed
 
 __all__ = ["MOST_WAITING", "ORACLE_TASK", "Changes", "Fold", "Input", "State"]
+
+R = TypeVar("R")
 
 ORACLE_TASK: Final = "conversion"
 MOST_WAITING: Final = 200_000
@@ -83,6 +97,10 @@ class Changes:
     records: int = 0
 
 
+class _Foreign(Exception):  # noqa: N818 - a finding on the way, not an error
+    """A record that its owner did not write, or that speaks of what nobody knows."""
+
+
 class Fold:
     """Takes records in, batch by batch; `changes` collects until somebody `takes_changes`.
 
@@ -90,10 +108,13 @@ class Fold:
     ----------
     state : State
         From where to go on; it is changed.
+    known : Known
+        Whose records are believed.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, known: Known) -> None:
         self.state = state
+        self._known = known
         self.changes = Changes()
         self._handlers: dict[Kind, Callable[[int, int, bytes | None], None]] = {
             "truth": self._truth,
@@ -119,6 +140,8 @@ class Fold:
             except BadRecord:
                 # Not ours, and counted: the audit judges topics, a board goes on with what it can read.
                 self._count("unreadable", kind, partition)
+            except _Foreign:
+                self._count("foreign", kind, partition)
         outcomes.sort(key=lambda one: one[:3])
         for settled in outcomes:
             self._label(*settled)
@@ -129,13 +152,19 @@ class Fold:
         changes, self.changes = self.changes, Changes()
         return changes
 
+    def _believe(self, record: R, partition: int) -> R:
+        if (found := believed(record, partition, self._known)) is None:
+            raise _Foreign
+        return found
+
     def _count(self, kind: str, task: str, partition: int) -> None:
         key = (kind, task, partition)
         self.state.totals[key] += 1
         self.changes.totals.add(key)
 
     def _prediction(self, partition: int, offset: int, value: bytes | None) -> None:
-        predicted = decode_predicted(value)
+        predicted: PredictionHead = decode(PREDICTIONS, value, PredictionHead)
+        predicted = self._believe(predicted, partition)
         self._count("predictions", predicted.task, partition)
         key = (predicted.task, partition)
         if self.state.served.get(key, "") != predicted.served:
@@ -143,25 +172,23 @@ class Fold:
             self.changes.served.add(key)
 
     def _model(self, partition: int, offset: int, value: bytes | None) -> None:
-        if (news := decode_news(_storable(value))) is not None:
-            _fits(news.offset)
-            _fits(news.partition, bits=31)
-            if isinstance(news, ModelQuarantined):
-                self.changes.quarantines.append(news)
-            else:
-                self.changes.in_force.append(news)
+        news: ModelNews = decode(MODELS, value)
+        news = self._believe(news, partition)
+        if isinstance(news, ModelQuarantined):
+            self.changes.quarantines.append(news)
+        elif isinstance(news, ModelInForce):
+            self.changes.in_force.append(news)
 
     def _dead_letter(self, partition: int, offset: int, value: bytes | None) -> None:
         self._count("dead_letters", "", partition)
 
     def _truth(self, partition: int, offset: int, value: bytes | None) -> None:
-        truth = decode_truth(_storable(value))
-        decided_ms = _time_ms(truth.time)
+        truth: TruthRecord = decode(TRUTH, value)
+        decided_ms = time_ms(truth.time)
         state = self.state
         state.truth_ms[partition] = max(state.truth_ms.get(partition, 0), decided_ms)
         self.changes.partitions.add(partition)
         if isinstance(truth, DriftBegan):
-            _fits(truth.event_number)
             self.changes.drifts.append((partition, truth))
             return
         self._count("truths", "", partition)
@@ -175,11 +202,12 @@ class Fold:
             self.changes.completed.append(label)
 
     def _settle(self, outcomes: list[_Settled], partition: int, offset: int, value: bytes | None) -> None:
-        record = decode_outcome(_storable(value))
+        record: OutcomeRecord = decode(OUTCOMES, value)
+        record = self._believe(record, partition)
         if not isinstance(record, Outcome):
             self._count("late", "", partition)
             return
-        decided_ms, settled_ms = _time_ms(record.time), _time_ms(record.settled_time)
+        decided_ms, settled_ms = time_ms(record.time), time_ms(record.settled_time)
         clock = max(self.state.settled_ms.get(partition, 0), settled_ms)
         self.state.settled_ms[partition] = clock
         self.changes.partitions.add(partition)
@@ -234,22 +262,3 @@ class Fold:
             hopeless += list(labels)[: max(0, len(labels) - len(hopeless) - MOST_WAITING)]
             for event_id in hopeless:
                 labels.pop(event_id, None)
-
-
-def _storable(value: bytes | None) -> bytes | None:
-    """`value`, if Postgres can keep its texts: it takes every character but NUL."""
-    if value is not None and rb"\u0000" in value:
-        raise BadRecord("not-storable", "a text in it has a NUL")
-    return value
-
-
-def _fits(number: int, bits: int = 63) -> None:
-    if not 0 <= number < 2**bits:
-        raise BadRecord("not-storable", f"{number} is not within {bits} bits")
-
-
-def _time_ms(text: str) -> int:
-    try:
-        return time_ms(text)
-    except ValueError as error:
-        raise BadRecord("no-such-time", f"{text}: {error}") from error

@@ -35,6 +35,7 @@ _IN_ALL: Final = {
     "truths": ("truths", "Decision points of which the simulator told the truth."),
     "truths_dropped": ("truths_dropped", "Truths whose label did not come in time."),
     "unreadable": ("unreadable", "Records that the scoreboard could not use."),
+    "foreign": ("foreign", "Records that are not their owner's, or are of a model that nobody knows."),
 }
 
 

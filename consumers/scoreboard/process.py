@@ -19,8 +19,9 @@ from contracts.errors import Unreachable
 from contracts.settings import Settings
 from contracts.topics import METRICS, topic_name
 from infra.kafka import broker_answers, connect_producer
-from infra.postgres import Database, migrate, read_password
+from infra.postgres import Database, RegisteredNames, migrate, read_password
 from infra.waiting import Waiting
+from models.belief import Known
 
 __all__ = ["run"]
 
@@ -123,6 +124,7 @@ class _Session:
         self._save_every_records = save_every_records
         self._watch = watch
         self._store = Store(database)
+        self._registered = RegisteredNames(database)
         self._saved: dict[At, int] = {}
 
     def work(self, stop: Event, progressed: Callable[[], None]) -> None:
@@ -143,13 +145,16 @@ class _Session:
                 self._say(
                     f"Not scored, for they are deleted: {topic}/{partition}, offsets {self._saved[at]} to {n - 1}."
                 )
-        self._fold = Fold(self._store.load())
+        known = Known(self._registered, partitions=len({partition for _, partition in begun}))
+        self._fold = Fold(self._store.load(), known)
         self._watch.began(self._store.newest_windows(), self._store.drifts())
 
     def _loop(self, stop: Event) -> None:
         saved_s = time.monotonic()
         while not stop.is_set():
-            self._fold.take(self._intake.poll(_POLL_S))
+            records = self._intake.poll(_POLL_S)
+            self._registered.refresh()
+            self._fold.take(records)
             self._fault("taken")
             self._intake.pace(self._fold.state)
             now_s = time.monotonic()

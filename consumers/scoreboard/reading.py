@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import msgspec
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
@@ -13,8 +12,10 @@ from consumers.scoreboard.board import BOARD_LABELS, DRIFT_TASK, AfterDrift, boa
 from consumers.scoreboard.intake import topic_names
 from consumers.scoreboard.rows import Columns
 from consumers.scoreboard.store import KEEP_AFTER_DRIFT
+from contracts.codec import decode
 from contracts.errors import Unreachable
 from contracts.records import Metrics, is_batch
+from contracts.topics import METRICS
 from infra.kafka import connect_consumer
 from infra.postgres import Database, queries
 from models.tasks import TASKS
@@ -23,14 +24,13 @@ __all__ = ["Champion", "LagMeter", "Totals", "champions", "forget", "history", "
 
 _ANSWER_MS: Final = 5_000
 
-_metrics: Final = msgspec.json.Decoder(Metrics)
-
 
 @dataclass(frozen=True)
 class Totals:
     """Records counted since the start of the log, by task where they have one.
 
-    `outcomes` counts all that were settled, `labels` those that have a label.
+    `outcomes` counts all that were settled, `labels` those that have a label. Passed over are what is no record
+    (`unreadable`) and what its owner did not write, or speaks of tasks or models that nobody knows (`foreign`).
     """
 
     predictions: dict[str, int] = field(default_factory=dict)
@@ -41,6 +41,7 @@ class Totals:
     truths: int = 0
     truths_dropped: int = 0
     unreadable: int = 0
+    foreign: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def totals(database: Database) -> Totals:
         by_task.get("labels", {}),
         *(
             sum(by_kind.get(kind, {}).values())
-            for kind in ("late", "dead_letters", "truths", "truths_dropped", "unreadable")
+            for kind in ("late", "dead_letters", "truths", "truths_dropped", "unreadable", "foreign")
         ),
     )
 
@@ -102,7 +103,7 @@ def history(database: Database, task: str, *, points: int = 200) -> list[Metrics
     """Windowed scores of a task over time, oldest first: what stands on ``ml.metrics``; raises `Unreachable`."""
     with database.transaction() as connection:
         rows = connection.execute(queries("boards")["windows"], (task, points)).fetchall()
-    return [_metrics.decode(row[0]) for row in reversed(rows)]
+    return [decode(METRICS, row[0].encode()) for row in reversed(rows)]
 
 
 def champions(database: Database) -> dict[str, Champion]:

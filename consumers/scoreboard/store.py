@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
 from consumers.scoreboard.board import DRIFT_TASK, WINDOW_LABELS
 from consumers.scoreboard.fold import ORACLE_TASK, Changes, State
 from consumers.scoreboard.rows import Lines, ScoredLabel, decode_answers
-from contracts.codec import encode, time_ms
+from contracts.codec import decode, encode, time_ms
 from contracts.errors import FreshetError
 from contracts.records import Metrics
+from contracts.topics import METRICS
 from infra.postgres import Connection, Database, queries
 
 __all__ = ["KEEP_AFTER_DRIFT", "KEEP_LABELS", "At", "Store"]
@@ -25,9 +24,6 @@ KEEP_AFTER_DRIFT: Final = 100_000
 
 At = tuple[str, int]
 """A topic's name and a partition."""
-
-_encode_text = msgspec.json.Encoder().encode
-_metrics = msgspec.json.Decoder(Metrics)
 
 
 class Store:
@@ -178,12 +174,13 @@ class Store:
                 (p, d.event_number, d.drift, d.event_id, time_ms(d.time)) for p, d in changes.drifts
             ],
             "save_quarantine": [
-                (q.task, q.model, q.partition, q.offset, q.reason) for q in changes.quarantines
+                (q.task, q.model, q.partition, q.offset, q.reason.replace("\0", "\ufffd"))
+                for q in changes.quarantines
             ],
             "save_in_force": [
                 (f.task, f.model, f.stage, f.change, f.partition, f.offset) for f in changes.in_force
             ],
-            "save_window": [(m.task, m.labels, _encode_text(m).decode()) for m in changes.metrics],
+            "save_window": [(m.task, m.labels, encode(m).decode()) for m in changes.metrics],
         }
         with connection.cursor() as cursor:
             for name, values in rows.items():
@@ -210,10 +207,8 @@ class Store:
     def newest_windows(self) -> list[Metrics]:
         """The newest windowed scores of each task."""
         with self._database.transaction() as connection:
-            return [
-                _metrics.decode(row[0])
-                for row in connection.execute(queries("boards")["newest_windows"]).fetchall()
-            ]
+            rows = connection.execute(queries("boards")["newest_windows"]).fetchall()
+        return [decode(METRICS, row[0].encode()) for row in rows]
 
     def drifts(self) -> list[tuple[str, int]]:
         """Every drift that was seen, and the user events before it."""
@@ -224,7 +219,9 @@ class Store:
     def unsent(self) -> list[Metrics]:
         """Windowed scores that may not stand on ``ml.metrics`` yet, in order."""
         with self._database.transaction() as connection:
-            return [_metrics.decode(row[2]) for row in connection.execute(self._sql["unsent_windows"])]
+            return [
+                decode(METRICS, row[2].encode()) for row in connection.execute(self._sql["unsent_windows"])
+            ]
 
     def are_sent(self, sent: list[Metrics]) -> None:
         """Note that these stand on ``ml.metrics``."""

@@ -52,11 +52,12 @@ def score(
     scores = Scores(settings)
     try:
         board, champions, stages = scores.board(), scores.champions(), scores.stages()
+        passed_over = scores.passed_over()
     finally:
         scores.close()
     if json:
         chosen = {task: {"model": one.model, "why": one.why} for task, one in champions.items()}
-        echo(json_line({**board, "champions": chosen}))
+        echo(json_line({**board, "champions": chosen, "passed_over": passed_over}))
         return
     if not board["tasks"]:
         message = "There are no scores yet."

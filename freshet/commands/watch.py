@@ -38,9 +38,10 @@ def watch(
     bootstrap: Bootstrap = None,
 ) -> None:
     """Show predictions as they are committed, newest last, until Ctrl-C."""
-    from contracts.codec import decode_prediction
+    from contracts.codec import decode
     from contracts.topics import PREDICTIONS, topic_name
     from infra.kafka import tail
+    from models.belief import OF_ANY_TIME, believed
 
     settings = settings_from(data_dir=data_dir, bootstrap=bootstrap)
     if task is not None:
@@ -53,12 +54,14 @@ def watch(
             tail(settings.bootstrap, topic, from_beginning=from_beginning), settings.bootstrap
         ):
             try:
-                prediction = decode_prediction(record.value)
+                prediction: Prediction | None = decode(PREDICTIONS, record.value)
+                detail = "it is not where its learner writes, or of no task"
+                prediction = believed(prediction, record.partition, OF_ANY_TIME)
             except BadRecord as error:
-                tell(
-                    f"{record.topic}/{record.partition} at {record.offset} is no prediction: {error.detail}",
-                    "yellow",
-                )
+                prediction, detail = None, error.detail
+            if prediction is None:
+                where = f"{record.topic}/{record.partition} at {record.offset}"
+                tell(f"{where} is no prediction: {detail}", "yellow")
                 continue
             if task not in (None, prediction.task) or user not in (None, prediction.user_id):
                 continue

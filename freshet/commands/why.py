@@ -16,6 +16,8 @@ from freshet.render import console, echo, json_line, styled, tell
 from freshet.typed import as_carried, need_task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from consumers.lifecycle import Answered
     from contracts.settings import Settings
 
@@ -59,16 +61,33 @@ def why(
     need_broker(settings)
     from consumers.lifecycle import who_at, who_for
 
+    where, has_batch = (settings.bootstrap, settings.namespace), _registered(settings)
     if prediction is not None:
-        found = [one for _, one in who_for(settings.bootstrap, settings.namespace, prediction)]
+        found = [one for _, one in who_for(*where, prediction, has_batch)]
     else:
-        found = who_at(settings.bootstrap, settings.namespace, task or "", time or "")
+        found = who_at(*where, task or "", time or "", has_batch)
     wanted = {one.champion.change for one in found if one.champion is not None}
     known = _changes(settings, wanted) if wanted else {}
     if json:
         echo(json_line({"answered": [one.as_json() for one in found], "changes": known}))
     else:
         _show(found, known)
+
+
+def _registered(settings: Settings) -> Callable[[str, str], bool]:
+    """Which batch models there are; all that are told of, where the registry does not answer."""
+    from infra.postgres import Database, RegisteredNames, migrate, read_password
+    from models.belief import any_batch
+
+    try:
+        password = read_password(settings.database_password_file)
+        migrate(settings.database_url, password)
+        with Database(settings.database_url, password) as database:
+            names = RegisteredNames(database).now()
+        return lambda task, model: (task, model) in names
+    except FreshetError as error:
+        tell(f"Batch models are taken as told, for the registry is not to be had: {error}")
+        return any_batch
 
 
 def _changes(settings: Settings, wanted: set[str | None]) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -15,6 +15,8 @@ from infra.kafka.clients import connect_consumer
 from infra.kafka.ports import Record
 
 __all__ = ["log_range", "offsets_from", "read_last", "read_to_end", "tail"]
+
+T = TypeVar("T")
 
 _POLL_MS = 200
 # How far back `read_last` looks at first: a turn's marker and a few aborted attempts take offsets of their own.
@@ -121,8 +123,18 @@ def read_to_end(
         yield from _drain(consumer, end)
 
 
-def read_last(bootstrap: str, topic: str, partition: int) -> Record | None:
-    """The last committed record of a partition, None where there is none."""
+def read_last(
+    bootstrap: str, topic: str, partition: int, pick: Callable[[Record], T | None]
+) -> tuple[T | None, int]:
+    """What `pick` makes of the last committed record of a partition that it wants: of others it makes None.
+
+    Returns
+    -------
+    found : T or None
+        None where it wants none of them.
+    passed_over : int
+        How many committed records lie behind it.
+    """
     with _consumer(bootstrap) as consumer:
         at = TopicPartition(topic, partition)
         _partitions_of(consumer, topic)
@@ -133,11 +145,14 @@ def read_last(bootstrap: str, topic: str, partition: int) -> Record | None:
             begin = max(first, end - back)
             consumer.resume(at)
             consumer.seek(at, begin)
-            last = None
-            for last in _drain(consumer, {at: end}):  # noqa: B007
-                pass
+            last, passed_over = None, 0
+            for record in _drain(consumer, {at: end}):
+                if (found := pick(record)) is not None:
+                    last, passed_over = found, 0
+                else:
+                    passed_over += 1
             if last is not None or begin == first:
-                return last
+                return last, passed_over
             back *= 8
 
 

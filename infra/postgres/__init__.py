@@ -1,10 +1,11 @@
 """Postgres: connections with clear errors, migrations, named SQL, and the stores of snapshots, models and examples."""
 
-from infra.postgres.database import Connection, Database, address_of, connect, read_password
+from infra.postgres.database import Connection, Database, address_of, connect, is_away, read_password
 from infra.postgres.migrations import migrate
 from infra.postgres.model_changes import Action, ModelChange, ModelChangeStore, Registered
 from infra.postgres.queries import queries
 from infra.postgres.reachable import DatabaseCheck
+from infra.postgres.registered_names import RegisteredNames
 from infra.postgres.registry import RegistryStore, is_genuine_model, seal_model
 from infra.postgres.snapshots import Snapshot, SnapshotStore, is_genuine, sealed
 from infra.postgres.training import TrainingRows
@@ -17,12 +18,14 @@ __all__ = [
     "ModelChange",
     "ModelChangeStore",
     "Registered",
+    "RegisteredNames",
     "RegistryStore",
     "Snapshot",
     "SnapshotStore",
     "TrainingRows",
     "address_of",
     "connect",
+    "is_away",
     "is_genuine",
     "is_genuine_model",
     "migrate",

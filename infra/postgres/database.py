@@ -17,13 +17,28 @@ from psycopg.conninfo import conninfo_to_dict
 
 from contracts.errors import EnvironmentProblem, SettingsError, Unreachable
 
-__all__ = ["Connection", "Database", "address_of", "connect", "read_password"]
+__all__ = ["Connection", "Database", "address_of", "connect", "is_away", "read_password"]
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 # Connection lost, operator shut it down, no resources left, the disk or the system failed: it may be well again
 # later, with nothing changed in what we asked.
 _AWAY: Final = ("08", "57P", "53", "58")
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error of psycopg says that the server is away, or ill: not that it refuses what it was given.
+
+    Examples
+    --------
+    >>> is_away(psycopg.errors.AdminShutdown()), is_away(psycopg.OperationalError("no route to host"))
+    (True, True)
+    >>> is_away(psycopg.errors.ProgramLimitExceeded()), is_away(psycopg.DataError("a NUL"))
+    (False, False)
+    """
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(_AWAY)
 
 
 def address_of(conninfo: str) -> str:

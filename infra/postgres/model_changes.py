@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 from psycopg.types.json import Jsonb
 
+from contracts.bounds import Stage
 from contracts.errors import UsageError
-from contracts.events import Stage
 from infra.postgres.database import Database
 from infra.postgres.queries import queries
 

@@ -40,3 +40,6 @@ SELECT artefact, mac, id FROM model_version WHERE digest = %s
 
 -- name: card
 SELECT card FROM model_version WHERE id = %s
+
+-- name: names
+SELECT task, name || '@' || version FROM model_version

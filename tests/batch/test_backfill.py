@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from typer.testing import CliRunner, Result
 
 from consumers.learner import LearnerFold
-from contracts.codec import decode_prediction
+from contracts.codec import decode
 from contracts.events import UserEvent
 from contracts.records import Prediction
 from contracts.settings import Settings, environment
@@ -88,7 +88,7 @@ class History:
             return connection.execute(query).fetchall()
 
     def logged(self, task: str) -> list[Prediction]:
-        found = (decode_prediction(record.value) for record in self.shop.records(PREDICTIONS))
+        found = (decode(PREDICTIONS, record.value) for record in self.shop.records(PREDICTIONS))
         return [one for one in found if one.task == task]
 
     def marts(self) -> list[Any]:

@@ -10,14 +10,16 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from contracts.codec import decode_user_event
+from contracts.codec import decode, decode_user_event
 from contracts.errors import BadRecord
 from contracts.events import ProductEvent, UserEvent
 from contracts.records import OutcomeRecord, Prediction
+from contracts.topics import OUTCOMES, PREDICTIONS, Topic
 from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
 from spark_jobs.schema import schema_of
 from tests.batch.frames import records
 from tests.corpus import corpus
+from tests.odd_records import broken
 
 GOLDEN = Path(__file__).parents[1] / "contract" / "golden"
 
@@ -51,6 +53,40 @@ def test_the_corpus_of_odd_bytes_is_judged_as_by_the_codec(spark: SparkSession) 
     said = {one.name: codec_says(one.value) for one in odd}
     assert len(found) == len(odd)
     assert {name: (said[name], found[name]) for name in said if said[name] != found[name]} == DIFFERENT
+
+
+# As above: what Spark alone takes, and the codec alone.
+_IDS = ("event_id", "user_id", "session_id")
+_LENIENT = {
+    "ml.predictions": {f"Prediction.{name}: a number for a text" for name in ("task", "served", *_IDS)}
+    | {"Prediction.served: left out"},
+    "ml.outcomes": {f"Outcome.{name}: a number for a text" for name in ("task", *_IDS)}
+    | {f"LateLabel.{name}: a number for a text" for name in ("event", *_IDS)}
+    | {"Outcome.label: left out"},
+}
+_STRICT = {"ml.predictions": {"Prediction.type: left out"}, "ml.outcomes": set[str]()}
+
+
+@pytest.mark.parametrize(
+    ("topic", "structs"), [(PREDICTIONS, (Prediction,)), (OUTCOMES, get_args(OutcomeRecord))]
+)
+def test_odd_records_of_learners_are_refused_as_by_the_codec(
+    spark: SparkSession, topic: Topic, structs: tuple[type[msgspec.Struct], ...]
+) -> None:
+    odd = broken(topic)
+    judged = judge(records(spark, [one.value for one in odd]), structs)
+    spark_takes = {row["offset"] for row in judged.where("reason IS NULL").select("offset").collect()}
+    lenient, strict = set(), set()
+    for offset, one in enumerate(odd):
+        try:
+            decode(topic, one.value)
+        except BadRecord:
+            if offset in spark_takes:
+                lenient.add(one.name)
+        else:
+            if offset not in spark_takes:
+                strict.add(one.name)
+    assert (lenient, strict) == (_LENIENT[topic.name], _STRICT[topic.name])
 
 
 def without_nulls(value: Any) -> Any:

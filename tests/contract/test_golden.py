@@ -7,43 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from contracts import records
-from contracts.codec import (
-    decode_outcome,
-    decode_prediction,
-    decode_product_event,
-    decode_truth,
-    decode_user_event,
-    encode,
-)
-from contracts.events import ProductEvent, UserEvent
+from contracts.codec import decode, encode
+from contracts.topics import TOPICS
 
 GOLDEN = Path(__file__).parent / "golden"
 DECODERS: dict[str, Callable[[bytes], Any]] = {
-    "shop.user-events": lambda line: decode_user_event(line)[0],
-    "shop.product-events": lambda line: decode_product_event(line)[0],
-    "shop.truth": decode_truth,
-    "ml.predictions": decode_prediction,
-    "ml.outcomes": decode_outcome,
-    "ml.models": msgspec.json.Decoder(records.ModelNews).decode,
-    "ml.metrics": msgspec.json.Decoder(records.Metrics).decode,
-    "ml.journal": msgspec.json.Decoder(records.JournalRecord).decode,
+    topic.name: partial(decode, topic) for topic in TOPICS if topic.record is not None
 }
 TYPES: dict[str, tuple[type, ...]] = {
-    "shop.user-events": get_args(UserEvent),
-    "shop.product-events": get_args(ProductEvent),
-    "shop.truth": get_args(records.TruthRecord),
-    "ml.predictions": (records.Prediction,),
-    "ml.outcomes": get_args(records.OutcomeRecord),
-    "ml.models": get_args(records.ModelNews),
-    "ml.metrics": (records.Metrics,),
-    "ml.journal": (records.JournalRecord,),
+    topic.name: get_args(topic.record) or (topic.record,) for topic in TOPICS if topic.name in DECODERS
 }
 LINES = [
     pytest.param(topic, line, id=f"{topic}-{number}")

@@ -167,7 +167,7 @@ class Rehearsal:
         transactions = self.transactions(partition)
         recovery = Recovery(
             log=log,
-            journal=Journal(self.bootstrap, identity.journal_topic, partition),
+            journal=Journal(self.bootstrap, identity.journal_topic, identity.group, partition),
             offsets=GroupOffset(self.bootstrap, GROUP, main, partition),
             snapshots=self.snapshots,
             fold=fold,

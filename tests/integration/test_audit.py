@@ -189,18 +189,17 @@ def test_whatever_else_is_tampered_with_is_found_as_well(good: Rehearsal, namesp
         ("missing", "ml.predictions", 10),
         ("missing", "ml.predictions", 20),
         ("missing", "ml.predictions", 30),
-        ("duplicate", "ml.predictions", 40),
-        ("duplicate", "ml.predictions", 50),
         ("label", "ml.outcomes", 10),
-        ("label", "ml.outcomes", 20),
         ("missing", "dead-letters", 3),
         ("chain", f"ml.journal.{GROUP}", turns - 3),
         ("journal", f"ml.journal.{GROUP}", 5),
     } <= found
     said = report.as_json()["partitions"]["0"]
-    # The predictions at 40 and 50 count as missing too, and so do one outcome and one dead letter.
-    assert said["missing"] == 3 + 2 + 1 + 1 + 1
-    assert said["duplicate"] == 2 + 1 + 1 + 1
+    # The predictions at 40 and 50 and the outcome at 20 are nobody's, and missing; so are one outcome and two letters.
+    assert said["missing"] == 3 + 2 + 2 + 1 + 1
+    assert said["duplicate"] == 1 + 1
+    notes = [note for note in report.as_json()["notes"] if "passed over" in note]
+    assert [note.split()[2] for note in notes] == ["3", "1"]
     assert len(report.as_json()["findings"]) == len(report.partitions[0].findings)
 
 

@@ -18,6 +18,7 @@ from contracts.records import DriftBegan, Metrics, ModelQuarantined
 from contracts.topics import METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, topic_name
 from infra.kafka import log_range, read_to_end
 from infra.postgres import migrate
+from models.belief import Known, any_batch
 from tests.integration.conftest import FreshDatabase
 from tests.integration.scored import contents, publish, scoreboard
 from tests.integration.scored_shop import START_MS, Sent, shop
@@ -113,7 +114,7 @@ def test_truth_and_labels_are_read_side_by_side_and_to_their_ends(
 ):
     publish(bootstrap, namespace, sent)
     intake = Intake(bootstrap, namespace, records=100, truth_ahead=200)
-    fold = Fold(State())
+    fold = Fold(State(), Known(any_batch))
     try:
         intake.start({})
         ends = {

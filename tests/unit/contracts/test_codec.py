@@ -6,30 +6,32 @@ import json
 import math
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import inspect
 
 from contracts import events as e
 from contracts.codec import (
     DEEPEST,
     REASONS,
-    decode_outcome,
-    decode_prediction,
-    decode_product_event,
-    decode_truth,
+    decode,
     decode_user_event,
     encode,
     rfc3339,
     time_ms,
 )
 from contracts.errors import BadRecord
+from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, TOPICS, USER_EVENTS, Topic
+from contracts.views import EventHead, OutcomeLosses, PredictionHead
 from tests.corpus import MOMENT, Oddity, corpus, fortune, padded
+from tests.odd_records import WRITTEN_BY_US, broken
 
-DECODERS = (decode_user_event, decode_product_event, decode_prediction, decode_outcome, decode_truth)
+JUDGED = [topic for topic in TOPICS if topic.record is not None]
+VIEWS = ((USER_EVENTS, EventHead), (OUTCOMES, OutcomeLosses), (PREDICTIONS, PredictionHead))
 GOOD = encode(
     e.CartAdded(
         id="u-1",
@@ -156,10 +158,10 @@ def test_unknown_fields_change_nothing(more: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("oddity", corpus(), ids=lambda oddity: oddity.name)
-def test_no_other_decoder_raises_anything_but_bad_record_either(oddity: Oddity) -> None:
-    for decode in DECODERS[1:]:
+def test_no_other_topic_and_no_view_raises_anything_but_bad_record_either(oddity: Oddity) -> None:
+    for topic, view in [*((topic, None) for topic in JUDGED), *VIEWS]:
         try:
-            decode(oddity.value)
+            decode(topic, oddity.value, view)
         except BadRecord as bad:
             assert bad.reason in REASONS
 
@@ -169,7 +171,7 @@ def test_a_product_event_on_a_day_that_is_not_is_refused() -> None:
         id="p-1", time="2026-02-30T08:00:00.000Z", source="t", product=e.Product(product_id="p", price=1)
     )
     with pytest.raises(BadRecord, match="no-such-time: 2026-02-30"):
-        decode_product_event(encode(listed))
+        decode(PRODUCT_EVENTS, encode(listed))
 
 
 def test_a_judgement_does_not_depend_on_how_deep_the_caller_stands() -> None:
@@ -199,3 +201,73 @@ def test_an_unknown_type_is_quoted_but_shortened() -> None:
         decode_user_event(b'{"type":"%s"}' % (b"A" * 1_000_000))
     assert len(caught.value.detail) == 300
     assert caught.value.detail.endswith("…")
+
+
+# What is odd and yet no fault: optional fields, free texts, numbers that have no range.
+_NAMES = {f"a name of {what}" for what in ("10,000 characters", "no text", "a NUL", "a C1 control")}
+_WIDE = {"below zero", "more than 64 bits", "beyond any range"}
+_FREE = {"no text", "a NUL", "a line break", "a terminal sequence", "a C1 control", "a line separator"}
+ALLOWED = {
+    ("shop.product-events", "product"): _NAMES,  # unknown fields of a product
+    ("shop.product-events", "name"): _FREE | {"left out"},
+    ("shop.truth", "bayes_blind"): {"left out"},
+    ("ml.predictions", "type"): {"left out"},  # nothing else stands there
+    ("ml.predictions", "features"): {f"inside, {what}" for what in _WIDE},
+    ("ml.predictions", "latency_ms"): _WIDE | {"left out"},
+    ("ml.metrics", "oracle"): {f"inside, {what}" for what in _WIDE},
+    ("ml.models", "replaced"): {"left out"},
+    ("ml.models", "forced"): {"left out"},
+    ("ml.models", "digest"): {"no text"},
+    ("ml.models", "reason"): _FREE,
+    ("ml.journal", "parent"): {"left out"},
+}
+
+
+@pytest.mark.parametrize("topic", WRITTEN_BY_US, ids=lambda topic: topic.name)
+def test_a_record_with_one_odd_field_is_refused_on_every_topic(topic: Topic) -> None:
+    taken: dict[tuple[str, str], set[str]] = {}
+    for odd in broken(topic):
+        try:
+            decode(topic, odd.value)
+        except BadRecord as bad:
+            assert bad.reason in REASONS
+        else:
+            taken.setdefault((topic.name, odd.field), set()).add(odd.name.partition(": ")[2])
+    assert taken == {at: names for at, names in ALLOWED.items() if at[0] == topic.name}
+
+
+@pytest.mark.parametrize(("topic", "view"), VIEWS)
+def test_a_view_is_bounded_as_the_record_that_it_is_of(topic: Topic, view: Any) -> None:
+    kinds = get_args(topic.record) or (topic.record,)
+    whole = [
+        kind
+        for kind in kinds
+        if view is EventHead or kind.__struct_config__.tag == view.__struct_config__.tag
+    ]
+    assert whole
+    for kind in whole:
+        fields = get_type_hints(kind, include_extras=True)
+        for name, declared in get_type_hints(view, include_extras=True).items():
+            assert name == "type" or fields[name] == declared
+
+
+def is_bounded(kind: Any) -> bool:
+    match kind:
+        case inspect.StrType():
+            return kind.max_length is not None or kind.pattern is not None
+        case inspect.IntType():
+            return kind.ge is not None and kind.le is not None
+        case inspect.DictType():
+            return kind.max_length is not None and is_bounded(kind.key_type) and is_bounded(kind.value_type)
+        case inspect.UnionType():
+            return all(map(is_bounded, kind.types))
+    return True
+
+
+def test_every_text_whole_number_and_object_of_a_record_is_bounded() -> None:
+    for topic in JUDGED:
+        for kind in get_args(topic.record) or (topic.record,):
+            declared = inspect.type_info(kind)
+            assert isinstance(declared, inspect.StructType)
+            for field in declared.fields:
+                assert is_bounded(field.type), (kind, field.name)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contracts.codec import encode
-from contracts.events import Stage
-from contracts.records import ModelInForce, ModelQuarantined
+from contracts.bounds import Stage
+from contracts.records import ModelInForce, ModelNews, ModelQuarantined
 from freshet.board import draw_tasks
 from freshet.champions import Champions
 from freshet.render import console
 from freshet.view import ModelView, TaskView, View
 
 
-def told(model: str, stage: Stage, offset: int, partition: int = 0) -> bytes:
-    return encode(
+def told(model: str, stage: Stage, offset: int, partition: int = 0) -> ModelInForce:
+    return (
         ModelInForce(
             task="conversion",
             model=model,
@@ -26,7 +25,7 @@ def told(model: str, stage: Stage, offset: int, partition: int = 0) -> bytes:
     )
 
 
-def after(*values: bytes) -> Champions:
+def after(*values: ModelNews) -> Champions:
     champions = Champions()
     for value in values:
         champions = champions.after(value)
@@ -35,7 +34,7 @@ def after(*values: bytes) -> Champions:
 
 def test_the_newest_champion_of_each_partition_stands() -> None:
     champions = after(
-        told("a@1", "shadow", 5), told("a@1", "champion", 10), told("a@1", "champion", 12, 1), b"not ours",
+        told("a@1", "shadow", 5), told("a@1", "champion", 10), told("a@1", "champion", 12, 1),
         told("b@1", "champion", 20),
     )  # fmt: skip
     assert champions.said("conversion") == "b@1 since 0:20, a@1 since 1:12"
@@ -49,7 +48,7 @@ def test_a_retired_champion_leaves_its_place_to_online_models() -> None:
 
 def test_a_champion_that_broke_is_told() -> None:
     broke = ModelQuarantined(task="conversion", model="a@1", partition=0, offset=15, reason="r")
-    champions = after(told("a@1", "champion", 10), encode(broke))
+    champions = after(told("a@1", "champion", 10), broke)
     assert champions.said("conversion") == "a@1 since 0:10 (out at 15)"
 
 
@@ -59,7 +58,7 @@ def test_the_stage_of_each_model_is_known_and_one_that_broke_in_a_partition_is_i
     assert [champions.stage("conversion", m) for m in ("a@1", "b@1", "prior")] == ["champion", "shadow", ""]
     champions = champions.after(told("b@1", "champion", 11))
     assert [champions.stage("conversion", m) for m in ("a@1", "b@1")] == ["shadow", "champion"]
-    champions = champions.after(encode(broke)).after(told("a@1", "shadow", 16, 1))
+    champions = champions.after(broke).after(told("a@1", "shadow", 16, 1))
     assert champions.stage("conversion", "a@1") == "quarantine"
     assert champions.after(told("a@1", "retired", 20)).stage("conversion", "a@1") == "retired"
 

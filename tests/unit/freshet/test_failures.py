@@ -50,3 +50,16 @@ def test_an_error_of_the_kafka_client_is_said_as_the_brokers(capsys):
     err = capsys.readouterr().err
     assert "broker" in err
     assert "Traceback" not in err
+
+
+def test_what_the_database_refuses_is_not_said_as_if_it_were_away(capsys):
+    from psycopg import OperationalError
+    from psycopg.errors import ProgramLimitExceeded
+
+    said = "index row requires 10032 bytes, maximum size is 8191"
+    assert report(ProgramLimitExceeded(said)) == FAILED
+    err = capsys.readouterr().err
+    assert said in err and "It is running" in err
+    assert "doctor" not in err
+    report(OperationalError("connection refused"))
+    assert "Is it running?" in capsys.readouterr().err

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from msgspec.structs import replace as replaced
 
-from contracts.codec import encode
 from contracts.records import Metrics, ModelInForce
 from contracts.settings import Settings
 from freshet.batch_side import BatchSide
@@ -80,11 +79,9 @@ def test_batch_models_stand_behind_the_online_ones_with_their_stage_until_they_a
     champions = Champions()
     for model, stage in (("trees@1", "shadow"), ("trees@2", "shadow"), ("trees@1", "retired")):
         champions = champions.after(
-            encode(
-                ModelInForce(
-                    task="conversion", model=model, stage=stage, digest="", change="c", partition=0, offset=1,
-                    time="2026-01-05T08:00:00.000Z",
-                )
+            ModelInForce(
+                task="conversion", model=model, stage=stage, digest="", change="c", partition=0, offset=1,
+                time="2026-01-05T08:00:00.000Z",
             )
         )  # fmt: skip
     facts = replace(

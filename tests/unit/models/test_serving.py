@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from contracts.bounds import Stage
 from contracts.codec import decode_user_event
-from contracts.events import Stage, UserEvent
+from contracts.events import UserEvent
 from contracts.records import ModelInForce, ModelQuarantined, Outcome, Prediction
 from models.portfolio import Portfolio
 from models.roster import Roster

@@ -79,8 +79,12 @@ def test_what_was_logged_is_brought_into_the_order_of_the_names_and_other_sets_h
         said("conversion", 2, {"a": 1.0}),
         said("basket", 3, {"a": 1.0, "b": 2.0}),
         b"nothing",
+        said("conversion", 4, {"a": 1.0, "b": 2.0}),
     ]
-    logged = pa.RecordBatch.from_pydict({"value": pa.array(values, pa.binary())})
+    partitions = [1] * 4 + [0]  # the last one lies where its learner does not write
+    logged = pa.RecordBatch.from_pydict(
+        {"partition": pa.array(partitions, pa.int32()), "value": pa.array(values, pa.binary())}
+    )
     rows = pa.Table.from_batches(read_batches([logged], "conversion", names)).to_pylist()
     points = [(row["offset"], row["bits"]) for row in rows if row["offset"] is not None]
     assert [offset for offset, _ in points] == [1, 2]
@@ -88,4 +92,5 @@ def test_what_was_logged_is_brought_into_the_order_of_the_names_and_other_sets_h
     assert {row["reason"]: row["records"] for row in rows if row["offset"] is None} == {
         None: 3,
         "not-json": 1,
+        "foreign": 1,
     }

@@ -31,6 +31,7 @@ def turn(number: int, start: int, end: int, **changes: Any) -> dict[str, Any]:
     return entry | changes
 
 
+ELSEWHERE = {"generation": 1, "turn": 9, "chain": "0" * 32}
 GOOD = [turn(1, 0, 10), turn(2, 10, 25), turn(3, 25, 30)]
 
 
@@ -55,7 +56,7 @@ def check(
     records = records_of(turns, first)
     if isinstance(committed, str):
         committed = Committed(turns[-1]["end"], metadata(turns[-1], records[-1].offset))
-    entries = check_journal(TOPIC, records, committed, "this log", report)
+    entries = check_journal(TOPIC, "learner", records, committed, "this log", report)
     return [entry.turn for entry in entries], report.explain()
 
 
@@ -114,7 +115,10 @@ def test_a_commit_that_the_journal_does_not_confirm_is_found(committed: Committe
             "code, origin or log changed within a generation",
         ),
         ([turn(1, 0, 10), turn(2, 10, 20, generation=2)], "it must open generation 2 with parent"),
-        ([turn(1, 0, 10), turn(2, 10, 20, generation=3, parent={})], "it must open generation 2 with parent"),
+        (
+            [turn(1, 0, 10), turn(2, 10, 20, generation=3, parent=ELSEWHERE)],
+            "it must open generation 2 with parent",
+        ),
     ],
 )
 def test_turns_that_do_not_follow_one_another_are_found(turns: list[dict[str, Any]], what: str) -> None:
@@ -156,10 +160,24 @@ def test_turns_of_another_log_are_left_out() -> None:
     assert check([*old, turn(4, 0, 5, generation=2, parent=parent)])[0] == [4]
 
 
-def test_what_is_no_journal_record_is_found() -> None:
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (b"learner-0", None),
+        (b"learner-0", b"x"),
+        (b"learner-0", b'{"turn":1}'),
+        (b"learner-1", json.dumps(turn(1, 0, 10)).encode()),
+        (None, json.dumps(turn(1, 0, 10)).encode()),
+        (b"learner-0", json.dumps(turn(1, 0, 10, partition=1)).encode()),
+        (b"learner-0", json.dumps(turn(1, 0, 10, group="other")).encode()),
+    ],
+)
+def test_what_is_not_this_workers_is_passed_over_and_noted(key: bytes | None, value: bytes | None) -> None:
     report = PartitionReport(0)
-    records = [
-        Record(TOPIC, 0, n, 0, None, value, ()) for n, value in enumerate((None, b"x", b"[]", b'{"turn":1}'))
+    records = [*records_of(GOOD), Record(TOPIC, 0, 5, 0, key, value, ())]
+    committed = Committed(30, metadata(GOOD[2], 4))
+    entries = check_journal(TOPIC, "learner", records, committed, "this log", report)
+    assert [entry.turn for entry in entries] == [1, 2, 3]
+    assert report.explain() == [
+        f"note: partition 0: 1 records on {TOPIC} are not Freshet's and were passed over, as every reader does"
     ]
-    assert check_journal(TOPIC, records, None, "this log", report) == []
-    assert [finding.offset for finding in report.findings] == [0, 1, 2, 3]

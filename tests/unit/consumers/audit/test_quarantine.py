@@ -15,6 +15,7 @@ def announced(task: str, model: str, offset: int, partition: int = 0) -> Record:
         "model": model,
         "partition": partition,
         "offset": offset,
+        "reason": "it raised",
     }
     return Record("ml.models", 0, 0, 0, None, json.dumps(said).encode(), ())
 
@@ -53,3 +54,14 @@ def test_another_partitions_quarantine_and_other_records_are_passed_over() -> No
     out = Quarantines([announced("conversion", "m", 10, partition=1), *strange], 0, {}, [])
     assert out.announced == frozenset()
     assert out.problem("conversion", 11, {"m": None}) is not None
+
+
+def test_an_announcement_that_the_fold_contradicts_is_a_strangers() -> None:
+    forged = [announced("conversion", "m", 10), announced("conversion", "a@1", 10)]
+    out = Quarantines(forged, 0, {}, [], folded_since=5)
+    assert out.announced == {("conversion", "a@1", 10)}  # what batch models answer is not folded
+    assert out.problem("conversion", 11, {"m": 0.5}) is None
+    assert Quarantines(
+        forged, 0, {("conversion", "m"): 10}, [], folded_since=5
+    ).announced == out.announced | {("conversion", "m", 10)}
+    assert Quarantines(forged, 0, {}, [], folded_since=11).problem("conversion", 12, {"m": 0.5}) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consumers.lifecycle import Standing, standing_after
-from contracts.events import Stage
+from contracts.bounds import Stage
 from infra.postgres import Action, ModelChange
 from models.roster import Roster
 from tests.batch_models import activated

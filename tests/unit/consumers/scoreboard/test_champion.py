@@ -7,6 +7,7 @@ from consumers.scoreboard.fold import Fold, State
 from consumers.scoreboard.reading import _champion
 from contracts.codec import encode
 from contracts.records import ModelChanged, ModelInForce, ModelQuarantined
+from models.belief import Known, any_batch
 
 
 def test_a_batch_champion_is_served_since_its_offsets() -> None:
@@ -44,7 +45,7 @@ def test_the_scoreboard_takes_in_what_is_in_force_and_passes_other_news_over() -
     )  # fmt: skip
     out = ModelQuarantined(task="conversion", model="a@1", partition=1, offset=9, reason="r")
     changed = ModelChanged(change="c", task="conversion", action="shadow", model="a@1")
-    fold = Fold(State())
+    fold = Fold(State(), Known(any_batch))
     fold.take([("models", 0, n, encode(news)) for n, news in enumerate((told, out, changed))])
     fold.take([("models", 0, 3, b"{")])
     changes = fold.taken_changes()

@@ -11,9 +11,11 @@ from consumers.scoreboard.fold import Input as Record
 from consumers.scoreboard.rows import ScoredLabel
 from contracts.codec import encode, rfc3339
 from contracts.records import DriftBegan, LateLabel, ModelQuarantined, Outcome, Prediction, Truth
+from models.belief import Known, any_batch
 
 T0 = 1_767_600_000_000
 MINUTE = 60_000
+KNOWN = Known(any_batch, partitions=4)
 
 
 def truth(n: int, *, at_ms: int = 0, partition: int = 0) -> Record:
@@ -50,14 +52,14 @@ def outcome(
         why="order",
         settled_offset=n,
         settled_time=rfc3339(T0 + (at_ms if settled_ms is None else settled_ms)),
-        answers={"m": 0.7},
+        answers={"logistic" if task == "conversion" else "linear": 0.7},
         losses={},
     )
     return "outcomes", partition, n, encode(value)
 
 
 def folded(*batches: list[Record]) -> tuple[Fold, list[ScoredLabel]]:
-    fold = Fold(State())
+    fold = Fold(State(), KNOWN)
     labels: list[ScoredLabel] = []
     for batch in batches:
         fold.take(batch)
@@ -74,7 +76,7 @@ def test_a_label_finds_the_truth_that_came_before_in_the_same_batch_or_an_earlie
 
 
 def test_truth_that_comes_after_completes_the_label_that_is_stored():
-    fold = Fold(State())
+    fold = Fold(State(), KNOWN)
     fold.take([outcome(1)])
     (stored,) = fold.taken_changes().labels
     assert stored.lines is None
@@ -87,7 +89,7 @@ def test_truth_that_comes_after_completes_the_label_that_is_stored():
 
 
 def test_truth_is_stored_while_it_waits_and_deleted_with_its_label():
-    fold = Fold(State())
+    fold = Fold(State(), KNOWN)
     fold.take([truth(1), truth(2), outcome(2)])
     first = fold.taken_changes()
     assert list(first.truths) == [(0, "u-1")]
@@ -117,12 +119,18 @@ def test_an_outcome_without_label_is_counted_and_not_scored():
 def test_everything_is_counted_by_what_it_is():
     given = {"time": rfc3339(T0), "event_id": "u-1", "user_id": "ann", "session_id": "s-1"}
     prediction = Prediction(
-        task="conversion", partition=3, offset=1, answers={}, served="m", features={"f": 1.0}, **given
+        task="conversion",
+        partition=3,
+        offset=1,
+        answers={"logistic": 0.5},
+        served="logistic",
+        features={"f": 1.0},
+        **given,
     )
     late = LateLabel(partition=3, offset=1, event="ProductViewed", **given)
     drift = DriftBegan(drift="abrupt", event_number=7, event_id="u-1", time=rfc3339(T0))
-    out = ModelQuarantined(task="conversion", model="m", partition=3, offset=1, reason="broken")
-    fold = Fold(State())
+    out = ModelQuarantined(task="conversion", model="logistic", partition=3, offset=1, reason="broken")
+    fold = Fold(State(), KNOWN)
     fold.take(
         [
             ("truth", 3, 1, encode(drift)),
@@ -140,7 +148,7 @@ def test_everything_is_counted_by_what_it_is():
     }
     assert changes.drifts == [(3, drift)]
     assert changes.quarantines == [out]
-    assert fold.state.served == {("conversion", 3): "m"}
+    assert fold.state.served == {("conversion", 3): "logistic"}
     assert changes.served == {("conversion", 3)}
 
 
@@ -164,7 +172,7 @@ def test_what_cannot_be_read_is_counted_and_the_rest_goes_on(kind, value):
         value = value[:100_000]
     fold, labels = folded([(kind, 0, 0, value), truth(1), outcome(1)])
     assert len(labels) == 1
-    assert fold.state.totals["unreadable", kind, 0] == (0 if kind == "models" else 1)
+    assert fold.state.totals["unreadable", kind, 0] == 1
 
 
 @pytest.mark.parametrize("spoilt", ["time", "settled_time", "session_id"])

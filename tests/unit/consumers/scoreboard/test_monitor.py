@@ -115,6 +115,7 @@ def test_its_figures_are_summed_over_partitions_and_what_is_not_known_is_left_ou
         ("truths_total",): 0,
         ("truths_dropped_total",): 0,
         ("unreadable_total",): 0,
+        ("foreign_total",): 0,
         ("served_partitions", "conversion", "logistic"): 2,
     }
     watched.monitor.looked(replace(look, metrics=[replace_log_loss(0.2)]))

@@ -10,8 +10,8 @@ import models.evaluate
 
 ROOT = Path(models.evaluate.__file__).parents[2]
 OF_TRUTH = {
-    "Truth", "decode_truth", "expected_log_losses", "expected_share", "expected_share_se", "is_leak", "realised_share",
-    "recovery", "trailing_shares",
+    "TRUTH", "Truth", "TruthRecord", "expected_log_losses", "expected_share", "expected_share_se", "is_leak",
+    "realised_share", "recovery", "trailing_shares",
 }  # fmt: skip
 KNOW = ("contracts", "models", "consumers.scoreboard")
 # All that learns, serves, trains or judges; beside these there are scores, the simulator, and who shows or audits them.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.codec import decode_product_event, decode_user_event, rfc3339, time_ms
+from contracts.codec import decode, decode_user_event, rfc3339, time_ms
 from contracts.errors import InputFileError
 from contracts.events import (
     CartAdded,
@@ -53,7 +53,7 @@ def test_an_order_is_its_lines_and_then_its_worth(tmp_path: Path) -> None:
 def test_a_product_is_listed_once_and_its_price_told_when_it_changes(tmp_path: Path) -> None:
     lines = [Line(price=price, name=name) for price, name in (("2", "A"), ("2", "B"), ("3", ""), ("2", "A"))]
     emissions = list(Replay(recorded(tmp_path, *lines), 2))
-    own = [decode_product_event(e.value)[0] for e in emissions if e.topic == PRODUCT_EVENTS.name]
+    own = [decode(PRODUCT_EVENTS, e.value) for e in emissions if e.topic == PRODUCT_EVENTS.name]
     assert [(type(event), event.product.price, event.name) for event in own] == [
         (ProductListed, 2.0, "A"),
         (PriceChanged, 3.0, None),

@@ -1,0 +1,140 @@
+"""What of a record can be believed: anybody on the machine may write to a topic. Pure.
+
+A record is its owner's only where its owner writes, and speaks of tasks and models that somebody knows: online models
+stand in the portfolio, batch models in the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
+
+from contracts.records import (
+    LateLabel,
+    Metrics,
+    ModelChanged,
+    ModelInForce,
+    ModelQuarantined,
+    Outcome,
+    Prediction,
+    is_batch,
+)
+from contracts.views import OutcomeLosses, PredictionHead
+from models.tasks import TASKS, TaskSpec
+
+__all__ = ["OF_ANY_TIME", "Known", "any_batch", "believed"]
+
+R = TypeVar("R")
+
+_ONLY: Final = 0  # of topics that have one partition
+
+
+def any_batch(task: str, model: str) -> bool:
+    """Take every batch model for registered: for readers that have no registry to ask."""
+    return True
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known when a record is read.
+
+    Parameters
+    ----------
+    has_batch : callable
+        Of (task, ``name@version``): whether the registry has it.
+    partitions : int, optional
+        Of the main input; None where the reader does not know.
+    of_before : bool
+        Take models, too, that are in no portfolio of now: for readers that tell what once was.
+    tasks : mapping of str to TaskSpec
+        The portfolio.
+    """
+
+    has_batch: Callable[[str, str], bool]
+    partitions: int | None = None
+    of_before: bool = False
+    tasks: Mapping[str, TaskSpec] = field(default_factory=lambda: TASKS)
+
+    def has(self, task: str, model: str) -> bool:
+        """Whether `model` is one of the task's.
+
+        Examples
+        --------
+        >>> known = Known(has_batch=lambda task, model: model == "a@1")
+        >>> known.has("basket", "mean"), known.has("basket", "a@1"), known.has("basket", "b@1"), known.has("x", "a@1")
+        (True, True, False, False)
+        """
+        spec = self.tasks.get(task)
+        if spec is None:
+            return False
+        if is_batch(model):
+            return self.has_batch(task, model)
+        return self.of_before or any(m.name == model for m in spec.models)
+
+    def has_partition(self, partition: int) -> bool:
+        """Whether the main input has it, as far as that is known."""
+        return self.partitions is None or partition < self.partitions
+
+
+OF_ANY_TIME: Final = Known(any_batch, of_before=True)
+"""For readers that tell what once was, and have no registry to ask."""
+
+
+def believed(record: R, partition: int, known: Known) -> R | None:
+    """What can be believed of a record, None if nothing can.
+
+    Parameters
+    ----------
+    record : one of `contracts.records` or `contracts.views`
+        As `contracts.codec.decode` gives it.
+    partition : int
+        Of its topic, where it lies.
+    known : Known
+        Tasks and models.
+
+    Returns
+    -------
+    record
+        The same, or a copy without the models that nobody knows: they were in a portfolio of before, or are made up.
+        What tells of none but such is not believed.
+    """
+    one: Any = record
+    match one:
+        case Outcome() | OutcomeLosses() | Prediction() | PredictionHead():
+            one = _answered(one, known) if one.partition == partition else None
+        case LateLabel():
+            one = one if one.partition == partition else None
+        case ModelQuarantined() | ModelInForce():
+            may_be = is_batch(one.model) or isinstance(one, ModelQuarantined)
+            is_known = known.has_partition(one.partition) and known.has(one.task, one.model)
+            one = one if partition == _ONLY and may_be and is_known else None
+        case ModelChanged():
+            one = one if partition == _ONLY and known.has(one.task, one.model) else None
+        case Metrics():
+            one = _without_unknown(one, "models", known) if partition == _ONLY else None
+    found: R | None = one
+    return found
+
+
+def _answered(one: Any, known: Known) -> Any:
+    spec = known.tasks.get(one.task)
+    served, label = getattr(one, "served", None), getattr(one, "label", None)
+    if spec is None or (served is not None and not known.has(one.task, served)):
+        return None
+    if spec.kind == "classification" and label not in (None, 0.0, 1.0):
+        return None
+    for name in ("answers", "losses"):
+        if one is not None and getattr(one, name, None):
+            one = _without_unknown(one, name, known)
+    return one
+
+
+def _without_unknown(one: Any, name: str, known: Known) -> Any:
+    said = getattr(one, name)
+    models = {model: value for model, value in said.items() if known.has(one.task, model)}
+    if len(models) == len(said):
+        return one if said else None
+    return replace(one, **{name: models}) if models else None
