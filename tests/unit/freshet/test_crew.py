@@ -99,7 +99,7 @@ def test_a_child_that_does_not_listen_is_killed_at_the_deadline(crew):
 
 
 def test_the_last_word_of_a_child_that_has_tried_by_itself_is_final(crew, said):
-    crew.start("learn", ["learn", "--bootstrap", "127.0.0.1:1"], is_final=True)
+    crew.start("etl", ["etl", "--bootstrap", "127.0.0.1:1"], is_final=True)
 
     def fails() -> bool:
         try:
