@@ -47,6 +47,8 @@ class Known:
         Of (task, ``name@version``): whether the registry has it.
     partitions : int, optional
         Of the main input; None where the reader does not know.
+    has_online : callable, optional
+        Of (task, name): whether it is an online model; those of the portfolio by default.
     of_before : bool
         Take models, too, that are in no portfolio of now: for readers that tell what once was.
     tasks : mapping of str to TaskSpec
@@ -55,6 +57,7 @@ class Known:
 
     has_batch: Callable[[str, str], bool]
     partitions: int | None = None
+    has_online: Callable[[str, str], bool] | None = None
     of_before: bool = False
     tasks: Mapping[str, TaskSpec] = field(default_factory=lambda: TASKS)
 
@@ -72,6 +75,8 @@ class Known:
             return False
         if is_batch(model):
             return self.has_batch(task, model)
+        if self.has_online is not None:
+            return self.has_online(task, model)
         return self.of_before or any(m.name == model for m in spec.models)
 
     def has_partition(self, partition: int) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from consumers.audit.batch import batch_problem
 from consumers.audit.expected import Expectation
@@ -18,7 +18,7 @@ from contracts.codec import decode
 from contracts.errors import BadRecord
 from contracts.topics import Topic
 from infra.kafka import Record
-from models.belief import OF_ANY_TIME, Known, any_batch, believed
+from models.belief import OF_ANY_TIME, Known, believed
 
 __all__ = ["Problem", "Seen", "Sources", "fields_of"]
 
@@ -67,20 +67,19 @@ class Problem(NamedTuple):
     what: str
 
 
-_OF_NOW: Final = Known(any_batch)
-
-
 def fields_of(topic: Topic, stream: CommittedStream, at: Sources) -> Iterator[tuple[Record, dict[str, Any]]]:
     """Each record of a learner with its fields; what no reader takes for one is counted and passed over.
 
-    What this code answered can be of its models only; what older code did, of models that are no more.
+    What this code answered can be of the fold's models only; what older code did, of models that are no more.
     """
     for record in stream.records():
         said = None
         with suppress(BadRecord):
             found = decode(topic, record.value)
-            is_ours = at.refold is not None and found.offset >= at.refold.since
-            said = believed(found, at.report.partition, _OF_NOW if is_ours else OF_ANY_TIME)
+            known = OF_ANY_TIME
+            if at.refold is not None and found.offset >= at.refold.since:
+                known = Known(at.refold.has_batch, has_online=at.refold.has_online)
+            said = believed(found, at.report.partition, known)
         if said is None:
             at.report.pass_over(stream.topic)
         else:

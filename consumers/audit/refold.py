@@ -114,6 +114,8 @@ class Refold:
         (task, model, offset) of each activation of a batch model, and its stage.
     since : int
         First offset of the current generation, or of the folding: answers before it are not compared by value.
+    models : set
+        (task, model) of each online model that answered and each batch model that was activated, since the beginning.
     refused : dict of int to str
         Offsets of records that the fold refused, with the reason.
     """
@@ -130,6 +132,7 @@ class Refold:
     batch_outcomes: dict[tuple[str, int], BatchPart] = field(default_factory=dict)
     quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
     in_force: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    models: set[tuple[str, str]] = field(default_factory=set)
     refused: dict[int, str] = field(default_factory=dict)
     since: int = 0
     _answered: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -164,8 +167,19 @@ class Refold:
                 self.quarantined[(output.task, output.model)] = output.offset
             elif record.offset >= self.since and isinstance(output, Prediction | Outcome):
                 self._incomplete.append(output)
-            elif record.offset >= self.since and isinstance(output, ModelInForce):
-                self.in_force[(output.task, output.model, output.offset)] = output.stage
+                self.models.update((output.task, model) for model in output.answers)
+            elif isinstance(output, ModelInForce):
+                self.models.add((output.task, output.model))
+                if record.offset >= self.since:
+                    self.in_force[(output.task, output.model, output.offset)] = output.stage
+
+    def has_online(self, task: str, model: str) -> bool:
+        """Whether an online model of the fold answered."""
+        return (task, model) in self.models
+
+    def has_batch(self, task: str, model: str) -> bool:
+        """Whether a batch model can have answered; any can where the beginning is a snapshot, which holds others."""
+        return self.begin.payload is not None or (task, model) in self.models
 
     def finish(self) -> None:
         """All records are in."""
