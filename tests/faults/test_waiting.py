@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
@@ -146,12 +147,15 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 @pytest.fixture
 def away(broker: Door, embedded_postgres: EmbeddedPostgres, tmp_path: Path, namespace: str) -> Iterator[Away]:
-    """A shop's topics on that broker, and the database of the run behind a door."""
+    """A shop's topics on that broker, and a database of its own behind a door."""
     parts = conninfo_to_dict(embedded_postgres.conninfo)
+    name = namespace.strip(".")  # scores of two shops must not meet in one database
+    with psycopg.connect(embedded_postgres.conninfo, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
     with door(lambda: int(parts["port"])) as database:
         settings = Settings(
             bootstrap=f"127.0.0.1:{broker.port}",
-            database_url=f"postgresql://{parts['user']}@127.0.0.1:{database.port}/{parts['dbname']}",
+            database_url=f"postgresql://{parts['user']}@127.0.0.1:{database.port}/{name}",
             database_password_file=embedded_postgres.password_file,
             data_dir=tmp_path / "data",
             namespace=namespace,
