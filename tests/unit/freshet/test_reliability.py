@@ -14,6 +14,7 @@ def test_each_group_is_a_line_with_what_came_and_the_truth_where_it_is_known() -
     models = {"m\x1b": {"ece": 0.15, "ece_truth": 0.1, "calibration": bins}, "silent": {"calibration": []}}
     board = {"tasks": {"conversion": {"models": models}, "basket": {"models": {"linear": {"mae": 3.0}}}}}
     screen = console()
+    screen.width = 120
     with screen.capture() as captured:
         show_calibration(screen, board)
     said = captured.get()
