@@ -128,8 +128,13 @@ def test_after_kill_9_graces_do_not_add_up_and_what_is_on_no_line_goes_too() -> 
 
 def test_a_child_that_a_living_parent_lets_go_has_all_of_its_grace(started: Starter) -> None:
     script = CHILD.replace("grace_s=0.2", "600, orphan_grace_s=0")
-    ends_late = "import signal as s, time; s.signal(s.SIGTERM, lambda *_: (time.sleep(0.5), exit(7)))"
-    child = started(script.replace("print(", f"{ends_late}; print("))
+    # It ends late: only when the life line has looked after its parent three times since SIGTERM.
+    ends_late = (
+        "import os, signal as s, threading; looks = threading.Semaphore(0); ask = os.getppid\n"
+        "os.getppid = lambda: (looks.release(), ask())[1]\n"
+        "s.signal(s.SIGTERM, lambda *_: ([looks.acquire(timeout=60) for _ in range(3)], exit(7)))\n"
+    )
+    child = started(ends_late + script)
     assert child.stop(PATIENCE_S) == 7
 
 
