@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +25,7 @@ from infra.kafka import (
     read_to_end,
 )
 from producers.simulator import Scenario, Simulator
+from tests.faults.forked import ForkedWorker
 from tests.waiting import DEADLINE_S, until
 
 _WORKER = Path(__file__).with_name("worker_process.py")
@@ -43,7 +42,7 @@ def shop_events(events: int, seed: int = 7) -> list[Emission]:
 class RunningWorker:
     """A worker's process, and where what it says goes."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedWorker
     log: Path
 
     def runs(self) -> bool:
@@ -88,14 +87,17 @@ class Stage:
     def worker(
         self, *arguments: str, env: Mapping[str, str] | None = None, **changes: object
     ) -> Iterator[RunningWorker]:
-        """Run a worker; killed at the latest at the end of the ``with``."""
+        """Run a worker; killed at the latest at the end of the ``with``. What `env` says needs a Python of its own."""
         settings = Settings(**(self.settings.model_dump(exclude_unset=True) | changes))
+        own = environment(settings) | dict(env or {}) | {"PYTHONPATH": str(_ROOT)}
         with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
-            process = subprocess.Popen(
-                [sys.executable, str(_WORKER), "0", *arguments],
-                env=environment(settings) | dict(env or {}) | {"PYTHONPATH": str(_ROOT)},
-                stderr=log,
-            )
+            process: subprocess.Popen[bytes] | ForkedWorker
+            if env:
+                process = subprocess.Popen(
+                    [sys.executable, str(_WORKER), "0", *arguments], env=own, stderr=log
+                )
+            else:
+                process = ForkedWorker(["0", *arguments], own, Path(log.name))
             try:
                 yield RunningWorker(process, Path(log.name))
             finally:
@@ -116,17 +118,6 @@ class Stage:
         """Run a worker that ends by itself: its exit code and what it said."""
         with self.worker(*arguments, **changes) as worker:
             return worker.process.wait(DEADLINE_S), worker.said()
-
-    def imports_s(self) -> float:
-        """What Python and the libraries take to start on this machine now, measured: no worker can be sooner."""
-        started = time.monotonic()
-        subprocess.run(
-            [sys.executable, str(_WORKER), "--help"],
-            capture_output=True,
-            check=True,
-            env=os.environ | {"PYTHONPATH": str(_ROOT)},
-        )
-        return time.monotonic() - started
 
     def records(self, topic: Topic, isolation: str = "read_committed") -> list[Record]:
         return list(read_to_end(self.bootstrap, self.name(topic), isolation=isolation))
