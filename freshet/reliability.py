@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from freshet.fitting import fitting
 from freshet.render import plain
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["figure", "show_calibration"]
 
 _WIDTH = 41
+# The order in which columns get their place on a narrow terminal, and that in which they stand.
+_RANKED = ("answered", "came", "labels", "± se", "truth")
+_STANDING = ("labels", "answered", "came", "± se", "truth")
 
 
 def show_calibration(screen: Console, board: Mapping[str, Any]) -> None:
@@ -30,20 +35,30 @@ def show_calibration(screen: Console, board: Mapping[str, Any]) -> None:
                     Text.assemble((plain(task), "bold blue"), " ", (plain(name), "bold"), heading),
                     soft_wrap=True,
                 )
-                screen.print(_table(model["calibration"]))
+                screen.print(_table(model["calibration"], screen.width))
                 screen.print()
 
 
-def _table(bins: Sequence[Mapping[str, Any]]) -> Table:
+def _table(bins: Sequence[Mapping[str, Any]], room: int) -> Table:
+    """Lay out a line a group, with the columns that fit `room` whole and what is left of it for the figure."""
     most = max(max(one["answered"], one["came"]) for one in bins)
+    columns = {"labels": [f"{one['labels']:,}" for one in bins]}
+    for name, key in (("answered", "answered"), ("came", "came"), ("± se", "se"), ("truth", "truth")):
+        columns[name] = [_percent(one[key]) for one in bins]
+    widths = {name: 2 + max(cell_len(text) for text in (name, *cells)) for name, cells in columns.items()}
+    fits = dict(zip(_RANKED, fitting([widths[name] for name in _RANKED], room), strict=True))
+    shown = [name for name in _STANDING if fits[name]]
+    legend = f"o answered x came * both, to {most:.0%}"
+    width = min(room - 2 - sum(widths[name] for name in shown), _WIDTH)
     table = Table(box=None, header_style="dim", padding=(0, 1))
-    for name in ("labels", "answered", "came", "± se", "truth"):
+    for name in shown:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(f"o answered, x came, * both; 0 to {most:.0%}", no_wrap=True)
-    for one in bins:
-        cells = [_percent(one[name]) for name in ("answered", "came", "se", "truth")]
+    if width >= len(legend):
+        table.add_column(legend, no_wrap=True)
+    for one, *cells in zip(bins, *(columns[name] for name in shown), strict=True):
         style = "yellow" if one["se"] and abs(one["answered"] - one["came"]) > 2.0 * one["se"] else ""
-        table.add_row(f"{one['labels']:,}", *cells, Text(figure(one["answered"], one["came"], most), style))
+        drawn = Text(figure(one["answered"], one["came"], most, width), style)
+        table.add_row(*cells, *[drawn] * (width >= len(legend)))
     return table
 
 

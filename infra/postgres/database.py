@@ -24,6 +24,8 @@ Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 # Connection lost, operator shut it down, no resources left, the disk or the system failed: it may be well again
 # later, with nothing changed in what we asked.
 _AWAY: Final = ("08", "57P", "53", "58")
+# Before a session there is no SQLSTATE, only these words; in another language a refusal counts as away.
+_REFUSALS: Final = ("authentication failed for user", "no password supplied", "no pg_hba.conf entry")
 
 
 def is_away(error: BaseException) -> bool:
@@ -92,7 +94,9 @@ def connect(conninfo: str, password: str | None = None, *, timeout_s: int = 5) -
     Raises
     ------
     Unreachable
-        If it does not answer, or does not let us in.
+        If it does not answer.
+    SettingsError
+        If it does not let us in: waiting does not mend a wrong password.
     """
     where = address_of(conninfo)
     try:
@@ -104,6 +108,10 @@ def connect(conninfo: str, password: str | None = None, *, timeout_s: int = 5) -
             password=password,
         )
     except psycopg.OperationalError as error:
+        if any(words in str(error) for words in _REFUSALS):
+            msg = f"The database at {where} must let us in. It refuses: {_first(error)}"
+            hint = "See FRESHET_DATABASE_URL and FRESHET_DATABASE_PASSWORD_FILE: `freshet config` shows both."
+            raise SettingsError(msg, hint=hint) from error
         msg = f"The database at {where} can't be reached (tried once, for at most {timeout_s} s): {_first(error)}"
         raise Unreachable(msg, hint="Is it running? `freshet config` shows the address.") from error
 

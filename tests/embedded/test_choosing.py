@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDS_A_BACKEND = "tests/integration/test_postgres.py::test_a_wrong_password_is_said_and_not_shown"
+NEEDS_A_BACKEND = (
+    "tests/integration/test_postgres.py::test_a_refused_password_is_said_and_not_waited_for[wrong]"
+)
 NEEDS_NONE = "tests/integration/test_postgres.py::test_a_port_where_nobody_listens_is_named_with_the_reason"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import psycopg
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from contracts.errors import EnvironmentProblem, SettingsError, Unreachable
 from infra.postgres import Snapshot, SnapshotStore, connect, is_genuine, migrate, read_password, sealed
 from infra.postgres.migrations import Migration, migrations
+from infra.waiting import Waiting
 from tests.integration.conftest import FreshDatabase
 
 KEY = bytes(range(32))
@@ -51,9 +54,19 @@ def test_a_port_where_nobody_listens_is_named_with_the_reason():
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_wrong_password_is_said_and_not_shown(fresh_database: FreshDatabase):
-    with pytest.raises(Unreachable, match="password authentication failed") as caught:
-        connect(fresh_database.url, "hunter2")
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [("hunter2", "password authentication failed"), (None, "no password supplied")],
+    ids=["wrong", "none"],
+)
+def test_a_refused_password_is_said_and_not_waited_for(
+    fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch, password: str | None, said: str
+):
+    monkeypatch.setenv("PGPASSFILE", os.devnull)
+    stop = Event()
+    waiting = Waiting("The role", lambda line: stop.set())
+    with pytest.raises(SettingsError, match=said) as caught:
+        waiting.until_done(lambda: connect(fresh_database.url, password), stop)
     assert "hunter2" not in str(caught.value)
 
 
