@@ -31,7 +31,7 @@ test: $(STAMP) ## run all tests, or those of ARGS: those of integration in conta
 
 # Each file stays in one process, for its tests share what took long to make.
 QUICK = tests/unit tests/contract tests/again.py tests/spent.py \
-	contracts models infra producers consumers freshet
+	contracts models infra producers consumers dashboard freshet
 test-quick: $(STAMP) ## run the unit and contract tests, which need neither servers nor Java, on all cores
 	@$(PY) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(QUICK) $(ARGS)
 
@@ -54,7 +54,7 @@ wheels: $(STAMP) ## see that the locks have a wheel of each package for every su
 	echo 'Wheels: Python 3.11 to 3.14, on Linux (x86-64, ARM) and macOS (ARM).'
 
 # What computes (unit tests, Spark, training, whole demos), and what waits for servers.
-COMPUTING = tests/unit tests/batch tests/e2e tests/again.py tests/spent.py contracts models infra producers consumers spark_jobs freshet
+COMPUTING = tests/unit tests/batch tests/e2e tests/again.py tests/spent.py contracts models infra producers consumers spark_jobs dashboard freshet
 WAITING = tests/contract tests/embedded tests/faults tests/integration
 # The audit only reads the broker, which is of the same version in containers: nothing more is proved there.
 TWICE = tests/integration --ignore=tests/integration/test_audit.py --ignore=tests/integration/test_audit_histories.py

@@ -23,7 +23,7 @@ __all__ = ["code_hash", "reached"]
 
 _OURS: Final = frozenset({"contracts", "models"})
 # They meet models at the edges only: what they decide is on the topics.
-_OTHER_ROOMS: Final = frozenset({"consumers", "freshet", "infra", "producers", "spark_jobs"})
+_OTHER_ROOMS: Final = frozenset({"consumers", "dashboard", "freshet", "infra", "producers", "spark_jobs"})
 _SITE: Final = frozenset(Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib"))
 _PYC_HEADER_BYTES: Final = 16  # when and from what it was compiled
 

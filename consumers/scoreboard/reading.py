@@ -8,7 +8,7 @@ from typing import Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from consumers.scoreboard.board import BOARD_LABELS, DRIFT_TASK, AfterDrift, board
+from consumers.scoreboard.board import BOARD_LABELS, DRIFT_TASK, AfterDrift, board, kind_of
 from consumers.scoreboard.intake import topic_names
 from consumers.scoreboard.rows import Columns
 from consumers.scoreboard.store import KEEP_AFTER_DRIFT
@@ -20,7 +20,17 @@ from infra.kafka import connect_consumer
 from infra.postgres import Database, queries
 from models.tasks import TASKS
 
-__all__ = ["Champion", "LagMeter", "Totals", "champions", "forget", "history", "read_board", "totals"]
+__all__ = [
+    "Champion",
+    "LagMeter",
+    "Totals",
+    "champions",
+    "forget",
+    "history",
+    "kind_of",
+    "read_board",
+    "totals",
+]
 
 _ANSWER_MS: Final = 5_000
 

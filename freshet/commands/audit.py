@@ -12,9 +12,10 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 from rich.text import Text
 
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Group, Json, PasswordFile, settings_from
-from freshet.reach import need_broker
-from freshet.render import can_redraw, console, echo, json_line, styled, tell
+from dashboard.terminal.plain_text import json_line, styled
+from freshet.cli.broker_check import need_broker
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Group, Json, PasswordFile, settings_from
+from freshet.cli.rendering import can_redraw, console, echo, tell
 
 if TYPE_CHECKING:
     from consumers.audit import AuditReport

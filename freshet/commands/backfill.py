@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.errors import UsageError
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
-from freshet.reach import need_broker
-from freshet.render import console, echo, json_line, styled
-from freshet.spark import Master, Memory, marts_ready, opened_spark, stepping
-from freshet.typed import need_master, need_memory
+from dashboard.terminal.plain_text import json_line, styled
+from freshet.cli.arguments import need_master, need_memory
+from freshet.cli.broker_check import need_broker
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.cli.rendering import console, echo
+from freshet.cli.spark import Master, Memory, marts_ready, opened_spark, stepping
 
 if TYPE_CHECKING:
     from contracts.settings import Settings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from freshet.options import DataDir, Json, settings_from
-from freshet.render import console, echo, json_line, styled
+from dashboard.terminal.plain_text import json_line, styled
+from freshet.cli.options import DataDir, Json, settings_from
+from freshet.cli.rendering import console, echo
 
 EXAMPLES = """freshet config
 freshet config --json

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from freshet.options import (
+from consumers.trainer.trials import LEAST_LABELS
+from freshet.cli.options import (
     DataDir,
     Drift,
     Fresh,
@@ -22,7 +23,6 @@ from freshet.options import (
     Untrained,
     settings_from,
 )
-from freshet.trainer.trials import LEAST_LABELS
 
 EXAMPLES = """freshet demo
 freshet demo --rate 2000 --drift abrupt@100000 --fresh
@@ -64,9 +64,9 @@ def demo(
     end of --events, lets every label settle, and prints one JSON object.
     """
     from contracts.errors import UsageError
-    from freshet.shop import going_on, recall
-    from freshet.show import Show
-    from freshet.stack import start_over
+    from freshet.run.demo_run import Show
+    from freshet.run.remembered_shop import going_on, recall
+    from freshet.run.stack import start_over
 
     typed = {
         "data_dir": data_dir,

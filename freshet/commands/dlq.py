@@ -11,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.errors import FreshetError, UsageError
-from freshet.options import Bootstrap, DataDir, Json, settings_from
-from freshet.reach import need_broker
-from freshet.render import console, echo, json_line, plain_bytes, styled
+from dashboard.terminal.plain_text import json_line, plain_bytes, styled
+from freshet.cli.broker_check import need_broker
+from freshet.cli.options import Bootstrap, DataDir, Json, settings_from
+from freshet.cli.rendering import console, echo
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
-    from freshet.letters import Letter
+    from freshet.cli.dead_letter import Letter
 
 LIST_EXAMPLES = """freshet dlq list
 freshet dlq list --reason not-json --last 100
@@ -112,7 +113,7 @@ def show(
 
 def _letters(settings: Settings, partition: int | None = None, offset: int = 0) -> Iterator[Letter]:
     from contracts.topics import DEAD_LETTERS, topic_name
-    from freshet.letters import read_letter
+    from freshet.cli.dead_letter import read_letter
     from infra.kafka import read_to_end
 
     here = None if partition is None else {partition: offset}

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.text import Text
 
-from freshet.options import DataDir, Json, settings_from
-from freshet.reach import answers
-from freshet.render import console, echo, json_line, plain
+from dashboard.terminal.plain_text import json_line, plain
+from freshet.cli.broker_check import answers
+from freshet.cli.options import DataDir, Json, settings_from
+from freshet.cli.rendering import console, echo
 
 if TYPE_CHECKING:
     from contracts.settings import Settings

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from freshet.options import DataDir, settings_from
-from freshet.render import console, styled
+from dashboard.terminal.plain_text import styled
+from freshet.cli.options import DataDir, settings_from
+from freshet.cli.rendering import console
 
 EXAMPLES = """freshet down
 freshet down --data-dir ~/shop"""

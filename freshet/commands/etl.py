@@ -12,8 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.errors import FreshetError, Unreachable
-from freshet.monitored import monitored
-from freshet.options import (
+from dashboard.terminal.plain_text import json_line, styled
+from freshet.cli.arguments import need_master, need_memory
+from freshet.cli.broker_check import need_address, need_broker
+from freshet.cli.long_running import monitored, waiting_as
+from freshet.cli.options import (
     Bootstrap,
     DatabaseUrl,
     DataDir,
@@ -24,11 +27,9 @@ from freshet.options import (
     seconds,
     settings_from,
 )
-from freshet.reach import need_address, need_broker
-from freshet.render import console, echo, json_line, styled, tell
-from freshet.service import unless_told, until_told, waiting_as
-from freshet.spark import Master, Memory, marts_ready, opened_spark, stepping
-from freshet.typed import need_master, need_memory
+from freshet.cli.rendering import console, echo, tell
+from freshet.cli.spark import Master, Memory, marts_ready, opened_spark, stepping
+from infra.signals import unless_told, until_told
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

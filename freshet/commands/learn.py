@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.errors import UsageError
-from freshet.monitored import monitored
-from freshet.options import (
+from freshet.cli.broker_check import answers, need_address, with_partitions_found
+from freshet.cli.long_running import monitored, waiting_as
+from freshet.cli.options import (
     Bootstrap,
     DatabaseUrl,
     DataDir,
@@ -21,9 +22,8 @@ from freshet.options import (
     Untrained,
     settings_from,
 )
-from freshet.reach import answers, need_address, with_partitions_found
-from freshet.render import tell
-from freshet.service import until_told, waiting_as
+from freshet.cli.rendering import tell
+from infra.signals import until_told
 
 if TYPE_CHECKING:
     from consumers.supervisor import Shares, Watch

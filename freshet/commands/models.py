@@ -10,12 +10,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from freshet.board import number
+from dashboard.terminal.board import number
+from dashboard.terminal.plain_text import json_line, styled
+from freshet.cli.arguments import need_export, need_model, need_room, need_task
+from freshet.cli.open_registry import as_json, opened_registry
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.cli.rendering import console, echo
 from freshet.commands.train import metrics_table
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
-from freshet.registered import as_json, opened_registry
-from freshet.render import console, echo, json_line, styled
-from freshet.typed import need_export, need_model, need_room, need_task
 
 if TYPE_CHECKING:
     from contracts.model_version import ModelVersion
@@ -130,7 +131,7 @@ def export(
     password_file: PasswordFile = None,
 ) -> None:
     """Write a model into a folder that scikit-learn and skops open without Freshet; example.py there shows how."""
-    from freshet.exchange import export_model
+    from consumers.lifecycle.import_export import export_model
     from infra.signing import load_key
 
     need_model(model)
@@ -157,7 +158,7 @@ def import_(
     password_file: PasswordFile = None,
 ) -> None:
     """Register a model from a folder, if this installation's key signed it. Never reads a pickle."""
-    from freshet.exchange import import_model
+    from consumers.lifecycle.import_export import import_model
     from infra.signing import load_key
 
     need_export(folder)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from freshet.lifecycle import evidence_table, life_of, show_change
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
-from freshet.render import console, echo, json_line, tell
-from freshet.typed import need_model
+from dashboard.terminal.plain_text import json_line
+from freshet.cli.arguments import need_model
+from freshet.cli.lifecycle import evidence_table, life_of, show_change
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
+from freshet.cli.rendering import console, echo, tell
 
 if TYPE_CHECKING:
     from consumers.lifecycle import NotPromoted

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from freshet.options import (
+from consumers.trainer.trials import LEAST_LABELS
+from freshet.cli.options import (
     Bootstrap,
     DataDir,
     Fresh,
@@ -22,7 +23,6 @@ from freshet.options import (
     Untrained,
     settings_from,
 )
-from freshet.trainer.trials import LEAST_LABELS
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -104,9 +104,9 @@ def replay(
             message = f"{flag} goes with --send-only: without it, an embedded broker is started."
             raise UsageError(message)
 
-    from freshet.shop import going_on, recall
-    from freshet.show import Show
-    from freshet.stack import start_over
+    from freshet.run.demo_run import Show
+    from freshet.run.remembered_shop import going_on, recall
+    from freshet.run.stack import start_over
 
     _, taken = _usable(file, dates)  # refused before anything is wiped or started
     there = recall(settings.data_dir)
@@ -152,7 +152,7 @@ def _usable(path: Path, typed: Literal["dmy", "mdy", "iso"] | None) -> tuple[Rec
 
 
 def _tell(rows: dict[str, Any], dates: Dates) -> None:
-    from freshet.render import tell
+    from freshet.cli.rendering import tell
     from producers.replay import in_words
 
     if dates.order is not None:
@@ -162,10 +162,12 @@ def _tell(rows: dict[str, Any], dates: Dates) -> None:
 
 
 def _send(settings: Settings, file: RecordedFile, dates: Dates, report: Path | None) -> None:
-    from freshet.reach import need_address, with_partitions_found
-    from freshet.render import json_line, tell
-    from freshet.sending import send
-    from freshet.service import until_told, waiting_as
+    from dashboard.terminal.plain_text import json_line
+    from freshet.cli.broker_check import need_address, with_partitions_found
+    from freshet.cli.long_running import waiting_as
+    from freshet.cli.rendering import tell
+    from freshet.cli.sending import send
+    from infra.signals import until_told
     from producers.replay import Replay
 
     told = until_told()

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from freshet.lifecycle import life_of, show_change
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
-from freshet.typed import need_task
+from freshet.cli.arguments import need_task
+from freshet.cli.lifecycle import life_of, show_change
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
 
 EXAMPLES = """freshet rollback conversion"""
 

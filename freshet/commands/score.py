@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from contracts.errors import FreshetError
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
-from freshet.reach import need_broker
-from freshet.reliability import show_calibration
-from freshet.render import console, echo, json_line
-from freshet.standings import show_board
+from dashboard.terminal.plain_text import json_line
+from dashboard.terminal.reliability import show_calibration
+from dashboard.terminal.score_table import show_board
+from freshet.cli.broker_check import need_broker
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.cli.rendering import console, echo
 
 EXAMPLES = """freshet score
 freshet score --calibration
@@ -47,7 +48,7 @@ def score(
     if settings.origin["database_url"] in ("default", "runtime file"):
         need_broker(settings)  # it says best that no demo runs
 
-    from freshet.scores import Scores
+    from dashboard.view.scores import Scores
 
     scores = Scores(settings)
     try:

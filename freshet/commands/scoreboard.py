@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from freshet.monitored import monitored
-from freshet.options import (
+from dashboard.terminal.plain_text import plain
+from freshet.cli.long_running import monitored
+from freshet.cli.options import (
     Bootstrap,
     DatabaseUrl,
     DataDir,
@@ -12,8 +13,8 @@ from freshet.options import (
     PasswordFile,
     settings_from,
 )
-from freshet.render import plain, tell
-from freshet.service import until_told
+from freshet.cli.rendering import tell
+from infra.signals import until_told
 
 EXAMPLES = """freshet scoreboard
 freshet scoreboard --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet"""

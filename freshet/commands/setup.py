@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Group, Partitions, PasswordFile, settings_from
-from freshet.reach import need_broker, with_partitions_found
-from freshet.render import plain, tell
+from dashboard.terminal.plain_text import plain
+from freshet.cli.broker_check import need_broker, with_partitions_found
+from freshet.cli.options import (
+    Bootstrap,
+    DatabaseUrl,
+    DataDir,
+    Group,
+    Partitions,
+    PasswordFile,
+    settings_from,
+)
+from freshet.cli.rendering import tell
 
 EXAMPLES = """freshet setup --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet
 freshet setup --partitions 6"""

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from freshet.lifecycle import life_of, show_change
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
-from freshet.typed import need_model
+from freshet.cli.arguments import need_model
+from freshet.cli.lifecycle import life_of, show_change
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
 
 EXAMPLES = """freshet shadow conversion/boosting@3
 freshet shadow conversion/boosting@3 --end"""

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from contracts.errors import UsageError
-from freshet.options import (
+from freshet.cli.broker_check import need_address, with_partitions_found
+from freshet.cli.long_running import waiting_as
+from freshet.cli.options import (
     Bootstrap,
     DataDir,
     Drift,
@@ -20,9 +22,8 @@ from freshet.options import (
     Traffic,
     settings_from,
 )
-from freshet.reach import need_address, with_partitions_found
-from freshet.render import tell
-from freshet.service import until_told, waiting_as
+from freshet.cli.rendering import tell
+from infra.signals import until_told
 
 EXAMPLES = """freshet simulate --bootstrap 127.0.0.1:9092 --rate 1000
 freshet simulate --events 350000 --rate 0 --drift abrupt@175000"""
@@ -72,7 +73,7 @@ def simulate(
         return
     settings = found
 
-    from freshet.sending import send
+    from freshet.cli.sending import send
     from producers.simulator import TRAFFIC, Scenario, Simulator, parse_drift
 
     scenario = Scenario(

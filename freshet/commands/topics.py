@@ -8,9 +8,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from freshet.options import Bootstrap, DataDir, Group, Json, Partitions, settings_from
-from freshet.reach import need_broker, with_partitions_found
-from freshet.render import console, echo, json_line, styled
+from dashboard.terminal.plain_text import json_line, styled
+from freshet.cli.broker_check import need_broker, with_partitions_found
+from freshet.cli.options import Bootstrap, DataDir, Group, Json, Partitions, settings_from
+from freshet.cli.rendering import console, echo
 
 if TYPE_CHECKING:
     from contracts.settings import Settings

@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.errors import UsageError
-from freshet.board import LABELS, number
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, seconds, settings_from
-from freshet.registered import as_json, opened_registry
-from freshet.render import can_redraw, console, echo, json_line, styled, tell
-from freshet.typed import need_task
+from dashboard.terminal.board import LABELS, number
+from dashboard.terminal.plain_text import json_line, styled
+from freshet.cli.arguments import need_task
+from freshet.cli.open_registry import as_json, opened_registry
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, seconds, settings_from
+from freshet.cli.rendering import can_redraw, console, echo, tell
 
 if TYPE_CHECKING:
     from models.batch import Progress as Told
@@ -76,7 +77,7 @@ def train(
         database_url=database_url,
         database_password_file=password_file,
     )
-    from freshet.training import train_and_register
+    from consumers.trainer.training import train_and_register
     from models.tasks import TASKS
 
     if card is not None:  # not when all the work is done

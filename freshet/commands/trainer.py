@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from consumers.trainer.trials import LEAST_LABELS
 from contracts.errors import EnvironmentProblem, FreshetError, Unreachable, UsageError
-from freshet.failures import INTERRUPTED, known
-from freshet.monitored import monitored
-from freshet.options import (
+from dashboard.terminal.plain_text import json_line, plain
+from freshet.cli.broker_check import need_address
+from freshet.cli.failures import INTERRUPTED, known
+from freshet.cli.long_running import monitored, waiting_as
+from freshet.cli.options import (
     Bootstrap,
     DatabaseUrl,
     DataDir,
@@ -27,16 +30,14 @@ from freshet.options import (
     seconds,
     settings_from,
 )
-from freshet.reach import need_address
-from freshet.render import echo, json_line, plain
-from freshet.service import until_told, waiting_as
-from freshet.trainer.trials import LEAST_LABELS
+from freshet.cli.rendering import echo
+from infra.signals import until_told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from freshet.trainer.monitor import TrainerMonitor
-    from freshet.trainer.trainer import News, Trainer
+    from consumers.trainer.monitor import TrainerMonitor
+    from consumers.trainer.trainer import News, Trainer
     from infra.postgres import RegistryStore
     from infra.waiting import Waiting
     from models.tasks import TaskSpec
@@ -100,9 +101,9 @@ def trainer(
     waiting = waiting_as("trainer", settings)
     # The stream goes first, wherever both want the same core.
     os.setpriority(os.PRIO_PROCESS, 0, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
-    from freshet.registered import opened_registry
-    from freshet.trainer.monitor import TrainerMonitor
-    from freshet.trainer.trainer import Trainer
+    from consumers.trainer.monitor import TrainerMonitor
+    from consumers.trainer.trainer import Trainer
+    from freshet.cli.open_registry import opened_registry
     from infra.postgres import DatabaseCheck, ModelChangeStore, read_password
 
     check = DatabaseCheck(settings.database_url, settings.database_password_file)
@@ -161,7 +162,7 @@ def _round(
 
     With `waiting`, what is away is waited for: then the other tasks would only find the same.
     """
-    from freshet.trainer.trainer import News
+    from consumers.trainer.trainer import News
     from infra.kafka import passes
 
     problem, looked_s = None, 0.0

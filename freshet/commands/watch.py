@@ -10,11 +10,12 @@ import typer
 from rich.text import Text
 
 from contracts.errors import BadRecord, Unreachable
-from freshet.latest import answer
-from freshet.options import Bootstrap, DataDir, settings_from
-from freshet.reach import answers, need_broker
-from freshet.render import console, echo, json_text, plain, tell
-from freshet.typed import need_task
+from dashboard.terminal.latest import answer
+from dashboard.terminal.plain_text import json_text, plain
+from freshet.cli.arguments import need_task
+from freshet.cli.broker_check import answers, need_broker
+from freshet.cli.options import Bootstrap, DataDir, settings_from
+from freshet.cli.rendering import console, echo, tell
 
 if TYPE_CHECKING:
     from contracts.records import Prediction

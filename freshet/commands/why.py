@@ -9,11 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.errors import FreshetError, UsageError
-from freshet.lifecycle import change_as_json, changes, evidence_table
-from freshet.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
-from freshet.reach import need_broker
-from freshet.render import console, echo, json_line, styled, tell
-from freshet.typed import as_carried, need_task
+from dashboard.terminal.plain_text import json_line, styled
+from freshet.cli.arguments import as_carried, need_task
+from freshet.cli.broker_check import need_broker
+from freshet.cli.lifecycle import change_as_json, changes, evidence_table
+from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.cli.rendering import console, echo, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ from contracts.events import UserEvent
 from contracts.records import Prediction
 from contracts.settings import Settings, environment
 from contracts.topics import PREDICTIONS, USER_EVENTS
-from freshet.cli import app
+from freshet.cli.app import app
 from infra.kafka import OutgoingRecord, Record, connect_admin
 from infra.postgres import migrate
 from models.features import BasketFeatures, Feature

@@ -20,8 +20,8 @@ from contracts.errors import Fenced, UsageError
 from contracts.records import Outcome
 from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS
-from freshet.cli import app
-from freshet.scores import Scores
+from dashboard.view.scores import Scores
+from freshet.cli.app import app
 from infra.kafka import KafkaTransactions, OutgoingRecord, Record, connect_consumer, topic_id
 from infra.postgres import ModelChangeStore, migrate
 from producers.simulator import Scenario, Simulator

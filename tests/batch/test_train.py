@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.errors import ArtefactRefused, UsageError
-from freshet.cli import app
+from freshet.cli.app import app
 from infra.postgres import RegistryStore, TrainingRows, is_genuine_model, migrate
 from infra.signing import load_key
 from models.registry import open_model

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from consumers.lifecycle import Life, Standing, standing_after
+from consumers.trainer.trainer import News, Trainer
 from contracts.codec import encode, rfc3339
 from contracts.errors import Unreachable
 from contracts.records import ModelQuarantined, Outcome
 from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, USER_EVENTS
-from freshet.trainer.trainer import News, Trainer
 from infra.kafka import Record, topic_id
 from infra.postgres import ModelChangeStore, RegistryStore, migrate
 from models.tasks import TASKS

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from freshet.cli import app
+from freshet.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [page for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if page.is_file()]

@@ -10,7 +10,7 @@ SOURCES = {
     "learner": [ROOT / "consumers/learner/observer.py", ROOT / "consumers/supervisor/monitor.py"],
     "scoreboard": [ROOT / "consumers/scoreboard/monitor.py"],
     "etl": [ROOT / "spark_jobs/monitor.py"],
-    "trainer": [ROOT / "freshet/trainer/monitor.py"],
+    "trainer": [ROOT / "consumers/trainer/monitor.py"],
     "producer": [ROOT / "producers/publish/monitor.py"],
 }
 KIND = r"counter|gauge|histogram|_gauge|_counter|CounterMetricFamily|GaugeMetricFamily"

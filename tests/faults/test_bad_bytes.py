@@ -24,7 +24,7 @@ from contracts.codec import REASONS, decode_user_event
 from contracts.records import Outcome
 from contracts.settings import Settings, environment
 from contracts.topics import DEAD_LETTERS, OUTCOMES, PREDICTIONS, USER_EVENTS
-from freshet.cli import app
+from freshet.cli.app import app
 from infra.kafka import Record, connect_producer, ensure_topics
 from infra.lifeline import Child, spawn
 from infra.postgres import Database, connect, read_password

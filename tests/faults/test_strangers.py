@@ -26,9 +26,9 @@ from contracts.topics import (
     TRUTH,
     Topic,
 )
-from freshet.cli import app
-from freshet.feed import Feed
-from freshet.scores import Scores
+from dashboard.view.live_feed import Feed
+from dashboard.view.scores import Scores
+from freshet.cli.app import app
 from infra.kafka import connect_producer
 from infra.lifeline import Child
 from infra.postgres import Database, read_password

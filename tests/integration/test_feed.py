@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contracts.settings import Settings
-from freshet.feed import Feed
-from freshet.scores import Counts
+from dashboard.view.live_feed import Feed
+from dashboard.view.scores import Counts
 from infra.kafka import ensure_topics
 from tests.waiting import until
 

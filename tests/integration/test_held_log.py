@@ -16,12 +16,12 @@ from rich.console import Console
 
 from consumers.supervisor import WorkersMonitor
 from contracts.settings import Settings
+from contracts.shop import Shop
 from contracts.topics import USER_EVENTS, topic_name
-from freshet.board import draw
-from freshet.feed import Feed
-from freshet.scores import Counts
-from freshet.shop import Shop
-from freshet.viewing import view_of
+from dashboard.terminal.board import draw
+from dashboard.view.build import view_of
+from dashboard.view.live_feed import Feed
+from dashboard.view.scores import Counts
 from infra.kafka import KafkaTransactions, LogCheck, OutgoingRecord, ensure_topics
 from infra.postgres import DatabaseCheck
 from tests.integration.conftest import FreshDatabase

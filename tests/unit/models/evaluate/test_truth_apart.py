@@ -19,7 +19,7 @@ LEARNS = (
     "models/batch", "models/features", "models/online", "models/registry", "models/tasks",
     "models/evaluate/promotion.py", "models/history.py", "models/portfolio.py", "models/roster.py", "models/serving.py",
     "models/visits.py", "consumers/engine", "consumers/learner", "consumers/lifecycle", "consumers/supervisor",
-    "freshet/trainer",
+    "consumers/trainer",
 )  # fmt: skip
 
 

@@ -1,0 +1,67 @@
+"""What is asked about a loop of the trainer, and what it tells."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from consumers.trainer.trainer import Step
+from infra.postgres import DatabaseCheck
+from infra.rounds import Rounds
+
+__all__ = ["TrainerMonitor"]
+
+_COUNTED: Final[frozenset[Step]] = frozenset({"trained", "shadow", "retired", "promoted"})
+
+
+class TrainerMonitor(Rounds):
+    """The `infra.monitoring.Role` of ``freshet trainer``.
+
+    Parameters
+    ----------
+    database : DatabaseCheck
+        Readiness asks it.
+    pause_s : float
+        Between two rounds, before any has ended.
+    training_s : float
+        Given to the trainings of a round.
+    now : callable
+        Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        database: DatabaseCheck,
+        pause_s: float,
+        training_s: float = 0.0,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(database, pause_s, training_s, now=now)
+        self._steps: Counter[tuple[str, str]] = Counter()
+
+    def happened(self, task: str, step: Step) -> None:
+        """Something did, in the life of a model."""
+        if step in _COUNTED:
+            with self._lock:
+                self._steps[task, step] += 1
+
+    def collect(self) -> Iterable[Metric]:
+        """What it was told so far."""
+        with self._lock:
+            results, steps, well_s = sorted(self._results.items()), sorted(self._steps.items()), self._well_s
+        ended = CounterMetricFamily("freshet_trainer_rounds", "Rounds.", labels=["result"])
+        for result, count in results:
+            ended.add_metric([result], count)
+        yield ended
+        done = CounterMetricFamily("freshet_trainer_steps", "Steps.", labels=["task", "step"])
+        for (task, step), count in steps:
+            done.add_metric([task, step], count)
+        yield done
+        yield GaugeMetricFamily(
+            "freshet_trainer_last_well_timestamp_seconds", "When a round ended well last.", value=well_s
+        )

@@ -1,0 +1,258 @@
+"""The life of batch models by itself: trained when labels have grown, put on trial as shadows, promoted by the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from consumers.trainer.trials import answering_name, is_new, labels_wanted, newest_trained, over
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator
+
+    from consumers.lifecycle import Life, Standing
+    from contracts.model_version import ModelVersion
+    from contracts.settings import Settings
+    from infra.postgres import ModelChangeStore, RegistryStore
+    from models.evaluate import GateReport
+    from models.tasks import TaskSpec
+
+__all__ = ["News", "Step", "Trainer", "seen"]
+
+Step: TypeAlias = Literal["waiting", "training", "trained", "shadow", "retired", "gate", "promoted", "failed"]
+
+
+@dataclass(frozen=True)
+class News:
+    """One event in the life of a task's models.
+
+    Parameters
+    ----------
+    task : str
+        Of which task.
+    step : Step
+        What happened.
+    said : str
+        In words.
+    facts : mapping
+        For machines.
+    """
+
+    task: str
+    step: Step
+    said: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self, at: str) -> dict[str, Any]:
+        """As printed with ``--json``."""
+        return {"at": at, "task": self.task, "step": self.step, "said": self.said, **self.facts}
+
+
+class Trainer:
+    """Looks after the batch models of a shop, one task at a time.
+
+    It keeps no state: what was trained stands in the registry, who stands where among the changes. Models are changed
+    by `consumers.lifecycle.Life`, which is opened for a change alone: opening one fences other instances.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of broker and database, whose schema is there.
+    registry, changes : RegistryStore, ModelChangeStore
+        In that database.
+    least_labels : int
+        For the first training of a task.
+    budget_s : float
+        Of a training.
+    tell : callable
+        Told what happens.
+    told : Event
+        Set when it is to end: a training or a look at the gate is then left where it is.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        registry: RegistryStore,
+        changes: ModelChangeStore,
+        *,
+        least_labels: int,
+        budget_s: float,
+        tell: Callable[[News], None],
+        told: threading.Event,
+    ) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._changes = changes
+        self._least_labels = least_labels
+        self._budget_s = budget_s
+        self._tell = tell
+        self._told = told
+
+    def look_after(self, task: TaskSpec) -> None:
+        """Do for a task what is due: train, put on trial, end trials, ask the gate.
+
+        Raises
+        ------
+        FreshetError
+            If something is away, can't be trained yet, or somebody else changes models: the next round tries again.
+        """
+        features = [feature.name for feature in task.features().declared]
+        newest = newest_trained(self._registry.list(task.name), features)
+        labels, wanted = self._count(task, features), labels_wanted(newest, self._least_labels)
+        if labels >= wanted:
+            try:
+                self._train(task, labels)
+            except Exception as error:
+                try:
+                    self._go_on_with_trials(task, features)  # the one before is not kept from the gate
+                finally:
+                    raise error  # also where that fails as well: the next round meets it again
+        elif newest is None:
+            said = f"waits for {wanted:,} labels in the database: {labels:,} so far"
+            self._tell(News(task.name, "waiting", said, {"labels": labels, "wanted": wanted}))
+        self._go_on_with_trials(task, features)
+
+    def _go_on_with_trials(self, task: TaskSpec, features: list[str]) -> None:
+        versions = self._registry.list(task.name)
+        newest = newest_trained(versions, features)
+        if newest is None or self._told.is_set():
+            return
+        standing = self._standing(task)
+        if is_new(newest, standing):
+            standing = self._try_out(newest)
+        if over(versions, newest, standing):
+            standing = self._end_trials(versions, newest)
+        if standing.stages().get(answering_name(newest)) != "shadow":
+            return
+        if (broke := self._broken(newest)) is not None:
+            self._take_out(newest, broke)
+        else:
+            self._ask_the_gate(newest, standing)
+
+    def _count(self, task: TaskSpec, features: list[str]) -> int:
+        from infra.postgres import Database, TrainingRows, read_password
+
+        password = read_password(self._settings.database_password_file)
+        with Database(self._settings.database_url, password) as database:
+            return TrainingRows(database, task.name, features).count().usable
+
+    def _train(self, task: TaskSpec, labels: int) -> None:
+        from consumers.trainer.training import train_and_register
+        from infra.signals import unless_told
+
+        self._tell(News(task.name, "training", f"trains on {labels:,} labels", {"labels": labels}))
+        done = unless_told(
+            self._told,
+            lambda: train_and_register(self._settings, self._registry, task, [], self._budget_s),
+        )
+        if done is None:
+            return
+        version, trained, _ = done
+        report = trained.report
+        said = f"{answering_name(version)} was trained on {version.metrics['labels']:,} labels"
+        if report.rival is not None and report.difference is not None:
+            said += (
+                f"; on the newest {report.rows:,} mean loss {report.difference:+.4f} against {report.rival}"
+            )
+        facts = {"model": answering_name(version), "labels": version.metrics["labels"]}
+        self._tell(News(task.name, "trained", said, facts))
+
+    def _standing(self, task: TaskSpec) -> Standing:
+        from consumers.lifecycle import standing_after
+        from contracts.topics import USER_EVENTS, topic_name
+        from infra.kafka import topic_id
+
+        log = topic_id(self._settings.bootstrap, topic_name(USER_EVENTS, self._settings.namespace))
+        return standing_after(self._changes.of_log(log), task.name)
+
+    @contextmanager
+    def _life(self) -> Iterator[Life]:
+        from consumers.lifecycle import Life
+
+        life = Life(self._settings.bootstrap, self._settings.namespace, self._changes)
+        try:
+            yield life
+        finally:
+            life.close()
+
+    def _try_out(self, version: ModelVersion) -> Standing:
+        with self._life() as life:
+            # A life settles what whoever was killed has left: it may be a shadow already.
+            if is_new(version, life.standing(version.task)):
+                life.shadow(version.id)
+                said = f"{answering_name(version)} answers as a shadow"
+                self._tell(News(version.task, "shadow", said, {"model": answering_name(version)}))
+            return life.standing(version.task)
+
+    def _end_trials(self, versions: list[ModelVersion], newest: ModelVersion) -> Standing:
+        with self._life() as life:
+            for version in over(versions, newest, life.standing(newest.task)):
+                self._retire(life, version, "for a newer one")
+            return life.standing(newest.task)
+
+    def _take_out(self, version: ModelVersion, reason: str) -> None:
+        with self._life() as life:
+            if life.standing(version.task).stages().get(answering_name(version)) == "shadow":
+                self._retire(life, version, f"because it broke: {reason}")
+
+    def _retire(self, life: Life, version: ModelVersion, why: str) -> None:
+        life.retire(version.id)
+        said = f"{answering_name(version)} is retired {why}"
+        self._tell(News(version.task, "retired", said, {"model": answering_name(version)}))
+
+    def _broken(self, version: ModelVersion) -> str | None:
+        """Why it is in quarantine, if it is."""
+        from consumers.lifecycle import quarantined
+
+        broken = quarantined(self._settings.bootstrap, self._settings.namespace, version.task)
+        found = broken.get(answering_name(version))
+        return None if found is None else found.reason
+
+    def _evidence(self, version: ModelVersion, standing: Standing) -> GateReport:
+        from consumers.lifecycle import evidence
+
+        name = answering_name(version)
+        return evidence(
+            self._settings.bootstrap,
+            self._settings.namespace,
+            task=version.task,
+            candidate=name,
+            champion=standing.champion,
+            since=standing.both_since(name),
+        )
+
+    def _ask_the_gate(self, version: ModelVersion, standing: Standing) -> None:
+        from infra.signals import unless_told
+
+        name = answering_name(version)
+        report = unless_told(self._told, lambda: self._evidence(version, standing))
+        if report is None:
+            return
+        said = f"gate: {name} {seen(report)}"
+        self._tell(News(version.task, "gate", said, {"model": name, "evidence": report.as_json()}))
+        if not report.passed:
+            return
+        with self._life() as life:
+            # As above: it may be champion already.
+            if life.standing(version.task).stages().get(name) != "shadow":
+                return
+            change = life.promote(version.id)
+        said = f"{name} is champion, in place of {change.replaced or 'the online model'}"
+        self._tell(News(version.task, "promoted", said, {"model": name, "replaced": change.replaced}))
+
+
+def seen(report: GateReport) -> str:
+    """What the gate saw, and what it says, in a line."""
+    says = "passed" if report.passed else "not yet"
+    if report.effect is None:
+        return f"{says}: nothing was answered by both"
+    of = f" of {report.least_sessions:,}" if report.sessions < report.least_sessions else ""
+    bound = "–" if report.lower_bound is None else f"{report.lower_bound:+.4f}"
+    return (
+        f"{says}: {report.sessions:,}{of} sessions, saves {report.effect:+.4f} a label "
+        f"(at least {bound}, asked for {report.least_effect:+.4f})"
+    )

@@ -1,0 +1,1 @@
+"""What is shown, as plain values, and how it is followed."""

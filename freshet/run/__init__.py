@@ -1,0 +1,1 @@
+"""The processes of a demo, from an empty folder to nothing left behind."""
