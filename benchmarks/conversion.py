@@ -112,7 +112,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--partitions", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--events", type=int, default=350_000)
-    parser.add_argument("--drift", type=int, default=None, help="user event at which the shop changes")
+    parser.add_argument(
+        "--drift", type=int, default=None, help="user event at which the shop changes abruptly"
+    )
     given = parser.parse_args()
     for partitions in given.partitions:
         for seed in given.seeds:

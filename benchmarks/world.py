@@ -142,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.world", description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=350_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--drift", type=parse_drift, default=None, help="abrupt@N")
+    parser.add_argument("--drift", type=parse_drift, default=None, help="NAME@N")
     asked = parser.parse_args()
     scenario = Scenario(seed=asked.seed, events=asked.events, drift=asked.drift)
     figures = figures_of(decisions_of(Simulator(scenario)))

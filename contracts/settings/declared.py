@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -11,11 +10,10 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from contracts.drift_words import read_drift
 from contracts.settings.masking import shown
 
 __all__ = ["Settings", "absolute", "default_data_dir"]
-
-_DRIFT: Final = re.compile(r"abrupt@([1-9][0-9]{0,11})")
 
 
 def default_data_dir() -> Path:
@@ -100,7 +98,10 @@ class Settings(BaseSettings):
         le=1_000_000_000,
         description="Sessions begun in an hour of event time; not set: the scenario's own.",
     )
-    drift: str | None = Field(default=None, description="abrupt@N: shoppers change after N user events.")
+    drift: str | None = Field(
+        default=None,
+        description="NAME@N: the shop changes after N user events. Names: docs/drift.md.",
+    )
     snapshot_every_s: float = Field(
         default=60.0, gt=0, le=86_400, description="Seconds between snapshots, at most."
     )
@@ -140,16 +141,6 @@ class Settings(BaseSettings):
     _origin: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
-    def drift_at_events(self) -> int | None:
-        """After how many user events shoppers change, or None.
-
-        >>> Settings(drift="abrupt@175000").drift_at_events
-        175000
-        """
-        found = _DRIFT.fullmatch(self.drift) if self.drift is not None else None
-        return int(found[1]) if found else None
-
-    @property
     def origin(self) -> dict[str, str]:
         """Where each value came from, by field."""
         by_hand = dict.fromkeys(self.model_fields_set, "argument")
@@ -162,9 +153,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.drift is not None and self.drift_at_events is None:
-            msg = f"drift must be abrupt@N with N in user events, such as abrupt@175000. Got {self.drift!r}."
-            raise ValueError(msg)
+        if self.drift is not None:
+            read_drift(self.drift)
         if self.delivery_timeout_ms >= self.transaction_timeout_ms:
             msg = (
                 f"delivery_timeout_ms must be below transaction_timeout_ms ({self.transaction_timeout_ms}). "

@@ -105,7 +105,11 @@ Traffic: TypeAlias = Annotated[
 Drift: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--drift", metavar="abrupt@N", help="Shoppers change after N user events.", rich_help_panel=_SHOP
+        "--drift",
+        metavar="NAME@N",
+        help="The shop changes after N user events: abrupt@N, gradual@N:M (over M more), recurring@N, price-shock@N, "
+        "new-products@N or bot-traffic@N.",
+        rich_help_panel=_SHOP,
     ),
 ]
 HttpPort: TypeAlias = Annotated[

@@ -1,6 +1,6 @@
 """A shop with a known truth: pure, seeded, the same bytes for the same scenario."""
 
-from producers.simulator.drift import Abrupt, parse_drift
+from producers.simulator.drifts import Abrupt, parse_drift
 from producers.simulator.parameters import PARAMETERS, Parameters
 from producers.simulator.scenario import TRAFFIC, Scenario
 from producers.simulator.shop import START

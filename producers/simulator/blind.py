@@ -10,9 +10,10 @@ from __future__ import annotations
 from operator import mul
 from typing import NamedTuple, TypeAlias
 
+from producers.simulator.behaviour import Row
 from producers.simulator.chain import LEAVE, OUTCOMES, STATES, VIEW_HIGH
 from producers.simulator.oracle import FAINT
-from producers.simulator.parameters import BINS, CART_MAX, INTENTS, Row
+from producers.simulator.parameters import BINS, CART_MAX, INTENTS
 from producers.simulator.shifts import Shift, Tables
 
 __all__ = ["BlindFilter", "BlindTables", "Blurred"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import exp
+from math import exp, log
 from random import Random
 from typing import Final
 
@@ -113,10 +113,33 @@ class Catalogue:
                 changes.append((PriceChanged, item))
         return changes
 
+    def change_level(self, factor: float) -> list[Change]:
+        """Multiply all prices, of products to come as well."""
+        self._levels = [level + log(factor) for level in self._levels]
+        changes: list[Change] = []
+        for shelf in self.shelves:
+            for item in shelf:
+                item.list_price = round(item.list_price * factor, 2)
+                item.refresh()
+                changes.append((PriceChanged, item))
+        # The order within a shelf stays but for what was rounded: what users think is worked out anew all the same.
+        self.versions = [version + 1 for version in self.versions]
+        return changes
+
+    def replace_many(self, share: float) -> list[Change]:
+        """Put new products in the place of this share of each category."""
+        changes: list[Change] = []
+        for category in range(len(CATEGORIES)):
+            for place in self._rng.sample(range(_EACH), round(share * _EACH)):
+                changes += self._replace(category, place)
+        return changes
+
     def replace_one(self) -> list[Change]:
         """Take one product off the shelf and put a new one in its place."""
         category = self._rng.randrange(len(CATEGORIES))
-        place = self._rng.randrange(_EACH)
+        return self._replace(category, self._rng.randrange(_EACH))
+
+    def _replace(self, category: int, place: int) -> list[Change]:
         old = self.shelves[category][place]
         new = self._make(category)
         if self.is_sale:

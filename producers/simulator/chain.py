@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from producers.simulator.parameters import BINS, CART_MAX, INTENTS, LEVEL, Behaviour, Persona, Row
+from producers.simulator.behaviour import Behaviour, Row
+from producers.simulator.parameters import BINS, CART_MAX, INTENTS, LEVEL, Persona
 
 __all__ = [
     "ADD",

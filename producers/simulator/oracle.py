@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from producers.simulator.behaviour import Row
 from producers.simulator.chain import Chain
-from producers.simulator.parameters import Row
 
 __all__ = ["FAINT", "BayesFilter"]
 

@@ -18,6 +18,7 @@ _AT_FIRST: Final = 600
 # Share of the sessions that a user begins who was never here before.
 _NEW: Final = 0.035
 _SAME_DEVICE: Final = 0.8
+_BOTS: Final = 80
 
 
 class User:
@@ -102,13 +103,17 @@ class Population:
         self._rng = rng
         self._personas = personas
         self._users: list[User] = []
+        self._bots: list[User] = []
         self._activity: list[float] = []
         for _ in range(_AT_FIRST):
             # Most of them were here before the log begins.
             self._join().sessions = 1 if rng.random() < 0.8 else 0
 
+    def _another(self) -> User:
+        return User(len(self._users) + len(self._bots) + 1, self._rng, self._personas)
+
     def _join(self) -> User:
-        user = User(len(self._users) + 1, self._rng, self._personas)
+        user = self._another()
         self._users.append(user)
         self._activity.append((self._activity[-1] if self._activity else 0.0) + user.activity)
         return user
@@ -123,6 +128,20 @@ class Population:
                 if not user.is_busy:
                     return user
         return self._join()
+
+    def bot(self) -> User:
+        """Which bot begins the next session: each has an account of its own, and they take turns."""
+        rng = self._rng
+        for _ in range(8):
+            user = rng.choice(self._bots) if len(self._bots) >= _BOTS else self._open_account()
+            if not user.is_busy:
+                return user
+        return self._open_account()
+
+    def _open_account(self) -> User:
+        user = self._another()
+        self._bots.append(user)
+        return user
 
     def device(self, user: User) -> int:
         """The device of this session: mostly the user's own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contracts.errors import UsageError
-from producers.simulator.drift import Abrupt
+from producers.simulator.drifts import Drift
 
 __all__ = ["TRAFFIC", "Scenario"]
 
@@ -28,7 +28,7 @@ class Scenario:
         Of ``shop.user-events`` and ``shop.truth``. Decides where records go, never what is drawn.
     traffic : int
         Sessions an hour of event time, averaged over the day.
-    drift : Abrupt or None
+    drift : Drift or None
         When shoppers change their ways, if they do.
 
     Raises
@@ -41,7 +41,7 @@ class Scenario:
     events: int | None = None
     partitions: int = 1
     traffic: int = TRAFFIC
-    drift: Abrupt | None = None
+    drift: Drift | None = None
 
     def __post_init__(self) -> None:
         for name, value, least in (
@@ -64,6 +64,7 @@ class Scenario:
 
         Examples
         --------
+        >>> from producers.simulator.drifts import Abrupt
         >>> Scenario(seed=7, events=1000, drift=Abrupt(500)).source
         'simulator/seed=7/traffic=600/drift=abrupt@500/events=1000'
         """

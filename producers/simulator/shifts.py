@@ -6,8 +6,9 @@ from itertools import accumulate
 from math import exp
 from typing import NamedTuple
 
+from producers.simulator.behaviour import Row
 from producers.simulator.chain import Chain, dwell_classes, solve_chain
-from producers.simulator.parameters import LEVEL, LEVELS, Parameters, Row
+from producers.simulator.parameters import LEVEL, LEVELS, Parameters
 
 __all__ = ["Shift", "Tables"]
 

@@ -14,11 +14,13 @@ from contracts.codec import time_ms
 from contracts.emission import Emission
 from contracts.events import OfferShown, OrderReturned, ReviewPosted, SessionStarted
 from contracts.labels import SILENCE_MS
+from producers.simulator.behaviour import Row
 from producers.simulator.blind import BlindFilter, BlindTables, Blurred
 from producers.simulator.catalogue import Catalogue, Item
 from producers.simulator.chain import Chain
+from producers.simulator.drifts import FIRST_REGIME, Drift
 from producers.simulator.oracle import BayesFilter
-from producers.simulator.parameters import DEVICES, OFFERS, Row
+from producers.simulator.parameters import DEVICES, OFFERS
 from producers.simulator.population import Population, User
 from producers.simulator.reviews import write_review
 from producers.simulator.scenario import Scenario
@@ -90,8 +92,9 @@ class Shop:
         self._catalogue = Catalogue(Random(f"{scenario.seed}/catalogue"))
         self._population = Population(Random(f"{scenario.seed}/population"), tables.parameters.personas)
         self._kinds: dict[tuple[int, Shift], _Kind] = {}
-        self._regime = 0
-        self._drift = scenario.drift
+        self._to_come = scenario.drift
+        self._drift: Drift | None = None
+        self._way: int | None = None
         self._sessions = 0
         self._acts = 0
         self._agenda: list[tuple[int, int, Act]] = []
@@ -115,11 +118,16 @@ class Shop:
         wait = act(now)
         if wait is not None:
             self._put(now + wait, act)
-        drift = self._drift
+        drift = self._to_come
         if drift and self.wire.user_events >= drift.at_events:
-            self._drift = None
-            self._regime = 1
-            self.wire.drift(now, str(drift), drift.at_events)
+            self._to_come = None
+            self._begin(drift, now)
+
+    def _begin(self, drift: Drift, now: int) -> None:
+        self._drift = drift
+        self._way = drift.way(0, now)
+        self.wire.drift(now, str(drift), drift.at_events)
+        self.wire.products(now, drift.begin(self._catalogue))
 
     def close(self, now: int) -> list[Emission]:
         """Ticks for the half hour after `now`, so that all that is open is settled."""
@@ -136,9 +144,16 @@ class Shop:
         return int(self._arrivals.expovariate(rate) * _HOUR_MS) + 1
 
     def _start(self, now: int) -> None:
-        user = self._population.comes()
-        device = self._population.device(user)
         draw = self._visits.random
+        drift, regime, is_another_way = self._drift, 0, False
+        is_bot = drift is not None and drift.bot_share > 0.0 and draw() < drift.bot_share
+        if drift is not None:
+            way = 0 if is_bot else drift.way(self.wire.user_events - drift.at_events, now)
+            regime = 0 if way is None else FIRST_REGIME[drift.name] + way
+            is_another_way = drift.is_noted_again and way != self._way
+            self._way = way
+        user = self._population.bot() if is_bot else self._population.comes()
+        device = self._population.device(user)
         offer = propensity = None
         if draw() < _ENROLLED:
             offer = bisect(_PROPENSITY_CUMULATIVE, draw())
@@ -149,7 +164,7 @@ class Shop:
             returning=1 if user.sessions else 0,
             offer=offer or 0,
             price=1 if self._catalogue.is_sale else 0,
-            regime=self._regime,
+            regime=regime,
         )
         kind = self._kinds.get((user.persona, shift))
         if kind is None:
@@ -157,6 +172,7 @@ class Shop:
         intent = bisect(kind.intents, draw())
         self._sessions += 1
         session_id = f"s-{self._sessions:08d}"
+        first_event = self.wire.user_events + 1
         self.wire.user(
             SessionStarted,
             now,
@@ -170,6 +186,8 @@ class Shop:
             self.wire.user(
                 OfferShown, now, user.user_id, session_id, offer=OFFERS[offer], propensity=propensity
             )
+        if drift is not None and is_another_way:
+            self.wire.drift(now, str(drift), first_event)
         user.sessions += 1
         user.is_busy = True
         visit = Visit(

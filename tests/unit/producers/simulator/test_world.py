@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from benchmarks.world import LINES, Decisions, Figures, decisions_of, figures_of
+from contracts.drift_words import DRIFTS
 from models.evaluate import calibration, clustered_se, log_losses
-from producers.simulator import PARAMETERS, Abrupt, Parameters, Scenario, Simulator
+from producers.simulator import PARAMETERS, Parameters, Scenario, Simulator, parse_drift
 
 WITHIN_ERRORS = 3.5
 
@@ -80,7 +81,10 @@ def test_an_oracle_with_a_wrong_parameter_is_found_out(wrong: Parameters):
     assert worst_bin(decisions_of(shop), "bayes") > WITHIN_ERRORS
 
 
-def test_the_oracle_stays_calibrated_through_a_drift():
-    shop = Simulator(Scenario(seed=4, events=60_000, drift=Abrupt(25_000)))
+@pytest.mark.parametrize("name", DRIFTS)
+def test_the_oracle_stays_calibrated_through_a_drift(name: str):
+    # So few sessions an hour that a recurring drift comes and goes, and a gradual one that comes to its end.
+    word = f"{name}@8000" + (":8000" if name == "gradual" else "")
+    shop = Simulator(Scenario(seed=4, events=30_000, traffic=100, drift=parse_drift(word)))
     decisions = decisions_of(shop)
     assert all(worst_bin(decisions, line) < WITHIN_ERRORS for line in LINES)
