@@ -10,38 +10,17 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from freshet import commands
 from freshet.cli import failures
+from freshet.cli.command import declared
 from freshet.cli.rendering import tell
-from freshet.commands import (
-    audit,
-    backfill,
-    config,
-    demo,
-    dlq,
-    doctor,
-    down,
-    etl,
-    learn,
-    models,
-    promote,
-    replay,
-    rollback,
-    score,
-    scoreboard,
-    setup,
-    shadow,
-    simulate,
-    topics,
-    train,
-    trainer,
-    watch,
-    why,
-)
 
 __all__ = ["app", "main"]
 
@@ -116,51 +95,11 @@ def freshet(
         os.environ[failures.DEBUG] = "1"  # children are to show theirs, too
 
 
-def _add(
-    group: typer.Typer, name: str, function: Any, example: str, panel: str | None = None, **settings: bool
-) -> None:
-    lines = [f"[bold]{'Examples' if example.count(chr(10)) else 'Example'}:[/bold]", *example.splitlines()]
-    group.command(name, epilog="\n\n".join(lines), rich_help_panel=panel, context_settings=settings)(function)
-
-
-_LIVE = "See it live"
-_LOOK = "Look inside"
-_MODELS = "Batch models: move history, train, promote"
-_PARTS = "The parts, against any broker"
-
-_add(app, "demo", demo.demo, demo.EXAMPLES, _LIVE)
-_add(app, "replay", replay.replay, replay.EXAMPLES, _LIVE)
-_add(app, "down", down.down, down.EXAMPLES, _LIVE)
-_add(app, "watch", watch.watch, watch.EXAMPLES, _LOOK)
-_add(app, "score", score.score, score.EXAMPLES, _LOOK)
-_add(app, "audit", audit.audit, audit.EXAMPLES, _LOOK)
-_add(app, "topics", topics.topics, topics.EXAMPLES, _LOOK)
-_dlq = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be used, and why.")
-_add(_dlq, "list", dlq.list_letters, dlq.LIST_EXAMPLES)
-_add(_dlq, "show", dlq.show, dlq.SHOW_EXAMPLES)
-app.add_typer(_dlq, name="dlq", rich_help_panel=_LOOK)
-_add(app, "etl", etl.etl, etl.EXAMPLES, _MODELS)
-# Numbers of feature sets may be negative, and must not be taken for options.
-_add(app, "backfill", backfill.backfill, backfill.EXAMPLES, _MODELS, ignore_unknown_options=True)
-_add(app, "train", train.train, train.EXAMPLES, _MODELS)
-_add(app, "trainer", trainer.trainer, trainer.EXAMPLES, _MODELS)
-_models = typer.Typer(no_args_is_help=True, help="Trained models: what there is, how good, from where.")
-_add(_models, "list", models.list_models, models.LIST_EXAMPLES)
-_add(_models, "show", models.show, models.SHOW_EXAMPLES)
-_add(_models, "diff", models.diff, models.DIFF_EXAMPLES)
-_add(_models, "export", models.export, models.EXPORT_EXAMPLES)
-_add(_models, "import", models.import_, models.IMPORT_EXAMPLES)
-app.add_typer(_models, name="models", rich_help_panel=_MODELS)
-_add(app, "shadow", shadow.shadow, shadow.EXAMPLES, _MODELS)
-_add(app, "promote", promote.promote, promote.EXAMPLES, _MODELS)
-_add(app, "rollback", rollback.rollback, rollback.EXAMPLES, _MODELS)
-_add(app, "why", why.why, why.EXAMPLES, _MODELS)
-_add(app, "config", config.config, config.EXAMPLES, _LOOK)
-_add(app, "doctor", doctor.doctor, doctor.EXAMPLES, _LOOK)
-_add(app, "setup", setup.setup, setup.EXAMPLES, _PARTS)
-_add(app, "simulate", simulate.simulate, simulate.EXAMPLES, _PARTS)
-_add(app, "learn", learn.learn, learn.EXAMPLES, _PARTS)
-_add(app, "scoreboard", scoreboard.scoreboard, scoreboard.EXAMPLES, _PARTS)
+# Each module of commands declares its own.
+for _module in iter_modules(commands.__path__):
+    import_module(f"{commands.__name__}.{_module.name}")
+for _command in declared():
+    _command.add(app)
 
 
 def main() -> None:

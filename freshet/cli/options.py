@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 
@@ -19,25 +19,14 @@ if TYPE_CHECKING:
     from contracts.settings import Settings
 
 __all__ = [
-    "Bootstrap",
-    "DataDir",
-    "DatabaseUrl",
-    "Drift",
+    "FLAGS",
     "Fresh",
-    "Group",
-    "HttpHost",
-    "HttpPort",
     "Json",
     "Keep",
     "LeastLabels",
     "ModelId",
-    "Partitions",
-    "PasswordFile",
-    "Rate",
-    "Seed",
-    "Speed",
-    "Traffic",
     "Untrained",
+    "read_again",
     "seconds",
     "settings_from",
 ]
@@ -46,90 +35,55 @@ _PLACE = "Where"
 _SHOP = "The shop"
 _MACHINES = "For machines"
 
-DataDir: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--data-dir", help="Folder of broker, database and secrets.", rich_help_panel=_PLACE),
-]
-Bootstrap: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--bootstrap", help="Broker, host:port. A running demo's, if not given.", rich_help_panel=_PLACE
+
+def _flag(kind: type, panel: str | None, what: str, *names: str, **more: Any) -> Any:
+    return Annotated[kind | None, typer.Option(*names, help=what, rich_help_panel=panel, **more)]
+
+
+FLAGS: Final[dict[str, Any]] = {
+    "data_dir": _flag(Path, _PLACE, "Folder of broker, database and secrets."),
+    "bootstrap": _flag(str, _PLACE, "Broker, host:port. A running demo's, if not given."),
+    "database_url": _flag(str, _PLACE, "Database, without password. A running demo's, if not given."),
+    "database_password_file": _flag(Path, _PLACE, "File that holds the database's password."),
+    "group": _flag(str, _PLACE, "Consumer group of the learners."),
+    "partitions": _flag(
+        int,
+        None,
+        "Partitions: one learner each. A running demo's, else 2.",
+        "--partitions",
+        "-p",
+        min=1,
+        max=256,
     ),
-]
-DatabaseUrl: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--database-url",
-        help="Database, without password. A running demo's, if not given.",
-        rich_help_panel=_PLACE,
-    ),
-]
-PasswordFile: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--database-password-file", help="File that holds the database's password.", rich_help_panel=_PLACE
-    ),
-]
-Group: TypeAlias = Annotated[
-    str | None, typer.Option("--group", help="Consumer group of the learners.", rich_help_panel=_PLACE)
-]
-Partitions: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--partitions", "-p", min=1, max=256, help="Partitions: one learner each. A running demo's, else 2."
-    ),
-]
-Seed: TypeAlias = Annotated[
-    int | None,
-    typer.Option("--seed", "-s", min=0, help="Of the shop: same seed, same bytes.", rich_help_panel=_SHOP),
-]
-Rate: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
+    "seed": _flag(int, _SHOP, "Of the shop: same seed, same bytes.", "--seed", "-s", min=0),
+    "rate": _flag(
+        float,
+        _SHOP,
+        "User events a second of the clock; 0: as fast as it goes. 500, if not given.",
         "--rate",
         "-r",
         min=0,
-        help="User events a second of the clock; 0: as fast as it goes. 500, if not given.",
-        rich_help_panel=_SHOP,
     ),
-]
-Speed: TypeAlias = Annotated[
-    float | None,
-    typer.Option(
-        "--speed", help="Instead of a rate: event time as a multiple of the clock.", rich_help_panel=_SHOP
-    ),
-]
-Traffic: TypeAlias = Annotated[
-    float | None, typer.Option("--traffic", help="Sessions an hour of event time.", rich_help_panel=_SHOP)
-]
-Drift: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--drift",
-        metavar="NAME@N",
-        help="The shop changes after N user events: abrupt@N, gradual@N:M (over M more), recurring@N, price-shock@N, "
+    "speed": _flag(float, _SHOP, "Instead of a rate: event time as a multiple of the clock."),
+    "traffic": _flag(float, _SHOP, "Sessions an hour of event time."),
+    "drift": _flag(
+        str,
+        _SHOP,
+        "The shop changes after N user events: abrupt@N, gradual@N:M (over M more), recurring@N, price-shock@N, "
         "new-products@N or bot-traffic@N.",
-        rich_help_panel=_SHOP,
+        metavar="NAME@N",
     ),
-]
-HttpPort: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--http-port",
+    "http_port": _flag(
+        int,
+        _MACHINES,
+        "Serve /healthz, /readyz and /metrics there; 0: at any free port, which is told.",
         min=0,
         max=65_535,
-        help="Serve /healthz, /readyz and /metrics there; 0: at any free port, which is told.",
-        rich_help_panel=_MACHINES,
     ),
-]
-HttpHost: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--http-host",
-        help="At this address; 127.0.0.1, if not given.",
-        rich_help_panel=_MACHINES,
-    ),
-]
+    "http_host": _flag(str, _MACHINES, "At this address; 127.0.0.1, if not given."),
+}
+"""By the setting that each of them is: None where it was not typed."""
+
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="For machines: JSON on standard output, all else on standard error.")
 ]
@@ -165,6 +119,13 @@ def settings_from(**typed: object) -> Settings:
         message = f"--database-password-file must be a file. {password_file} is {is_there}."
         raise UsageError(message)
     return load(typed)
+
+
+def read_again(settings: Settings) -> Settings:
+    """The settings by the same flags, where what else they come from has changed since."""
+    return settings_from(
+        **{name: getattr(settings, name) for name, origin in settings.origin.items() if origin == "flag"}
+    )
 
 
 _UNITS_S: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}

@@ -14,39 +14,31 @@ from rich.text import Text
 
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.broker_check import need_broker
-from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Group, Json, PasswordFile, settings_from
+from freshet.cli.command import DATABASE, LOOK, command
+from freshet.cli.options import Json
 from freshet.cli.rendering import can_redraw, console, echo, tell
 
 if TYPE_CHECKING:
     from consumers.audit import AuditReport
     from contracts.settings import Settings
 
-EXAMPLES = """freshet audit
-freshet audit --json"""
 
 _LINE_EVERY_S = 5.0
 
 
-def audit(
-    json: Json = False,
-    group: Group = None,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
-) -> None:
+@command(
+    LOOK,
+    3,
+    examples="""freshet audit
+        freshet audit --json""",
+    takes=("group", *DATABASE),
+)
+def audit(settings: Settings, json: Json = False) -> None:
     """Prove that every event was predicted once and learned once, from the topics alone.
 
     Labels are worked out a second time by other code, and the log is folded again: it must end in the committed
     chain, bit for bit. May run beside the learners. Exit code 1 where the promise was broken.
     """
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-        group=group,
-    )
     need_broker(settings)
     report = _audited(settings)
     try:

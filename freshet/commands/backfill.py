@@ -14,7 +14,8 @@ from contracts.errors import UsageError
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import need_master, need_memory
 from freshet.cli.broker_check import need_broker
-from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.cli.command import DATABASE, MODELS, command
+from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
 from freshet.cli.spark import Master, Memory, marts_ready, opened_spark, stepping
 
@@ -23,14 +24,21 @@ if TYPE_CHECKING:
     from models.tasks import TaskSpec
     from spark_jobs.backfill import BackfillReport
 
-EXAMPLES = """freshet backfill conversion
-freshet backfill basket --json
-freshet train conversion --backfilled"""
 
 _NUMBER = re.compile(r"-?[0-9]{1,19}")
 
 
+@command(
+    MODELS,
+    2,
+    examples="""freshet backfill conversion
+        freshet backfill basket --json
+        freshet train conversion --backfilled""",
+    takes=DATABASE,
+    ignore_unknown_options=True,
+)
 def backfill(
+    settings: Settings,
     feature_set: Annotated[
         str,
         typer.Argument(
@@ -41,10 +49,6 @@ def backfill(
     master: Master = None,
     memory: Memory = "1g",
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Compute features over the whole history, and prove that they are those that were logged.
 
@@ -55,12 +59,6 @@ def backfill(
     need_master(master)
     need_memory(memory)
     task = _known(feature_set)
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-    )
     from spark_jobs.session import need_spark
 
     need_spark()

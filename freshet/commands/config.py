@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 
 from dashboard.terminal.plain_text import json_line, styled
-from freshet.cli.options import DataDir, Json, settings_from
+from freshet.cli.command import LOCAL, LOOK, command
+from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
 
-EXAMPLES = """freshet config
-freshet config --json
-FRESHET_RATE=2000 freshet config"""
+if TYPE_CHECKING:
+    from contracts.settings import Settings
 
 
-def config(
-    json: Json = False,
-    data_dir: DataDir = None,
-) -> None:
+@command(
+    LOOK,
+    6,
+    examples="""freshet config
+        freshet config --json
+        FRESHET_RATE=2000 freshet config""",
+    takes=LOCAL,
+)
+def config(settings: Settings, json: Json = False) -> None:
     """Print every setting, passwords masked, and where each value came from.
 
     The nearest wins: a flag, the environment, .env, a running demo, the default.
     """
-    from contracts.settings import Settings, shown, sources
+    from contracts.settings import shown, sources
 
-    settings = settings_from(data_dir=data_dir)
     values, came = shown(settings), sources(settings)
     if json:
         echo(json_line({**values, "sources": came}))
@@ -39,6 +45,6 @@ def config(
             f"FRESHET_{name.upper()}",
             styled("not set" if value is None else value, "dim" if value is None else ""),
             styled(origin, "" if origin == "default" else "green"),
-            styled(Settings.model_fields[name].description or ""),
+            styled(type(settings).model_fields[name].description or ""),
         )
     console().print(table)

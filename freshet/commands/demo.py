@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from consumers.trainer.trials import LEAST_LABELS
+from freshet.cli.command import LIVE, LOCAL, command
 from freshet.cli.options import (
-    DataDir,
-    Drift,
     Fresh,
-    Group,
     Json,
     Keep,
     LeastLabels,
-    Partitions,
-    Rate,
-    Seed,
-    Speed,
-    Traffic,
     Untrained,
-    settings_from,
+    read_again,
 )
 
-EXAMPLES = """freshet demo
-freshet demo --rate 2000 --drift abrupt@100000 --fresh
-freshet demo --events 350000 --rate 0 --partitions 2 --seed 7 --fresh --json"""
+if TYPE_CHECKING:
+    from contracts.settings import Settings
 
 
+@command(
+    LIVE,
+    1,
+    examples="""freshet demo
+        freshet demo --rate 2000 --drift abrupt@100000 --fresh
+        freshet demo --events 350000 --rate 0 --partitions 2 --seed 7 --fresh --json""",
+    takes=("rate", "speed", "traffic", "partitions", "seed", "drift", "group", *LOCAL),
+)
 def demo(
+    settings: Settings,
     events: Annotated[
         int | None,
         typer.Option("--events", "-n", min=1, help="End after so many user events; endless, if not given."),
     ] = None,
-    rate: Rate = None,
-    speed: Speed = None,
-    traffic: Traffic = None,
-    partitions: Partitions = None,
-    seed: Seed = None,
-    drift: Drift = None,
     fresh: Fresh = False,
     untrained: Untrained = False,
     keep: Keep = False,
@@ -52,8 +47,6 @@ def demo(
     ] = None,
     least_labels: LeastLabels = LEAST_LABELS,
     json: Json = False,
-    group: Group = None,
-    data_dir: DataDir = None,
 ) -> None:
     """Start a broker, a database, a simulated shop and its learners, and show live what they learn.
 
@@ -68,24 +61,13 @@ def demo(
     from freshet.run.remembered_shop import going_on, recall
     from freshet.run.stack import start_over
 
-    typed = {
-        "data_dir": data_dir,
-        "rate": rate,
-        "speed": speed,
-        "traffic": traffic,
-        "partitions": partitions,
-        "seed": seed,
-        "drift": drift,
-        "group": group,
-    }
-    settings = settings_from(**typed)
     there = recall(settings.data_dir)
     if json and events is None and (fresh or there is None or there.events is None):
         message = "--json needs an end: --events N."
         raise UsageError(message)
     if fresh:
         start_over(settings.data_dir)
-        settings, there = settings_from(**typed), None  # without what the instance before had said of itself
+        settings, there = read_again(settings), None  # without what the instance before had said of itself
     settings, shop = going_on(settings, there, events=events)
     arguments = ["simulate", *(["--events", str(shop.events)] if shop.events is not None else [])]
     batch_from = least_labels if (batch or (batch is None and not json)) else None

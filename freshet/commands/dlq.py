@@ -13,33 +13,36 @@ from rich.text import Text
 from contracts.errors import FreshetError, UsageError
 from dashboard.terminal.plain_text import json_line, plain_bytes, styled
 from freshet.cli.broker_check import need_broker
-from freshet.cli.options import Bootstrap, DataDir, Json, settings_from
+from freshet.cli.command import BROKER, LOOK, Group, command
+from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
     from freshet.cli.dead_letter import Letter
 
-LIST_EXAMPLES = """freshet dlq list
-freshet dlq list --reason not-json --last 100
-freshet dlq list --json"""
-SHOW_EXAMPLES = """freshet dlq show 0:17
-freshet dlq show 0:17 --bytes 100000"""
 
+_LETTERS = Group("dlq", LOOK, 5, what="Dead letters: what could not be used, and why.")
 _SHOWN = 20
 
 
+@command(
+    _LETTERS,
+    examples="""freshet dlq list
+        freshet dlq list --reason not-json --last 100
+        freshet dlq list --json""",
+    takes=BROKER,
+    name="list",
+)
 def list_letters(
+    settings: Settings,
     last: Annotated[int, typer.Option("--last", "-n", min=1, help="The newest so many.")] = _SHOWN,
     reason: Annotated[str | None, typer.Option("--reason", help="Only letters with this reason.")] = None,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
 ) -> None:
     """List dead letters, newest last, and count them by reason."""
     from collections import deque
 
-    settings = settings_from(data_dir=data_dir, bootstrap=bootstrap)
     _known_reason(reason)
     need_broker(settings)
     counts: Counter[str] = Counter()
@@ -75,19 +78,23 @@ def list_letters(
     screen.print(Text("\nfreshet dlq show PARTITION:OFFSET shows one with its bytes.", "dim"))
 
 
+@command(
+    _LETTERS,
+    examples="""freshet dlq show 0:17
+        freshet dlq show 0:17 --bytes 100000""",
+    takes=BROKER,
+)
 def show(
+    settings: Settings,
     letter: Annotated[str, typer.Argument(help="Which one, PARTITION:OFFSET, as `freshet dlq list` has it.")],
     limit: Annotated[int, typer.Option("--bytes", min=1, help="Show that many bytes at most.")] = 4096,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
 ) -> None:
     """Explain one dead letter: why, from where, and its bytes with nothing in them that a terminal would obey."""
     partition, _, offset = letter.partition(":")
     if not (partition.isdecimal() and offset.isdecimal()):
         message = f"A letter must be PARTITION:OFFSET, such as 0:17. Got {letter!r}."
         raise UsageError(message, hint="`freshet dlq list` lists them.")
-    settings = settings_from(data_dir=data_dir, bootstrap=bootstrap)
     need_broker(settings)
     found = next(_letters(settings, int(partition), int(offset)), None)
     if found is None or found.offset != int(offset):

@@ -9,24 +9,28 @@ from rich.text import Text
 
 from dashboard.terminal.plain_text import json_line, plain
 from freshet.cli.broker_check import answers
-from freshet.cli.options import DataDir, Json, settings_from
+from freshet.cli.command import LOCAL, LOOK, command
+from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
 
-EXAMPLES = """freshet doctor
-freshet doctor --json"""
 
-
-def doctor(json: Json = False, data_dir: DataDir = None) -> None:
+@command(
+    LOOK,
+    7,
+    examples="""freshet doctor
+        freshet doctor --json""",
+    takes=LOCAL,
+)
+def doctor(settings: Settings, json: Json = False) -> None:
     """Look at everything that a start needs, and say what to do where something is missing.
 
     Changes nothing. Exit code 1 where something is.
     """
     from infra.embedded.doctor import check_all
 
-    settings = settings_from(data_dir=data_dir)
     found: list[dict[str, Any]] = [
         {"name": check.name, "ok": check.ok, "found": check.found, "advice": check.advice}
         for check in check_all(settings.data_dir)

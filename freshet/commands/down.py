@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dashboard.terminal.plain_text import styled
-from freshet.cli.options import DataDir, settings_from
+from freshet.cli.command import LIVE, LOCAL, command
 from freshet.cli.rendering import console
 
-EXAMPLES = """freshet down
-freshet down --data-dir ~/shop"""
+if TYPE_CHECKING:
+    from contracts.settings import Settings
 
 
-def down(data_dir: DataDir = None) -> None:
+@command(
+    LIVE,
+    3,
+    examples="""freshet down
+        freshet down --data-dir ~/shop""",
+    takes=LOCAL,
+)
+def down(settings: Settings) -> None:
     """End the broker and database that `freshet demo --keep` left up, or a demo that runs; the data stay."""
     from infra.embedded import find_running, stop_running
 
-    settings = settings_from(data_dir=data_dir)
     screen = console()
     running = find_running(settings.data_dir)
     if stop_running(settings.data_dir):

@@ -15,17 +15,11 @@ from contracts.errors import FreshetError, Unreachable
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import need_master, need_memory
 from freshet.cli.broker_check import need_address, need_broker
+from freshet.cli.command import DATABASE, HTTP, MODELS, command
 from freshet.cli.long_running import monitored, waiting_as
 from freshet.cli.options import (
-    Bootstrap,
-    DatabaseUrl,
-    DataDir,
-    HttpHost,
-    HttpPort,
     Json,
-    PasswordFile,
     seconds,
-    settings_from,
 )
 from freshet.cli.rendering import console, echo, tell
 from freshet.cli.spark import Master, Memory, marts_ready, opened_spark, stepping
@@ -39,12 +33,17 @@ if TYPE_CHECKING:
     from infra.waiting import Waiting
     from spark_jobs import RunReport
 
-EXAMPLES = """freshet etl
-freshet etl --every 60s
-freshet etl --master spark://cluster:7077 --json"""
 
-
+@command(
+    MODELS,
+    1,
+    examples="""freshet etl
+        freshet etl --every 60s
+        freshet etl --master spark://cluster:7077 --json""",
+    takes=(*DATABASE, *HTTP),
+)
 def etl(
+    settings: Settings,
     every: Annotated[
         str | None,
         typer.Option(
@@ -54,12 +53,6 @@ def etl(
     master: Master = None,
     memory: Memory = "1g",
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
-    http_port: HttpPort = None,
-    http_host: HttpHost = None,
 ) -> None:
     """Move history from the topics into the marts in Postgres, by Spark.
 
@@ -69,14 +62,6 @@ def etl(
     pause_s = None if every is None else seconds("--every", every, least_s=1.0)
     need_master(master)
     need_memory(memory)
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-        http_port=http_port,
-        http_host=http_host,
-    )
     from spark_jobs.session import need_spark
 
     need_spark()

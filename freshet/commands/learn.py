@@ -9,18 +9,10 @@ import typer
 
 from contracts.errors import UsageError
 from freshet.cli.broker_check import answers, need_address, with_partitions_found
+from freshet.cli.command import DATABASE, HTTP, PARTS, command
 from freshet.cli.long_running import monitored, waiting_as
 from freshet.cli.options import (
-    Bootstrap,
-    DatabaseUrl,
-    DataDir,
-    Group,
-    HttpHost,
-    HttpPort,
-    Partitions,
-    PasswordFile,
     Untrained,
-    settings_from,
 )
 from freshet.cli.rendering import tell
 from infra.signals import until_told
@@ -29,14 +21,19 @@ if TYPE_CHECKING:
     from consumers.supervisor import Shares, Watch
     from contracts.settings import Settings
 
-EXAMPLES = """freshet learn --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet
-freshet learn --partition 1
-freshet learn --share
-freshet learn --http-port 9101
-freshet learn --mend-offsets"""
 
-
+@command(
+    PARTS,
+    3,
+    examples="""freshet learn --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet
+        freshet learn --partition 1
+        freshet learn --share
+        freshet learn --http-port 9101
+        freshet learn --mend-offsets""",
+    takes=("partitions", "group", *DATABASE, *HTTP),
+)
 def learn(
+    settings: Settings,
     partition: Annotated[
         list[int] | None,
         typer.Option("--partition", min=0, help="Only this one; may be given again."),
@@ -54,14 +51,6 @@ def learn(
         ),
     ] = False,
     untrained: Untrained = False,
-    partitions: Partitions = None,
-    group: Group = None,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
-    http_port: HttpPort = None,
-    http_host: HttpHost = None,
 ) -> None:
     """Predict every event before learning from it, exactly once, until Ctrl-C.
 
@@ -69,16 +58,6 @@ def learn(
     --share, run as often as you like, on as many machines: when one comes, goes or is killed, the others share anew.
     """
     told = until_told()
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-        partitions=partitions,
-        group=group,
-        http_port=http_port,
-        http_host=http_host,
-    )
     if share and partition:
         message = (
             "--share leaves the choice of partitions to the group. Give --share or --partition, not both."

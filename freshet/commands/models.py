@@ -13,38 +13,37 @@ from rich.text import Text
 from dashboard.terminal.board import number
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import need_export, need_model, need_room, need_task
+from freshet.cli.command import DATABASE, MODELS, Group, command
 from freshet.cli.open_registry import as_json, opened_registry
-from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
 from freshet.commands.train import metrics_table
 
 if TYPE_CHECKING:
     from contracts.model_version import ModelVersion
+    from contracts.settings import Settings
 
-LIST_EXAMPLES = """freshet models list
-freshet models list --task conversion --json"""
-SHOW_EXAMPLES = """freshet models show conversion/boosted-trees@1
-freshet models show conversion/boosted-trees@1 --card card.html"""
-DIFF_EXAMPLES = "freshet models diff conversion/boosted-trees@1 conversion/boosted-trees@2"
-EXPORT_EXAMPLES = "freshet models export conversion/boosted-trees@1 exported"
-IMPORT_EXAMPLES = """freshet models import exported
-freshet models import theirs --unsigned"""
 
+_MODELS = Group("models", MODELS, 5, what="Trained models: what there is, how good, from where.")
 _Id = Annotated[str, typer.Argument(help="As `freshet models list` has it: task/name@version.")]
 
 
+@command(
+    _MODELS,
+    examples="""freshet models list
+        freshet models list --task conversion --json""",
+    takes=DATABASE,
+    name="list",
+)
 def list_models(
+    settings: Settings,
     task: Annotated[str | None, typer.Option("--task", help="Only this task.")] = None,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """List the registered models of all tasks, oldest first."""
     if task is not None:
         need_task(task, "--task")
-    with opened_registry(_settings(data_dir, bootstrap, database_url, password_file)) as store:
+    with opened_registry(settings) as store:
         found = store.list(task)
     if json:
         for version in found:
@@ -67,18 +66,21 @@ def list_models(
     screen.print(table)
 
 
+@command(
+    _MODELS,
+    examples="""freshet models show conversion/boosted-trees@1
+        freshet models show conversion/boosted-trees@1 --card card.html""",
+    takes=DATABASE,
+)
 def show(
+    settings: Settings,
     model: _Id,
     card: Annotated[Path | None, typer.Option("--card", help="Write its card, HTML, to this file.")] = None,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Show all that is known of a model."""
     need_model(model)
-    with opened_registry(_settings(data_dir, bootstrap, database_url, password_file)) as store:
+    with opened_registry(settings) as store:
         version = store.get(model)
         if card is not None:
             card.write_text(store.card(model), encoding="utf-8")
@@ -93,19 +95,21 @@ def show(
         screen.print(metrics_table(version.metrics, version.name))
 
 
+@command(
+    _MODELS,
+    examples="freshet models diff conversion/boosted-trees@1 conversion/boosted-trees@2",
+    takes=DATABASE,
+)
 def diff(
+    settings: Settings,
     before: _Id,
     after: _Id,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Show in what two models differ. Their metrics are of different rows where their windows differ."""
     need_model(before)
     need_model(after)
-    with opened_registry(_settings(data_dir, bootstrap, database_url, password_file)) as store:
+    with opened_registry(settings) as store:
         facts = [_flat(store.get(model)) for model in (before, after)]
     names = dict.fromkeys([*facts[0], *facts[1]])
     differ = {
@@ -122,13 +126,11 @@ def diff(
     console().print(table)
 
 
+@command(_MODELS, examples="freshet models export conversion/boosted-trees@1 exported", takes=DATABASE)
 def export(
+    settings: Settings,
     model: _Id,
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Write a model into a folder that scikit-learn and skops open without Freshet; example.py there shows how."""
     from consumers.lifecycle.import_export import export_model
@@ -136,14 +138,21 @@ def export(
 
     need_model(model)
     need_room(folder)
-    settings = _settings(data_dir, bootstrap, database_url, password_file)
     with opened_registry(settings) as store:
         version = export_model(store, model, folder, load_key(settings.secret_file))
     said = f"{version.id} is in {folder}: model.skops, model.json, card.html; python {folder / 'example.py'} asks it."
     console().print(styled(said), soft_wrap=True)
 
 
+@command(
+    _MODELS,
+    examples="""freshet models import exported
+        freshet models import theirs --unsigned""",
+    takes=DATABASE,
+    name="import",
+)
 def import_(
+    settings: Settings,
     folder: Annotated[Path, typer.Argument(help="Of `freshet models export`.")],
     unsigned: Annotated[
         bool,
@@ -152,17 +161,12 @@ def import_(
         ),
     ] = False,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Register a model from a folder, if this installation's key signed it. Never reads a pickle."""
     from consumers.lifecycle.import_export import import_model
     from infra.signing import load_key
 
     need_export(folder)
-    settings = _settings(data_dir, bootstrap, database_url, password_file)
     with opened_registry(settings) as store:
         version = import_model(store, folder, load_key(settings.secret_file), unsigned=unsigned)
     if json:
@@ -170,17 +174,6 @@ def import_(
         return
     marked = "" if version.signed else ", marked as unsigned"
     console().print(Text.assemble("registered ", (version.id, "bold green"), marked))
-
-
-def _settings(
-    data_dir: Path | None, bootstrap: str | None, database_url: str | None, password_file: Path | None
-) -> Any:
-    return settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-    )
 
 
 def _loss(version: ModelVersion) -> tuple[str, str]:

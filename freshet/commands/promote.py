@@ -8,27 +8,30 @@ import typer
 
 from dashboard.terminal.plain_text import json_line
 from freshet.cli.arguments import need_model
+from freshet.cli.command import DATABASE, MODELS, command
 from freshet.cli.lifecycle import evidence_table, life_of, show_change
-from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
+from freshet.cli.options import Json, ModelId
 from freshet.cli.rendering import console, echo, tell
 
 if TYPE_CHECKING:
     from consumers.lifecycle import NotPromoted
-
-EXAMPLES = """freshet promote conversion/boosting@3
-freshet promote conversion/boosting@3 --force"""
+    from contracts.settings import Settings
 
 
+@command(
+    MODELS,
+    7,
+    examples="""freshet promote conversion/boosting@3
+        freshet promote conversion/boosting@3 --force""",
+    takes=DATABASE,
+)
 def promote(
+    settings: Settings,
     model: ModelId,
     force: Annotated[
         bool, typer.Option("--force", help="Whatever the gate says; that it was so is noted.")
     ] = False,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Serve a model's answers from now on, if it has proved better than what is served.
 
@@ -36,12 +39,6 @@ def promote(
     often as you like: its bound holds at all times at once. Exit code 1 where it says no.
     """
     need_model(model)
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-    )
     from consumers.lifecycle import NotPromoted
 
     with life_of(settings) as life:

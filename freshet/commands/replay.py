@@ -8,34 +8,33 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from consumers.trainer.trials import LEAST_LABELS
+from freshet.cli.command import BROKER, HTTP, LIVE, command
 from freshet.cli.options import (
-    Bootstrap,
-    DataDir,
     Fresh,
-    Group,
-    HttpHost,
-    HttpPort,
     Json,
     Keep,
-    Partitions,
-    Rate,
-    Speed,
     Untrained,
-    settings_from,
+    read_again,
 )
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
     from producers.replay import Dates, RecordedFile
 
-EXAMPLES = """freshet replay online_retail.csv.gz
-freshet replay online_retail.csv.gz --rate 0 --fresh --json
-freshet replay online_retail.csv.gz --send-only --bootstrap 127.0.0.1:9092"""
 
 _REPORT = "rows.json"
 
 
+@command(
+    LIVE,
+    2,
+    examples="""freshet replay online_retail.csv.gz
+        freshet replay online_retail.csv.gz --rate 0 --fresh --json
+        freshet replay online_retail.csv.gz --send-only --bootstrap 127.0.0.1:9092""",
+    takes=("rate", "speed", "partitions", "group", *BROKER, *HTTP),
+)
 def replay(
+    settings: Settings,
     file: Annotated[
         Path,
         typer.Argument(
@@ -49,9 +48,6 @@ def replay(
             help="Of 1/12/2010, day or month first; iso: none with slashes is taken. As the column tells, if not given."
         ),
     ] = None,
-    rate: Rate = None,
-    speed: Speed = None,
-    partitions: Partitions = None,
     fresh: Fresh = False,
     untrained: Untrained = False,
     keep: Keep = False,
@@ -66,11 +62,6 @@ def replay(
     report: Annotated[
         Path | None, typer.Option("--report", help="With --send-only: write the count of rows there.")
     ] = None,
-    group: Group = None,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    http_port: HttpPort = None,
-    http_host: HttpHost = None,
 ) -> None:
     """Replay a recorded shop through the same topics, tasks and scores.
 
@@ -79,30 +70,15 @@ def replay(
     """
     from contracts.errors import UsageError
 
-    typed = {
-        "data_dir": data_dir,
-        "rate": rate,
-        "speed": speed,
-        "partitions": partitions,
-        "group": group,
-        "bootstrap": bootstrap,
-        "http_port": http_port,
-        "http_host": http_host,
-    }
-    settings = settings_from(**typed)
     if send_only:
         _send(settings, *_usable(file, dates), report)
         return
-    with_sending = {
-        "--bootstrap": bootstrap,
-        "--report": report,
-        "--http-port": http_port,
-        "--http-host": http_host,
-    }
-    for flag, value in with_sending.items():
-        if value is not None:
-            message = f"{flag} goes with --send-only: without it, an embedded broker is started."
-            raise UsageError(message)
+    typed = [
+        f"--{name.replace('_', '-')}" for name in ("bootstrap", *HTTP) if settings.origin[name] == "flag"
+    ]
+    if wrong := [*typed, *(["--report"] if report is not None else [])]:
+        message = f"{wrong[0]} goes with --send-only: without it, an embedded broker is started."
+        raise UsageError(message)
 
     from freshet.run.demo_run import Show
     from freshet.run.remembered_shop import going_on, recall
@@ -112,7 +88,7 @@ def replay(
     there = recall(settings.data_dir)
     if fresh:
         start_over(settings.data_dir)
-        settings, there = settings_from(**typed), None
+        settings, there = read_again(settings), None
     settings, shop = going_on(settings, there, file=file, dates=taken.of_note)
     rows = settings.data_dir / _REPORT
     rows.unlink(missing_ok=True)

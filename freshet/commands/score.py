@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,24 +11,29 @@ from dashboard.terminal.plain_text import json_line
 from dashboard.terminal.reliability import show_calibration
 from dashboard.terminal.score_table import show_board
 from freshet.cli.broker_check import need_broker
-from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.cli.command import DATABASE, LOOK, command
+from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
 
-EXAMPLES = """freshet score
-freshet score --calibration
-freshet score --json"""
+if TYPE_CHECKING:
+    from contracts.settings import Settings
 
 
+@command(
+    LOOK,
+    2,
+    examples="""freshet score
+        freshet score --calibration
+        freshet score --json""",
+    takes=DATABASE,
+)
 def score(
+    settings: Settings,
     calibration: Annotated[
         bool,
         typer.Option("--calibration", help="Show how often each model's answers came true, too."),
     ] = False,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Show how good every model is, over the last 50,000 labels and over the newest 5,000.
 
@@ -39,12 +44,6 @@ def score(
     With --calibration, each model's answers stand in ten groups of equal count: what it answered, what came, and what
     the oracle says. ECE, the expected calibration error, is the mean distance of what was answered to what came.
     """
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-    )
     if settings.origin["database_url"] in ("default", "runtime file"):
         need_broker(settings)  # it says best that no demo runs
 

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dashboard.terminal.plain_text import plain
 from freshet.cli.broker_check import need_broker, with_partitions_found
-from freshet.cli.options import (
-    Bootstrap,
-    DatabaseUrl,
-    DataDir,
-    Group,
-    Partitions,
-    PasswordFile,
-    settings_from,
-)
+from freshet.cli.command import DATABASE, PARTS, command
 from freshet.cli.rendering import tell
 
-EXAMPLES = """freshet setup --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet
-freshet setup --partitions 6"""
+if TYPE_CHECKING:
+    from contracts.settings import Settings
 
 
-def setup(
-    partitions: Partitions = None,
-    group: Group = None,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
-) -> None:
+@command(
+    PARTS,
+    1,
+    examples="""freshet setup --bootstrap 127.0.0.1:9092 --database-url postgresql://freshet@127.0.0.1/freshet
+        freshet setup --partitions 6""",
+    takes=("partitions", "group", *DATABASE),
+)
+def setup(settings: Settings) -> None:
     """Make the topics and tables that are missing. May be run again: what is there stays as it is.
 
     The number of partitions is decided here, once: topics that have another are refused.
     """
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-        partitions=partitions,
-        group=group,
-    )
     need_broker(settings)
     settings = with_partitions_found(settings)
 

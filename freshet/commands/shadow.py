@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from freshet.cli.arguments import need_model
+from freshet.cli.command import DATABASE, MODELS, command
 from freshet.cli.lifecycle import life_of, show_change
-from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, ModelId, PasswordFile, settings_from
+from freshet.cli.options import Json, ModelId
 
-EXAMPLES = """freshet shadow conversion/boosting@3
-freshet shadow conversion/boosting@3 --end"""
+if TYPE_CHECKING:
+    from contracts.settings import Settings
 
 
+@command(
+    MODELS,
+    6,
+    examples="""freshet shadow conversion/boosting@3
+        freshet shadow conversion/boosting@3 --end""",
+    takes=DATABASE,
+)
 def shadow(
+    settings: Settings,
     model: ModelId,
     end: Annotated[bool, typer.Option("--end", help="It is to answer no more.")] = False,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Let a model of the registry answer beside the others: it is scored on the same labels, and not served.
 
     From which offset on it does is the same after every crash, for that stands in the log.
     """
     need_model(model)
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-    )
     with life_of(settings) as life:
         change = life.retire(model) if end else life.shadow(model)
     show_change(change, json=json)

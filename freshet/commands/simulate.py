@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contracts.errors import UsageError
 from freshet.cli.broker_check import need_address, with_partitions_found
+from freshet.cli.command import BROKER, HTTP, PARTS, command
 from freshet.cli.long_running import waiting_as
-from freshet.cli.options import (
-    Bootstrap,
-    DataDir,
-    Drift,
-    HttpHost,
-    HttpPort,
-    Partitions,
-    Rate,
-    Seed,
-    Speed,
-    Traffic,
-    settings_from,
-)
 from freshet.cli.rendering import tell
 from infra.signals import until_told
 
-EXAMPLES = """freshet simulate --bootstrap 127.0.0.1:9092 --rate 1000
-freshet simulate --events 350000 --rate 0 --drift abrupt@175000"""
+if TYPE_CHECKING:
+    from contracts.settings import Settings
 
 
+@command(
+    PARTS,
+    2,
+    examples="""freshet simulate --bootstrap 127.0.0.1:9092 --rate 1000
+        freshet simulate --events 350000 --rate 0 --drift abrupt@175000""",
+    takes=("rate", "speed", "traffic", "partitions", "seed", "drift", *BROKER, *HTTP),
+)
 def simulate(
+    settings: Settings,
     events: Annotated[
         int | None,
         typer.Option("--events", "-n", min=1, help="Close after so many user events; never, if not given."),
     ] = None,
-    rate: Rate = None,
-    speed: Speed = None,
-    traffic: Traffic = None,
-    partitions: Partitions = None,
-    seed: Seed = None,
-    drift: Drift = None,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    http_port: HttpPort = None,
-    http_host: HttpHost = None,
 ) -> None:
     """Send the events of a simulated shop, and the truth beside them, until all are sent or Ctrl-C.
 
@@ -51,18 +37,6 @@ def simulate(
     again. Topics are made where they are missing.
     """
     told = until_told()
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        http_port=http_port,
-        http_host=http_host,
-        rate=rate,
-        speed=speed,
-        traffic=traffic,
-        partitions=partitions,
-        seed=seed,
-        drift=drift,
-    )
     if settings.traffic is not None and settings.traffic % 1:
         message = f"--traffic must be a whole number of sessions an hour. Got {settings.traffic:g}."
         raise UsageError(message)

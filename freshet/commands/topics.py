@@ -10,30 +10,31 @@ from rich.text import Text
 
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.broker_check import need_broker, with_partitions_found
-from freshet.cli.options import Bootstrap, DataDir, Group, Json, Partitions, settings_from
+from freshet.cli.command import BROKER, LOOK, command
+from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
     from infra.kafka import TopicReport
 
-EXAMPLES = """freshet topics
-freshet topics --create --partitions 4 --bootstrap 127.0.0.1:9092
-freshet topics --json"""
 
-
+@command(
+    LOOK,
+    4,
+    examples="""freshet topics
+        freshet topics --create --partitions 4 --bootstrap 127.0.0.1:9092
+        freshet topics --json""",
+    takes=("partitions", "group", *BROKER),
+)
 def topics(
+    settings: Settings,
     create: Annotated[bool, typer.Option("--create", help="Make those that are missing.")] = False,
     json: Json = False,
-    partitions: Partitions = None,
-    group: Group = None,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
 ) -> None:
     """Show every topic: partitions, records, what it holds, and settings that are not as declared."""
     from infra.kafka import ensure_topics, log_range
 
-    settings = settings_from(data_dir=data_dir, bootstrap=bootstrap, partitions=partitions, group=group)
     need_broker(settings)
     settings = with_partitions_found(settings)
     reports = {

@@ -17,19 +17,26 @@ from contracts.errors import UsageError
 from dashboard.terminal.board import LABELS, number
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import need_task
+from freshet.cli.command import DATABASE, MODELS, command
 from freshet.cli.open_registry import as_json, opened_registry
-from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, seconds, settings_from
+from freshet.cli.options import Json, seconds
 from freshet.cli.rendering import can_redraw, console, echo, tell
 
 if TYPE_CHECKING:
+    from contracts.settings import Settings
     from models.batch import Progress as Told
 
-EXAMPLES = """freshet train conversion
-freshet train basket --budget 5m --card card
-freshet train conversion --model batch-logistic --json"""
 
-
+@command(
+    MODELS,
+    3,
+    examples="""freshet train conversion
+        freshet train basket --budget 5m --card card
+        freshet train conversion --model batch-logistic --json""",
+    takes=DATABASE,
+)
 def train(
+    settings: Settings,
     task: Annotated[str, typer.Argument(help="conversion or basket.")],
     budget: Annotated[
         str,
@@ -52,10 +59,6 @@ def train(
         Path | None, typer.Option("--card", help="Folder for the model card and its pictures.")
     ] = None,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Train a batch model on what was logged with each prediction, hold it beside the others, and register it.
 
@@ -71,12 +74,6 @@ def train(
         if model not in RECIPES[task]:
             message = f"--model must be one of {', '.join(RECIPES[task])}. Got {model!r}."
             raise UsageError(message)
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-    )
     from consumers.trainer.training import train_and_register
     from models.tasks import TASKS
 

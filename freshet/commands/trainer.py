@@ -16,19 +16,13 @@ from consumers.trainer.trials import LEAST_LABELS
 from contracts.errors import EnvironmentProblem, FreshetError, Unreachable, UsageError
 from dashboard.terminal.plain_text import json_line, plain
 from freshet.cli.broker_check import need_address
+from freshet.cli.command import DATABASE, HTTP, MODELS, command
 from freshet.cli.failures import INTERRUPTED, known
 from freshet.cli.long_running import monitored, waiting_as
 from freshet.cli.options import (
-    Bootstrap,
-    DatabaseUrl,
-    DataDir,
-    HttpHost,
-    HttpPort,
     Json,
     LeastLabels,
-    PasswordFile,
     seconds,
-    settings_from,
 )
 from freshet.cli.rendering import echo
 from infra.signals import until_told
@@ -38,13 +32,11 @@ if TYPE_CHECKING:
 
     from consumers.trainer.monitor import TrainerMonitor
     from consumers.trainer.trainer import News, Trainer
+    from contracts.settings import Settings
     from infra.postgres import RegistryStore
     from infra.waiting import Waiting
     from models.tasks import TaskSpec
 
-EXAMPLES = """freshet trainer
-freshet trainer conversion --every 5m --budget 2m
-freshet trainer --once --json"""
 
 _NICENESS = 10
 # Counting labels and asking the gate read ever more while nothing is trained anew: they may take a tenth of the time,
@@ -52,7 +44,16 @@ _NICENESS = 10
 _PAUSES_A_LOOK = 9
 
 
+@command(
+    MODELS,
+    4,
+    examples="""freshet trainer
+        freshet trainer conversion --every 5m --budget 2m
+        freshet trainer --once --json""",
+    takes=(*DATABASE, *HTTP),
+)
 def trainer(
+    settings: Settings,
     tasks: Annotated[
         list[str] | None, typer.Argument(metavar="[TASK]...", help="conversion, basket; all, if not given.")
     ] = None,
@@ -66,12 +67,6 @@ def trainer(
     ] = "60s",
     least_labels: LeastLabels = LEAST_LABELS,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
-    http_port: HttpPort = None,
-    http_host: HttpHost = None,
 ) -> None:
     """Train, shadow and promote batch models by itself, until Ctrl-C.
 
@@ -85,14 +80,6 @@ def trainer(
         message = f"Tasks must be of {', '.join(TASKS)}. Got {unknown[0]!r}."
         raise UsageError(message)
     pause_s, budget_s = seconds("--every", every, least_s=1.0), seconds("--budget", budget)
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-        http_port=http_port,
-        http_host=http_host,
-    )
     if find_spec("matplotlib") is None:
         message = "Training needs matplotlib, which is not installed."
         raise EnvironmentProblem(message, hint="Install it: pip install 'freshet[train]'")

@@ -14,29 +14,34 @@ from dashboard.terminal.latest import answer
 from dashboard.terminal.plain_text import json_text, plain
 from freshet.cli.arguments import need_task
 from freshet.cli.broker_check import answers, need_broker
-from freshet.cli.options import Bootstrap, DataDir, settings_from
+from freshet.cli.command import BROKER, LOOK, command
 from freshet.cli.rendering import console, echo, tell
 
 if TYPE_CHECKING:
     from contracts.records import Prediction
+    from contracts.settings import Settings
     from infra.kafka import Record
 
-EXAMPLES = """freshet watch
-freshet watch --task conversion --user u-42
-freshet watch --from-beginning --json | head"""
 
 _SILENT_S = 5.0  # after so long without a record, look whether the broker is still there
 
 
+@command(
+    LOOK,
+    1,
+    examples="""freshet watch
+        freshet watch --task conversion --user u-42
+        freshet watch --from-beginning --json | head""",
+    takes=BROKER,
+)
 def watch(
+    settings: Settings,
     task: Annotated[str | None, typer.Option("--task", help="Only this task.")] = None,
     user: Annotated[str | None, typer.Option("--user", help="Only this user.")] = None,
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="Begin with what is on the topic already.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="The record itself, one JSON object a line.")] = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
 ) -> None:
     """Show predictions as they are committed, newest last, until Ctrl-C."""
     from contracts.codec import decode
@@ -44,7 +49,6 @@ def watch(
     from infra.kafka import tail
     from models.belief import OF_ANY_TIME, believed
 
-    settings = settings_from(data_dir=data_dir, bootstrap=bootstrap)
     if task is not None:
         need_task(task, "--task")
     need_broker(settings)

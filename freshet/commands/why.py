@@ -12,8 +12,9 @@ from contracts.errors import FreshetError, UsageError
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import as_carried, need_task
 from freshet.cli.broker_check import need_broker
+from freshet.cli.command import DATABASE, MODELS, command
 from freshet.cli.lifecycle import change_as_json, changes, evidence_table
-from freshet.cli.options import Bootstrap, DatabaseUrl, DataDir, Json, PasswordFile, settings_from
+from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo, tell
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
     from consumers.lifecycle import Answered
     from contracts.settings import Settings
 
-EXAMPLES = """freshet why --task conversion --at 2026-01-05T12:00:00.000Z
-freshet why --prediction u-000030225"""
 
-
+@command(
+    MODELS,
+    9,
+    examples="""freshet why --task conversion --at 2026-01-05T12:00:00.000Z
+        freshet why --prediction u-000030225""",
+    takes=DATABASE,
+)
 def why(
+    settings: Settings,
     task: Annotated[str | None, typer.Option("--task", help="Who answered for this task.")] = None,
     at: Annotated[
         str | None, typer.Option("--at", help="At this event time, as `freshet watch` has it.")
@@ -35,10 +41,6 @@ def why(
         str | None, typer.Option("--prediction", help="Who answered this event, by its id.")
     ] = None,
     json: Json = False,
-    data_dir: DataDir = None,
-    bootstrap: Bootstrap = None,
-    database_url: DatabaseUrl = None,
-    password_file: PasswordFile = None,
 ) -> None:
     """Say which model's answer was served, since which offset, by which promotion and on which evidence.
 
@@ -53,12 +55,6 @@ def why(
         message = "--prediction must be the id of an event, as `freshet watch` has it. Got ''."
         raise UsageError(message)
     time = None if at is None else as_carried(at)
-    settings = settings_from(
-        data_dir=data_dir,
-        bootstrap=bootstrap,
-        database_url=database_url,
-        database_password_file=password_file,
-    )
     need_broker(settings)
     from consumers.lifecycle import who_at, who_for
 
