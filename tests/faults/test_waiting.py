@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -99,15 +99,16 @@ class Said:
         `and_again_at`: where `away` is shut once more while it connects anew.
         """
         self.times += 1
-        self._says("waits: ")
+        self.says("waits: ")
         assert away.is_shut
         away.open(and_again_at)
         if and_again_at is not None:
             until(lambda: away.is_shut, f"it asks for {and_again_at!r}", 60)
             away.open()
-        self._says("goes on after ")
+        self.says("goes on after ")
 
-    def _says(self, what: str) -> None:
+    def says(self, what: str) -> None:
+        """It says `what` for the `times`-th time."""
         until(
             lambda: len(self.lines(what)) >= self.times or self.problem() is not None,
             f"time {self.times}: {what}",
@@ -196,6 +197,42 @@ def test_a_learner_waits_for_whatever_is_away(away: Away, events: list[bytes], t
     journal = [json.loads(r.value) for r in read_to_end(away.settings.bootstrap, away.name(JOURNAL))]
     turns = [(entry["start"], entry["end"]) for entry in journal]
     assert [start for start, _ in turns] == [0, *(end for _, end in turns[:-1])]
+
+
+def test_a_learner_goes_on_without_its_database_and_its_snapshots_wait(
+    away: Away, events: list[bytes], tmp_path: Path
+) -> None:
+    away.database.shut()
+    often = away.settings.model_copy(update={"snapshot_every_events": 100})
+    with replace(away, settings=often).role("learn", folder=tmp_path) as role:
+        until(lambda: role.lines("at offset 0"), "the worker has recovered", 60)
+        away.publish(USER_EVENTS, events[:150])
+        until(lambda: away.committed() == 150, "it learns without", 60)
+        role.times = 1
+        role.says("waits: The database ")
+        away.database.open()
+        away.publish(USER_EVENTS, events[150:300])
+        role.says("goes on after ")
+        away.database.shut_at(b"COMMIT")
+        away.publish(USER_EVENTS, events[300:450])
+        role.times = 2
+        role.says("waits: The database ")
+        until(lambda: away.committed() == 450, "it goes on learning", 60)
+
+
+def test_learners_that_share_wait_for_the_broker_of_their_group(
+    away: Away, events: list[bytes], tmp_path: Path
+) -> None:
+    away.broker.shut()
+    with away.role("learn", "--share", folder=tmp_path) as role:
+        role.waits_and_goes_on(away.broker)
+        until(lambda: role.lines("at offset 0"), "the worker has recovered", 60)
+        away.broker.shut()
+        until(lambda: any("of partition 0" in line for line in role.lines("waits: ")), "it is missed", 60)
+        away.broker.open()
+        away.publish(USER_EVENTS, events[:50])
+        until(lambda: away.committed() == 50, "what it owned is learnt on", 60)
+        until(lambda: len(role.lines("goes on after ")) == len(role.lines("waits: ")), "it says so", 60)
 
 
 def test_the_simulator_waits_for_whatever_is_away_and_sends_the_same_bytes(
