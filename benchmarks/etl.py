@@ -29,7 +29,7 @@ from consumers.learner import LearnerFold
 from contracts.events import UserEvent
 from contracts.settings import Settings
 from contracts.topics import USER_EVENTS
-from infra.embedded.jars import kafka_jars
+from infra.embedded.java.jars import kafka_jars
 from infra.kafka import Record, connect_producer, ensure_topics
 from infra.postgres import Database, read_password
 from producers.simulator import Scenario, Simulator

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Ends with 0 where a Java that can run the broker is there, else says what to install. Looks where
-# infra/embedded/java.py looks, but before there is a Python environment to run that with.
+# infra/embedded/java/find.py looks, but before there is a Python environment to run that with.
 set -u
 
 least=17

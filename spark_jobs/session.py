@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from infra.embedded.jars import connector_jars
-from infra.embedded.java import UTF8, find_java
+from infra.embedded.java.find import UTF8, find_java
+from infra.embedded.java.jars import connector_jars
 from spark_jobs.errors import EtlFailed, SparkMissing
 
 if TYPE_CHECKING:

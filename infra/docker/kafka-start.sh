@@ -1,7 +1,7 @@
 #!/bin/bash
 # Starts the broker of the image apache/kafka. After a crash the controller alone starts before, and takes note that the
 # broker had died: else a transaction that was being committed can stay open for ever, and readers of committed records
-# stand still (infra/embedded/kafka.py says how).
+# stand still (infra/embedded/kafka/broker.py says how).
 set -euo pipefail
 
 data=${KAFKA_LOG_DIRS:?}

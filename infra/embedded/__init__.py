@@ -1,10 +1,10 @@
 """The real Kafka and the real Postgres as child processes: what Docker would start, without Docker."""
 
 from infra.embedded.data_folder import wipe
-from infra.embedded.kafka import EmbeddedKafka
+from infra.embedded.kafka.broker import EmbeddedKafka
 from infra.embedded.keeper import start_keeper
 from infra.embedded.ownership import need_own_folder
-from infra.embedded.postgres import EmbeddedPostgres
+from infra.embedded.postgres.database import EmbeddedPostgres
 from infra.embedded.running import Running, find_running, stop_running
 from infra.embedded.runtime import Runtime
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from infra.embedded.errors import DataFolderForeign, DataFolderInUse, DataFolderUnusable, DiskFull
 from infra.embedded.ownership import close_to_others, need_own_folder
-from infra.embedded.postgres_home import remove_data_home
+from infra.embedded.postgres.home import remove_data_home
+from infra.embedded.postgres.unprivileged import SYSTEM_FOLDER
 from infra.embedded.server import hold_folder
-from infra.embedded.unprivileged import SYSTEM_FOLDER
 
 __all__ = [
     "MARKER",

@@ -12,13 +12,13 @@ import psutil
 
 from contracts.errors import FreshetError
 from infra.embedded.data_folder import NEEDED_BYTES, foreign_files, lock_holder
-from infra.embedded.ivy import MIRROR_HINT, find_ivy, why_unreachable
-from infra.embedded.jars import KAFKA_VERSION, cached_jars, default_cache
-from infra.embedded.java import find_java
-from infra.embedded.maven_settings import Source, find_source
+from infra.embedded.java.find import find_java
+from infra.embedded.java.ivy import MIRROR_HINT, find_ivy, why_unreachable
+from infra.embedded.java.jars import KAFKA_VERSION, cached_jars, default_cache
+from infra.embedded.java.maven_settings import Source, find_source
 from infra.embedded.ownership import need_own_folder
-from infra.embedded.postgres_programs import find_programs
-from infra.embedded.unprivileged import choose_account
+from infra.embedded.postgres.programs import find_programs
+from infra.embedded.postgres.unprivileged import choose_account
 
 __all__ = ["Check", "check_all"]
 

@@ -20,8 +20,8 @@ from contracts.errors import EnvironmentProblem, FreshetError
 from infra.embedded import errors
 from infra.embedded.data_folder import claim
 from infra.embedded.errors import ServerFailed
-from infra.embedded.ivy import Progress
-from infra.embedded.jars import tell_stderr
+from infra.embedded.java.ivy import Progress
+from infra.embedded.java.jars import tell_stderr
 from infra.embedded.running import Running, find_running
 from infra.embedded.runtime import Runtime
 from infra.embedded.server import log_tail

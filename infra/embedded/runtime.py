@@ -13,13 +13,13 @@ from typing import Any, Self
 
 from contracts.errors import EnvironmentProblem
 from infra.embedded.data_folder import claim, lock_folder, naming_disk_trouble, need_disk
-from infra.embedded.ivy import Progress
-from infra.embedded.jars import tell_stderr
-from infra.embedded.kafka import EmbeddedKafka
-from infra.embedded.postgres import EmbeddedPostgres
-from infra.embedded.postgres_programs import find_programs
+from infra.embedded.java.ivy import Progress
+from infra.embedded.java.jars import tell_stderr
+from infra.embedded.kafka.broker import EmbeddedKafka
+from infra.embedded.postgres.database import EmbeddedPostgres
+from infra.embedded.postgres.programs import find_programs
+from infra.embedded.postgres.unprivileged import choose_account
 from infra.embedded.running import Running, forget_running, publish_running
-from infra.embedded.unprivileged import choose_account
 
 __all__ = ["Runtime"]
 

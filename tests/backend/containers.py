@@ -18,7 +18,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.labels import SESSION_ID
 
-from infra.embedded.kafka_config import properties
+from infra.embedded.kafka.config import properties
 from infra.embedded.ports import HOST
 from infra.lifeline import spawn
 from tests.backend.images import POSTGRES

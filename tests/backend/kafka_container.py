@@ -11,7 +11,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import CompositeWaitStrategy, LogMessageWaitStrategy
 from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
-from infra.embedded.kafka_probe import serving_cluster
+from infra.embedded.kafka.probe import serving_cluster
 from infra.embedded.ports import HOST
 from tests.backend.images import KAFKA
 from tests.backend.loopback import publish_on_loopback

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Broker(Protocol):
-    """One Kafka node with the settings of `infra.embedded.kafka_config`, on the loopback address only.
+    """One Kafka node with the settings of `infra.embedded.kafka.config`, on the loopback address only.
 
     Both calls block. A stop is an orderly one, and a start after it brings back the same data at the same address.
     No crash is offered: after one, the controller must take note of it before the broker comes back, or a committed

@@ -20,7 +20,7 @@ import pytest
 
 from benchmarks.etl_counts import found_in
 from contracts.settings import environment
-from infra.embedded.java import find_java
+from infra.embedded.java.find import find_java
 from infra.embedded.ports import free_port
 from infra.embedded.server import launcher_argv
 from infra.lifeline import Child, spawn

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from contracts.settings import Settings
-from infra.embedded.kafka_config import properties
+from infra.embedded.kafka.config import properties
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OFFICIAL = {"apache/kafka:4.3.1", "postgres:18", "python:3.13-slim-trixie"}

@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from infra.embedded.errors import CorruptJar, DownloadFailed
-from infra.embedded.jars import cached_jars, kafka_jars
-from infra.embedded.maven_settings import Mirror, Source
+from infra.embedded.java.jars import cached_jars, kafka_jars
+from infra.embedded.java.maven_settings import Mirror, Source
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("alpha", "beta")
@@ -222,8 +222,8 @@ def test_kill_9_in_the_middle_leaves_no_process_and_no_half_of_a_cache(
 ) -> None:
     repository.jars_flow.clear()
     script = (
-        "import sys; from pathlib import Path; from infra.embedded.jars import kafka_jars\n"
-        "from infra.embedded.maven_settings import Mirror, Source\n"
+        "import sys; from pathlib import Path; from infra.embedded.java.jars import kafka_jars\n"
+        "from infra.embedded.java.maven_settings import Mirror, Source\n"
         "cache, lists = Path(sys.argv[1]), Path(sys.argv[2])\n"
         "kafka_jars(cache=cache, source=Source(mirror=Mirror(sys.argv[3])), modules=lists / 'modules.xml',"
         " checksums=lists / 'jars.sha256')"

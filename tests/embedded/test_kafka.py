@@ -15,7 +15,7 @@ from kafka.admin import NewTopic
 
 from infra.embedded import EmbeddedKafka
 from infra.embedded.errors import DataFolderInUse, PortTaken, ServerFailed
-from infra.embedded.jars import default_cache
+from infra.embedded.java.jars import default_cache
 from infra.embedded.ports import HOST, save_ports
 
 PATIENCE_S = 60.0

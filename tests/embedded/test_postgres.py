@@ -19,9 +19,9 @@ import pytest
 from infra.embedded import EmbeddedPostgres
 from infra.embedded.errors import DataFolderInUse, PortTaken
 from infra.embedded.ports import HOST, save_ports
-from infra.embedded.postgres_home import remove_data_home
-from infra.embedded.postgres_programs import find_programs, usable_programs
-from infra.embedded.unprivileged import choose_account
+from infra.embedded.postgres.home import remove_data_home
+from infra.embedded.postgres.programs import find_programs, usable_programs
+from infra.embedded.postgres.unprivileged import choose_account
 
 PATIENCE_S = 30.0
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as another user")

@@ -16,7 +16,7 @@ import pytest
 
 from infra.embedded import Runtime, find_running, start_keeper, stop_running, wipe
 from infra.embedded.errors import DataFolderForeign, DataFolderInUse, JavaMissing
-from infra.embedded.kafka_probe import serving_cluster
+from infra.embedded.kafka.probe import serving_cluster
 from infra.embedded.ports import load_ports
 
 ROOT = Path(__file__).resolve().parents[2]

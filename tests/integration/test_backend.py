@@ -17,7 +17,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from psycopg.conninfo import conninfo_to_dict
 
 from contracts.topics import USER_EVENTS, topic_name
-from infra.embedded.kafka_config import properties
+from infra.embedded.kafka.config import properties
 from infra.embedded.ports import HOST
 from infra.kafka import connect_producer, ensure_topics, read_to_end
 from infra.postgres import connect

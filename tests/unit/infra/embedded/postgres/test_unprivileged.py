@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.embedded.errors import NoUnprivilegedUser
-from infra.embedded.unprivileged import Account, choose_account, reachable
+from infra.embedded.postgres.unprivileged import Account, choose_account, reachable
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as another user")
 STRANGER = Account("stranger", 54_321, 54_321)

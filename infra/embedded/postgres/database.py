@@ -12,14 +12,14 @@ from urllib.parse import quote
 import psycopg
 
 from infra.embedded.errors import PortTaken, ServerFailed
-from infra.embedded.ivy import Progress
-from infra.embedded.jars import tell_stderr
+from infra.embedded.java.ivy import Progress
+from infra.embedded.java.jars import tell_stderr
 from infra.embedded.ports import HOST, load_ports, save_ports
-from infra.embedded.postgres_home import data_home
-from infra.embedded.postgres_programs import usable_programs
-from infra.embedded.postgres_setup import PASSWORD, PGPASS, USER, environment, initialise, keep_password
+from infra.embedded.postgres.home import data_home
+from infra.embedded.postgres.programs import usable_programs
+from infra.embedded.postgres.setup import PASSWORD, PGPASS, USER, environment, initialise, keep_password
+from infra.embedded.postgres.unprivileged import SYSTEM_FOLDER, Account, choose_account
 from infra.embedded.server import EmbeddedServer, Server, hold_folder, start_behind_launcher
-from infra.embedded.unprivileged import SYSTEM_FOLDER, Account, choose_account
 
 __all__ = ["DATABASE", "USER", "EmbeddedPostgres"]
 

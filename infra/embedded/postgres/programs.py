@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from infra.embedded.errors import ExtraMissing
-from infra.embedded.unprivileged import SYSTEM_FOLDER, Account, allows, make_system_folder, reachable
+from infra.embedded.postgres.unprivileged import SYSTEM_FOLDER, Account, allows, make_system_folder, reachable
 
 __all__ = ["find_programs", "usable_programs"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from infra.embedded.errors import DataFolderForeign, DataFolderUnusable
-from infra.embedded.postgres_home import data_home, remove_data_home
-from infra.embedded.unprivileged import Account
+from infra.embedded.postgres.home import data_home, remove_data_home
+from infra.embedded.postgres.unprivileged import Account
 
 STRANGER = Account("stranger", 54_321, 54_321)
 

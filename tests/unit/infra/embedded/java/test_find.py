@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.embedded.errors import JavaMissing, JavaTooOld
-from infra.embedded.java import find_java, install_hint, parse_major
+from infra.embedded.java.find import find_java, install_hint, parse_major
 
 
 def java_in(folder: Path, says: str, code: int = 0) -> Path:

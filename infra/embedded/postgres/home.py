@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from infra.embedded.errors import DataFolderForeign, DataFolderUnusable
-from infra.embedded.unprivileged import SYSTEM_FOLDER, Account, make_system_folder, reachable
+from infra.embedded.postgres.unprivileged import SYSTEM_FOLDER, Account, make_system_folder, reachable
 
 __all__ = ["data_home", "remove_data_home"]
 

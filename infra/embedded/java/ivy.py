@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.embedded.errors import DiskFull, DownloadFailed, ExtraMissing
-from infra.embedded.java import Java, java_environment
-from infra.embedded.maven_settings import Source, find_source, ivy_settings
+from infra.embedded.java.find import Java, java_environment
+from infra.embedded.java.maven_settings import Source, find_source, ivy_settings
 from infra.embedded.server import launcher_argv
 from infra.lifeline import Child, spawn
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from infra.embedded.ivy import MODULES
-from infra.embedded.jars import (
+from infra.embedded.java.ivy import MODULES
+from infra.embedded.java.jars import (
     CHECKSUMS,
     KAFKA_VERSION,
     cached_jars,

@@ -1,7 +1,7 @@
 """Kafka's jars: resolved once, checked against the SHA-256 in the repository, kept in the user's cache folder.
 
-``python -m infra.embedded.jars renew`` writes the lists of checksums anew, or with ``FILE.xml`` that of others; ``...
-connector FOLDER`` puts the jars that Spark reads Kafka with into a folder.
+``python -m infra.embedded.java.jars renew`` writes the lists of checksums anew, or with ``FILE.xml`` that of others;
+``... connector FOLDER`` puts the jars that Spark reads Kafka with into a folder.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from infra.embedded.errors import CorruptJar, DataFolderUnusable
-from infra.embedded.ivy import MODULES, Progress, download
-from infra.embedded.java import Java, find_java
-from infra.embedded.maven_settings import Source
+from infra.embedded.java.find import Java, find_java
+from infra.embedded.java.ivy import MODULES, Progress, download
+from infra.embedded.java.maven_settings import Source
 
 __all__ = [
     "CHECKSUMS",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.embedded.kafka_config import properties, quoted_for_java, to_properties_text
+from infra.embedded.kafka.config import properties, quoted_for_java, to_properties_text
 
 
 def test_everything_the_broker_listens_on_is_the_loopback_address() -> None:

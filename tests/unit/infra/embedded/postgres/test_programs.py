@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infra.embedded.postgres_programs import find_programs, usable_programs
+from infra.embedded.postgres.programs import find_programs, usable_programs
 
 
 def test_programs_that_can_be_run_are_not_copied(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from infra.embedded.errors import DataFolderUnusable
 from infra.embedded.ports import HOST
+from infra.embedded.postgres.unprivileged import Account
 from infra.embedded.server import set_up_failed
-from infra.embedded.unprivileged import Account
 
 __all__ = ["PASSWORD", "PGPASS", "USER", "environment", "initialise", "keep_password"]
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from infra.embedded.errors import DownloadFailed
-from infra.embedded.maven_settings import Mirror, Proxy, Source, find_source, ivy_settings
+from infra.embedded.java.maven_settings import Mirror, Proxy, Source, find_source, ivy_settings
 
 SETTINGS = """<?xml version="1.0"?>
 <settings xmlns="http://maven.apache.org/SETTINGS/1.2.0">

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from infra.embedded.kafka_probe import parse_metadata, serving_cluster
+from infra.embedded.kafka.probe import parse_metadata, serving_cluster
 from infra.embedded.ports import HOST, free_port
 
 

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from infra.embedded.errors import PortTaken, ServerFailed
-from infra.embedded.ivy import Progress
-from infra.embedded.jars import kafka_jars, tell_stderr
-from infra.embedded.java import Java, find_java, java_environment
-from infra.embedded.kafka_config import (
+from infra.embedded.java.find import Java, find_java, java_environment
+from infra.embedded.java.ivy import Progress
+from infra.embedded.java.jars import kafka_jars, tell_stderr
+from infra.embedded.kafka.config import (
     LOG_FOLDER,
     controller_properties,
     java_options,
@@ -25,7 +25,7 @@ from infra.embedded.kafka_config import (
     quoted_for_java,
     to_properties_text,
 )
-from infra.embedded.kafka_probe import serving_cluster
+from infra.embedded.kafka.probe import serving_cluster
 from infra.embedded.ports import HOST, free_port, load_ports, save_ports
 from infra.embedded.server import EmbeddedServer, Server, hold_folder, set_up_failed, start_behind_launcher
 
@@ -50,7 +50,7 @@ class EmbeddedKafka(EmbeddedServer):
     port : int, optional
         The port it must have; by default one that is free.
     cache : Path, optional
-        Where the jars are kept; see `infra.embedded.jars.default_cache`.
+        Where the jars are kept; see `infra.embedded.java.jars.default_cache`.
     progress : callable
         Told, line by line, what takes long.
     ending_s : float

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from infra.embedded.errors import DataFolderUnusable
-from infra.embedded.postgres_setup import environment, initialise, keep_password
-from infra.embedded.unprivileged import Account
+from infra.embedded.postgres.setup import environment, initialise, keep_password
+from infra.embedded.postgres.unprivileged import Account
 
 
 def test_the_password_is_made_once_and_is_nobody_elses(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""A Java that can run Kafka, and the jars: resolved once, checked, kept."""

@@ -1,0 +1,1 @@
+"""The real Apache Kafka as a child process."""

@@ -1,0 +1,1 @@
+"""The real Postgres as a child process; for root as another user."""
