@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.logged import examples_of
-from models.batch import RECIPES, TARGETS, Examples, Split, Trained, columns_of, split, train
+from models.batch import Examples, Split, Trained, columns_of, split, train, training_of
 from models.batch.train import fit
-from models.features.basket import AMOUNTS
 from models.tasks import TASKS
+from models.tasks.basket.features import AMOUNTS
 from producers.replay import RecordedFile, Replay
 
 TASK = TASKS["basket"]
@@ -62,9 +62,9 @@ def trained_again(trained: Trained, examples: Examples) -> Floats:
     for rows in quarters[1:]:
         known = np.flatnonzero(examples.settled_ms < examples.time_ms[rows[0]])
         model = fit(
+            TASK,
             trained.recipe,
             columns,
-            TARGETS[TASK.name],
             examples,
             known,
             parameters=trained.parameters,
@@ -100,7 +100,7 @@ def main() -> None:
     given = parser.parse_args()
     examples = examples_of(Replay(RecordedFile(given.file), given.partitions), TASK, given.partitions)
     print(f"{len(examples):,} labels of {len(np.unique(examples.session)):,} invoices")
-    for name in RECIPES[TASK.name]:
+    for name in training_of(TASK).by_name:
         began = time.monotonic()
         trained = train(
             TASK,

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.world import decisions_of
-from models.evaluate import CLIP, entropy, gate, log_losses, lower_bounds
+from models.evaluate import entropy, gate, log_losses, lower_bounds
 from models.evaluate.promotion import LEAST_EFFECT, LEAST_SESSIONS
+from models.losses import CLIP
 from producers.simulator import Scenario, Simulator
 
 __all__ = ["Pool", "Passed", "pool_of", "study"]

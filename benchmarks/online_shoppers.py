@@ -26,7 +26,8 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 from threadpoolctl import threadpool_limits
 
 from models import evaluate
-from models.batch import RECIPES, Columns
+from models.batch import Columns, training_of
+from models.tasks import TASKS
 
 AUC, PRECISION = 0.93, 0.74
 _NUMBERS = ("Administrative", "Informational", "ProductRelated", "BounceRates", "ExitRates", "SpecialDay")
@@ -67,7 +68,7 @@ def shoppers(file: Path) -> Shoppers:
 
 def folded(data: Shoppers, name: str, folds: int, seed: int = 0) -> NDArray[np.float64]:
     """ROC AUC and average precision of each fold: shape (folds, 2)."""
-    recipe = RECIPES["conversion"][name]
+    recipe = training_of(TASKS["conversion"]).by_name[name]
     found = []
     for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(data.x, data.y):
         rows, held = train_test_split(train, test_size=0.1, stratify=data.y[train], random_state=seed)
@@ -91,7 +92,7 @@ def main() -> int:
     print(f"{len(data.y):,} sessions, {data.y.mean():.1%} with an order, {data.x.shape[1]} columns")
     fine = True
     with threadpool_limits(limits=1, user_api="openmp"):
-        for name in RECIPES["conversion"]:
+        for name in training_of(TASKS["conversion"]).by_name:
             figures = folded(data, name, given.folds)
             (auc, precision), (auc_sd, precision_sd) = figures.mean(axis=0), figures.std(axis=0)
             print(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.logged import examples_of
-from models.batch import RECIPES, train
+from models.batch import train, training_of
 from models.registry import BatchModel, dump
 from models.tasks import TASKS, TaskSpec
 from producers.simulator import Scenario, Simulator
@@ -51,7 +51,7 @@ def measure(task: TaskSpec, events: int) -> None:
     """Print a line for each recipe and size of a turn."""
     examples = examples_of(Simulator(Scenario(seed=1, events=events)), task, 2)
     print(f"{task.name}: {len(examples.names)} features, {len(examples):,} labels")
-    for name in RECIPES[task.name]:
+    for name in training_of(task).by_name:
         model = train(task, examples, recipes=[name], budget_s=0.0, clock=time.monotonic).model
         size = len(dump(model.estimator))
         for turn in TURNS:

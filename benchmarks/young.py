@@ -21,9 +21,9 @@ from contracts.emission import Emission
 from contracts.records import Truth
 from contracts.topics import TRUTH, USER_EVENTS
 from models import evaluate
-from models.batch import RECIPES, TARGETS, Examples, columns_of
+from models.batch import Examples, columns_of, training_of
 from models.batch.train import fit
-from models.features.basket import AMOUNTS
+from models.kinds import Classification
 from models.tasks import TASKS, TaskSpec
 from producers.simulator import Scenario, Simulator
 
@@ -82,7 +82,7 @@ def figure(task: TaskSpec, label: Floats, answers: Floats, truth: Floats | None,
 def mean_loss(task: TaskSpec, label: Floats, answers: Floats) -> float:
     """Mean of the task's own loss."""
     pairs = zip(label.tolist(), answers.tolist(), strict=True)
-    return float(np.mean([task.loss(y, task.answer(answer)) for y, answer in pairs]))
+    return float(np.mean([task.kind.loss(y, task.kind.checked(answer)) for y, answer in pairs]))
 
 
 def batch_answers(
@@ -92,13 +92,13 @@ def batch_answers(
     begin, end = window
     if begin == 0:
         return {}
-    target = TARGETS[task.name]
-    columns = columns_of(task.features().declared, AMOUNTS if target.base else ())
+    training = training_of(task)
+    columns = columns_of(task.features().declared, training.left_out)
     found = {}
     with threadpool_limits(limits=1, user_api="openmp"):
-        for name, recipe in RECIPES[task.name].items():
+        for name, recipe in training.by_name.items():
             known = np.sort(order[:begin])
-            model = fit(recipe, columns, target, examples, known, parameters=recipe.defaults, seed=0)
+            model = fit(task, recipe, columns, examples, known, parameters=recipe.defaults, seed=0)
             found[name] = model.answer(examples.x[order[begin:end]])
     return found
 
@@ -111,7 +111,7 @@ def show(task: TaskSpec, examples: Examples, chances: dict[tuple[int, int], floa
     label = examples.label[order]
     online = {m.name: examples.answers[m.name][order] for m in task.models if m.kind == "online"}
     baselines = [examples.answers[m.name][order] for m in task.models if m.kind == "baseline"]
-    has_truth = task.kind == "classification" and bool(np.isfinite(truth).all())
+    has_truth = isinstance(task.kind, Classification) and bool(np.isfinite(truth).all())
     lines: dict[str, list[str]] = {}
     windows = windows_of(len(label))
     for number, window in enumerate(windows):

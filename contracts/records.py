@@ -96,7 +96,7 @@ class Outcome(Struct, frozen=True, kw_only=True, tag_field="type", tag="Outcome"
     label : float or None
         None: there will never be one (an abandoned cart has no order value).
     why : str
-        What settled it: ``order``, ``ended`` or ``silence``.
+        What settled it: ``order``, ``ended`` or ``silence``, or ``at-once`` for the event itself.
     settled_offset : int
         Offset of the record that settled it.
     losses : dict of str to float or None
@@ -111,7 +111,7 @@ class Outcome(Struct, frozen=True, kw_only=True, tag_field="type", tag="Outcome"
     session_id: Name
     time: Time
     label: Answer | None
-    why: Literal["order", "ended", "silence"]
+    why: Literal["order", "ended", "silence", "at-once"]
     settled_offset: Count
     settled_time: Time
     answers: Answers

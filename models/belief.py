@@ -129,7 +129,7 @@ def _answered(one: Any, known: Known) -> Any:
     served, label = getattr(one, "served", None), getattr(one, "label", None)
     if spec is None or (served is not None and not known.has(one.task, served)):
         return None
-    if spec.kind == "classification" and label not in (None, 0.0, 1.0):
+    if label is not None and not spec.kind.is_label(label):
         return None
     for name in ("answers", "losses"):
         if one is not None and getattr(one, name, None):

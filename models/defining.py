@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import partial
 
 from models.tasks import TaskSpec
@@ -26,12 +27,12 @@ def defining_modules(tasks: Iterable[TaskSpec]) -> frozenset[str]:
     Examples
     --------
     >>> from models.tasks import TASKS
-    >>> sorted(defining_modules([TASKS["basket"]]) & {"models.online.prior", "models.features.basket"})
-    ['models.features.basket', 'models.online.prior']
+    >>> sorted(defining_modules([TASKS["basket"]]) & {"models.online.prior", "models.tasks.basket.features"})
+    ['models.online.prior', 'models.tasks.basket.features']
     """
     found: set[str] = set()
     for task in tasks:
-        declared = (task.asks, task.features, task.label, task.answer, task.loss)
+        declared = (task.asks, task.features, task.label, task.kind)
         made = (task.features(), *(model.build() for model in task.models))
         parts = [part for model in task.models for part in (model.make, model.parameters)]
         for part in (*declared, *made, *parts):
@@ -47,6 +48,8 @@ def _modules_of(part: object) -> Iterator[str]:
     elif isinstance(part, list | tuple | set | frozenset):
         for one in part:
             yield from _modules_of(one)
+    elif is_dataclass(part) and not isinstance(part, type):
+        yield from _modules_of((type(part), *(getattr(part, one.name) for one in fields(part))))
     elif isinstance(part, type):
         yield from (base.__module__ for base in part.__mro__)
     else:

@@ -10,8 +10,7 @@ many events: of them the state knows which ones stand where, and the rest is out
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import isfinite
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from contracts.codec import rfc3339
 from contracts.events import (
@@ -25,10 +24,12 @@ from contracts.events import (
 )
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
 from models.defining import defining_modules
-from models.online.protocol import OnlineModel, learn_visit
+from models.kinds.kind import NoAnswer
+from models.online.protocol import LearnsUnlabelled, OnlineModel, learn_visit
 from models.roster import Roster
-from models.serving import BatchModels, Unscored, price, score
+from models.serving import BatchModels, Unscored, add_losses, score
 from models.tasks import TASKS, TaskSpec
+from models.tasks.label_rules import Settled, Why
 from models.visits import SettledVisit, Visits, visit_of
 
 __all__ = ["Output", "Portfolio"]
@@ -50,11 +51,11 @@ class _Asked(NamedTuple):
 
 
 class _Settling(NamedTuple):
-    """The record that settles a visit."""
+    """The record that settles decision points."""
 
     event: UserEvent
     offset: int
-    why: Literal["order", "ended", "silence"]
+    why: Why
 
 
 class _Task:
@@ -74,22 +75,23 @@ class _Task:
             if model is None:
                 continue
             try:
-                answer = float(model.predict_one(x))
+                answers[name] = self.spec.kind.checked(model.predict_one(x))
+            except NoAnswer as error:
+                self._quarantine(name, offset, f"predict_one {error}", out)
             except Exception as error:  # whatever a model raises is its own end, not the worker's
                 self._quarantine(name, offset, f"{type(error).__name__} in predict_one: {error}", out)
-                continue
-            if isfinite(answer):
-                answers[name] = self.spec.answer(answer)
-            else:
-                self._quarantine(name, offset, f"predict_one answered {answer}", out)
         return answers
 
-    def learn(self, xs: list[dict[str, float]], label: float, offset: int, out: list[Output]) -> None:
+    def learn(self, xs: list[dict[str, float]], label: float | None, offset: int, out: list[Output]) -> None:
         for name, model in self.models.items():
             if model is None:
                 continue
             try:
-                learn_visit(model, xs, label)
+                if label is not None:
+                    learn_visit(model, xs, label)
+                elif isinstance(model, LearnsUnlabelled):
+                    for x in xs:
+                        model.learn_unlabelled(x)
             except Exception as error:  # as above
                 self._quarantine(name, offset, f"{type(error).__name__} in learn_one: {error}", out)
 
@@ -128,6 +130,11 @@ class Portfolio:
     def clock_ms(self) -> int:
         """Latest event time seen, 0 before the first event."""
         return self._visits.clock_ms
+
+    @property
+    def tasks(self) -> tuple[TaskSpec, ...]:
+        """The tasks, in the order in which they are asked."""
+        return tuple(task.spec for task in self._tasks.values())
 
     def fingerprint_parts(self) -> list[str]:
         """Name what decides its bits, beside the code itself and what it runs on."""
@@ -186,7 +193,7 @@ class Portfolio:
             task = self._tasks[name]
             quarantined += score(task.spec, task.roster, rows, models)
         for outcome in self._unpriced:
-            price(self._tasks[outcome.task].spec, outcome)
+            add_losses(self._tasks[outcome.task].spec, outcome)
         self._unscored.clear()
         self._unpriced.clear()
         models.want(
@@ -230,7 +237,15 @@ class Portfolio:
             waiting = self._visits.touch(visit)
             for task in self._tasks.values():
                 if task.spec.asks(event):
-                    waiting.append(self._predict(task, visit, event, time_ms, offset, out))
+                    asked = self._predict(task, visit, event, time_ms, offset, out)
+                    if not task.spec.label.settles:
+                        task.learn([asked.x], None, offset, out)
+                    elif (settled := task.spec.label.when_asked(event)) is not None:
+                        by = _Settling(event, offset, "at-once")
+                        out.append(self._outcome(task, asked, visit, settled, by))
+                        task.learn([asked.x], settled.label, offset, out)
+                    else:
+                        waiting.append(asked)
 
     def _predict(
         self, task: _Task, visit: str, event: UserEvent, time_ms: int, offset: int, out: list[Output]
@@ -255,39 +270,43 @@ class Portfolio:
             self._unscored.setdefault(task.spec.name, []).append(row)
         return _Asked(task.spec.name, offset, event, answers, x)
 
-    def _settle(self, settled: SettledVisit[_Asked], by: _Settling, out: list[Output]) -> None:
+    def _settle(self, ended: SettledVisit[_Asked], by: _Settling, out: list[Output]) -> None:
+        order = by.event if by.why == "order" and isinstance(by.event, OrderPlaced) else None
         # By task, with the label: decision points of a visit have the same one, and are learnt together.
         learnt: dict[str, tuple[float, list[dict[str, float]]]] = {}
-        for asked in settled.waiting:
+        for asked in ended.waiting:
             task = self._tasks[asked.task]
-            order = by.event if by.why == "order" and isinstance(by.event, OrderPlaced) else None
-            label = task.spec.label(order) if order else task.spec.label_without_order
-            losses: dict[str, float | None] = {}
-            if label is not None:
-                for name, answer in asked.answers.items():
-                    losses[name] = None if answer is None else task.spec.loss(label, answer)
-            outcome = Outcome(
-                task=asked.task,
-                partition=self.partition,
-                offset=asked.offset,
-                event_id=asked.event.id,
-                user_id=_user_of(asked.event),
-                session_id=settled.visit,
-                time=asked.event.time,
-                label=label,
-                why=by.why,
-                settled_offset=by.offset,
-                settled_time=by.event.time,
-                answers=asked.answers,
-                losses=losses,
-            )
-            out.append(outcome)
-            if asked.task in self._unscored:
-                self._unpriced.append(outcome)
-            if label is not None:
-                learnt.setdefault(asked.task, (label, []))[1].append(asked.x)
+            settled = task.spec.label.when_ended(order)
+            out.append(self._outcome(task, asked, ended.visit, settled, by))
+            if settled.label is not None:
+                learnt.setdefault(asked.task, (settled.label, []))[1].append(asked.x)
         for name, (label, xs) in learnt.items():
             self._tasks[name].learn(xs, label, by.offset, out)
+
+    def _outcome(self, task: _Task, asked: _Asked, visit: str, settled: Settled, by: _Settling) -> Outcome:
+        label, loss = settled.label, task.spec.kind.loss
+        losses: dict[str, float | None] = {}
+        if label is not None:
+            for name, answer in asked.answers.items():
+                losses[name] = None if answer is None else loss(label, answer)
+        outcome = Outcome(
+            task=asked.task,
+            partition=self.partition,
+            offset=asked.offset,
+            event_id=asked.event.id,
+            user_id=_user_of(asked.event),
+            session_id=visit,
+            time=asked.event.time,
+            label=label,
+            why=by.why,
+            settled_offset=by.offset,
+            settled_time=by.event.time,
+            answers=asked.answers,
+            losses=losses,
+        )
+        if asked.task in self._unscored:
+            self._unpriced.append(outcome)
+        return outcome
 
     def _late(self, visit: str, event: UserEvent, offset: int) -> LateLabel:
         return LateLabel(

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
-from math import isfinite
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.records import ModelQuarantined, Outcome, Prediction
+from models.kinds.kind import Kind
 from models.roster import Roster, Standing
 from models.tasks import TaskSpec
 
-__all__ = ["BatchModel", "BatchModels", "NoBatchModels", "Unscored", "price", "score"]
+__all__ = ["BatchModel", "BatchModels", "NoBatchModels", "Unscored", "add_losses", "score"]
 
 Floats = NDArray[np.float64]
 
@@ -109,9 +109,9 @@ def score(
         model = models.get(f"{spec.name}/{one.name}", one.digest)
         if model is None:
             continue
-        answers, reason = _answers(model, [prediction.features for prediction in predictions])
+        answers, reason = _answers(spec.kind, model, [prediction.features for prediction in predictions])
         for prediction, answer in zip(predictions, answers, strict=False):
-            prediction.answers[one.name] = spec.answer(answer)
+            prediction.answers[one.name] = answer
         if reason is not None:
             first = predictions[len(answers)]
             roster.out[one] = first.offset
@@ -133,45 +133,40 @@ def score(
 _REASON_CHARACTERS: Final = 500
 
 
-def price(spec: TaskSpec, outcome: Outcome) -> None:
+def add_losses(spec: TaskSpec, outcome: Outcome) -> None:
     """Add the losses of answers that came after the label was settled: both happened in one turn."""
     if outcome.label is None:
         return
     for name, answer in outcome.answers.items():
         if name not in outcome.losses:
-            outcome.losses[name] = None if answer is None else spec.loss(outcome.label, answer)
+            outcome.losses[name] = None if answer is None else spec.kind.loss(outcome.label, answer)
 
 
-def _answers(model: BatchModel, rows: Sequence[dict[str, float]]) -> tuple[list[float], str | None]:
+def _answers(
+    kind: Kind, model: BatchModel, rows: Sequence[dict[str, float]]
+) -> tuple[list[float], str | None]:
     """The answers up to the first row that has none, and the reason of that."""
     try:
         matrix = np.array([[x[name] for name in model.features] for x in rows], dtype=np.float64)
     except KeyError as error:
         return [], f"wants a feature that is not there: {error}"
     try:
-        answers = np.asarray(model.answer(matrix), dtype=np.float64)
+        return kind.checked_all(model.answer(matrix), len(rows))
     except Exception as error:  # noqa: BLE001 - whatever a model raises is its own end, not the worker's
-        found, reason = _one_by_one(model, matrix)
+        found, reason = _one_by_one(kind, model, matrix)
         if reason is None:
             _log.warning("%d rows at once raised %r, and none of them alone: slow answers", len(rows), error)
         return found, reason
-    if answers.shape != (len(rows),):
-        return [], f"answered {len(rows)} rows with shape {answers.shape}"
-    good = np.isfinite(answers)
-    if good.all():
-        return answers.tolist(), None
-    first = int(np.argmin(good))
-    return answers[:first].tolist(), f"answered {answers[first]}"
 
 
-def _one_by_one(model: BatchModel, matrix: Floats) -> tuple[list[float], str | None]:
+def _one_by_one(kind: Kind, model: BatchModel, matrix: Floats) -> tuple[list[float], str | None]:
     found: list[float] = []
     for row in matrix:
         try:
-            answer = float(model.answer(row[np.newaxis])[0])
+            answers, reason = kind.checked_all(model.answer(row[np.newaxis]), 1)
         except Exception as error:  # noqa: BLE001 - as above
             return found, f"{type(error).__name__} in answer: {error}"
-        if not isfinite(answer):
-            return found, f"answered {answer}"
-        found.append(answer)
+        if reason is not None:
+            return found, reason
+        found += answers
     return found, None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from consumers.audit.labels import History, Point
-from consumers.audit.sightings import Reader
+from consumers.audit.sightings import Declared, Reader
 from contracts.errors import BadRecord
 from contracts.labels import AHEAD_MS, MEMORY_MS, SILENCE_MS
 from infra.kafka import Record
@@ -33,6 +34,8 @@ class Expectation:
         Offsets at which a state began anew, ascending: what was open before them never settles.
     start : int
         First offset that is read.
+    tasks : iterable of Declared
+        Whom events may ask.
 
     Attributes
     ----------
@@ -46,7 +49,7 @@ class Expectation:
         Ranges of offsets whose visits or clock depend on records that the log no longer has.
     """
 
-    def __init__(self, origins: list[int], start: int) -> None:
+    def __init__(self, origins: list[int], start: int, tasks: Iterable[Declared]) -> None:
         self.points: dict[int, Point] = {}
         self.late: dict[int, str] = {}
         self.letters: dict[int, Letter] = {}
@@ -55,8 +58,8 @@ class Expectation:
         self._start = start
         # True where the state began before what can be read.
         self._is_cut = any(origin < start for origin in origins) and start not in origins
-        self._reader = Reader()
-        self._history = History()
+        self._tasks = tuple(tasks)
+        self._reader, self._history = Reader(self._tasks), History(self._tasks)
 
     def add(self, record: Record) -> None:
         """Take in the next record of the partition."""
@@ -83,7 +86,7 @@ class Expectation:
         points, late = self._history.judge()
         self.points |= points
         self.late |= late
-        self._reader, self._history = Reader(), History()
+        self._reader, self._history = Reader(self._tasks), History(self._tasks)
 
 
 def hash_of(key: bytes | None, value: bytes | None) -> int:

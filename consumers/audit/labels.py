@@ -9,35 +9,34 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from consumers.audit.sightings import ENDS, LATE, ORDERS, Sighting
+from consumers.audit.sightings import ENDS, LATE, ORDERS, Declared, Sighting
 from contracts.labels import MEMORY_MS, SILENCE_MS
 
 __all__ = ["History", "Point", "Settlement", "Verdict"]
 
 
 class Settlement(NamedTuple):
-    """What settled a visit: why, at which offset, and what was paid (None without an order)."""
+    """What settled a decision point: why, at which offset, and the labels that it says by task."""
 
     why: str
     offset: int
-    total: float | None
+    labels: Mapping[str, float | None]
 
     def label(self, task: str) -> float | None:
-        """The label of `task` for the decision points of the visit."""
-        if task == "conversion":
-            return 0.0 if self.total is None else 1.0
-        return self.total
+        """The label of `task`."""
+        return self.labels[task]
 
 
 class Point(NamedTuple):
-    """A decision point: who is asked, and what settled it (None: still open)."""
+    """A decision point: who is asked, and what settled each task; one that is not there is open, or never settles."""
 
     event_id: str
     visit: str
     tasks: tuple[str, ...]
-    settled: Settlement | None
+    settled: Mapping[str, Settlement]
 
 
 class Verdict(NamedTuple):
@@ -52,13 +51,22 @@ class _Event(NamedTuple):
     type: str
     event_id: str
     tasks: tuple[str, ...]
-    total: float | None
+    labels: Mapping[str, float | None]
 
 
 class History:
-    """First pass: the clock at each accepted record, and the events of each visit."""
+    """First pass: the clock at each accepted record, and the events of each visit.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    tasks : iterable of Declared
+        Whose labels are worked out.
+    """
+
+    def __init__(self, tasks: Iterable[Declared]) -> None:
+        rules = {task.name: task.label for task in tasks}
+        self._without_order = {name: rule.when_ended(None).label for name, rule in rules.items()}
+        self._settling = frozenset(name for name, rule in rules.items() if rule.settles)
         self._offsets = array("q")
         self._clocks = array("q")
         self._visits: dict[str, list[_Event]] = {}
@@ -67,7 +75,7 @@ class History:
         """Take in the next accepted event of the partition."""
         clock = max(self._clocks[-1], seen.time_ms) if self._clocks else seen.time_ms
         if seen.visit is not None:
-            event = _Event(len(self._clocks), seen.type, seen.event_id, seen.tasks, seen.total)
+            event = _Event(len(self._clocks), seen.type, seen.event_id, seen.tasks, seen.labels)
             self._visits.setdefault(seen.visit, []).append(event)
         self._clocks.append(clock)
         self._offsets.append(seen.offset)
@@ -91,32 +99,37 @@ class History:
         last_ms: int | None = None  # clock at the last event of what is open
         settled_ms: int | None = None  # clock when it was settled
 
-        def settle(why: str, at: int, total: float | None) -> None:
+        def settle(why: str, at: int, labels: Mapping[str, float | None]) -> None:
             nonlocal last_ms, settled_ms
-            self._write(visit, asked, Settlement(why, self._offsets[at], total), verdict)
+            self._write(visit, asked, Settlement(why, self._offsets[at], labels), verdict)
             asked.clear()
             last_ms, settled_ms = None, self._clocks[at]
 
         for event in events:
             clock = self._clocks[event.at]
             if last_ms is not None and clock - last_ms >= SILENCE_MS:
-                settle("silence", bisect_left(self._clocks, last_ms + SILENCE_MS), None)
+                settle("silence", bisect_left(self._clocks, last_ms + SILENCE_MS), self._without_order)
             is_settled = settled_ms is not None and clock - settled_ms < MEMORY_MS
             if is_settled:
                 if event.type in LATE:
                     verdict.late[self._offsets[event.at]] = event.event_id
             elif event.type == ORDERS:
-                settle("order", event.at, event.total)
+                settle("order", event.at, event.labels)
             elif event.type != ENDS:
                 last_ms = clock
                 if event.tasks:
                     asked.append(event)
             elif last_ms is not None:
-                settle("ended", event.at, None)
+                settle("ended", event.at, self._without_order)
         if last_ms is not None and self._clocks[-1] - last_ms >= SILENCE_MS:
-            settle("silence", bisect_left(self._clocks, last_ms + SILENCE_MS), None)
+            settle("silence", bisect_left(self._clocks, last_ms + SILENCE_MS), self._without_order)
         self._write(visit, asked, None, verdict)
 
-    def _write(self, visit: str, asked: list[_Event], settled: Settlement | None, verdict: Verdict) -> None:
+    def _write(self, visit: str, asked: list[_Event], ended: Settlement | None, verdict: Verdict) -> None:
         for event in asked:
-            verdict.points[self._offsets[event.at]] = Point(event.event_id, visit, event.tasks, settled)
+            offset = self._offsets[event.at]
+            settled = {task: Settlement("at-once", offset, event.labels) for task in event.labels}
+            if ended is not None:
+                later = (task for task in event.tasks if task in self._settling - settled.keys())
+                settled |= dict.fromkeys(later, ended)
+            verdict.points[offset] = Point(event.event_id, visit, event.tasks, settled)

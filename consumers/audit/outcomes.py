@@ -27,11 +27,14 @@ def check_outcomes(stream: CommittedStream, at: Sources) -> None:
             report.found(problem.kind, stream.topic, record.offset, problem.what)
     seen.finish()
     for offset, point in sorted(expected.points.items()):
-        if point.settled and point.settled.offset >= seen.whole_from and not expected.is_unknown(offset):
-            for task in point.tasks:
-                if (task, offset) not in seen:
-                    what = f"no outcome of {task} on {stream.topic}: {point.settled.why} at {point.settled.offset}"
-                    report.found("missing", at.main, offset, what)
+        for task, settled in point.settled.items():
+            if (
+                settled.offset >= seen.whole_from
+                and not expected.is_unknown(offset)
+                and (task, offset) not in seen
+            ):
+                what = f"no outcome of {task} on {stream.topic}: {settled.why} at {settled.offset}"
+                report.found("missing", at.main, offset, what)
     for offset in sorted(expected.late):
         if offset >= seen.whole_from and not expected.is_unknown(offset) and (_LATE, offset) not in seen:
             report.found("missing", at.main, offset, f"late, but not told on {stream.topic}")
@@ -48,9 +51,9 @@ def _problem(at: Sources, fields: dict[str, Any]) -> Problem | None:
     task, offset = fields["task"], fields["offset"]
     if not at.expected.is_unknown(offset):
         point = at.expected.points.get(offset)
-        if point is None or task not in point.tasks or point.settled is None:
+        if point is None or (settled := point.settled.get(task)) is None:
             return Problem("duplicate", f"no outcome of {task} belongs to offset {offset}")
-        must = (point.settled.label(task), point.settled.why, point.settled.offset)
+        must = (settled.label(task), settled.why, settled.offset)
         was = (fields["label"], fields["why"], fields["settled_offset"])
         if was != must:
             said = "{} of offset {} must be {} ({} at {}). It is {} ({} at {})."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from consumers.audit.expected import Expectation
 from consumers.audit.in_force import check_in_force
@@ -17,6 +17,7 @@ from consumers.audit.predictions import check_predictions
 from consumers.audit.quarantine import Quarantines
 from consumers.audit.refold import Beginning, Refold, beginning
 from consumers.audit.report import PartitionReport
+from consumers.audit.sightings import Declared
 from consumers.audit.stream import CommittedStream
 from consumers.engine import GENESIS, Fold
 from contracts.topics import (
@@ -32,9 +33,19 @@ from contracts.topics import (
 from infra.kafka import Committed, Record, group_offset, log_range, read_to_end, topic_id
 from infra.postgres import Snapshot
 
-__all__ = ["MakeFold", "PartitionAudit", "Progress", "ReadSnapshots"]
+__all__ = ["AuditedFold", "MakeFold", "PartitionAudit", "Progress", "ReadSnapshots"]
 
-MakeFold: TypeAlias = Callable[[int], Fold]
+
+class AuditedFold(Fold, Protocol):
+    """A fold that says which tasks it asks."""
+
+    @property
+    def tasks(self) -> Sequence[Declared]:
+        """Its tasks."""
+        ...
+
+
+MakeFold: TypeAlias = Callable[[int], AuditedFold]
 ReadSnapshots: TypeAlias = Callable[[int, str], Iterable[Snapshot]]
 Progress: TypeAlias = Callable[[int, int, int], None]
 
@@ -109,8 +120,9 @@ class PartitionAudit:
         log_start: int,
         report: PartitionReport,
     ) -> tuple[Expectation, Refold | None]:
-        expected = Expectation(sorted({entry.origin for entry in entries}), report.start)
-        refold = self._refold(journal, entries, log_id, log_start, report)
+        fold = self.make_fold(self.partition)
+        expected = Expectation(sorted({entry.origin for entry in entries}), report.start, fold.tasks)
+        refold = self._refold(fold, journal, entries, log_id, log_start, report)
         folding = refold
         for record in read_to_end(
             self.bootstrap, main, start={self.partition: report.start}, partitions=[self.partition]
@@ -141,12 +153,17 @@ class PartitionAudit:
         return expected, refold
 
     def _refold(
-        self, journal: str, entries: list[Entry], log_id: str, log_start: int, report: PartitionReport
+        self,
+        fold: Fold,
+        journal: str,
+        entries: list[Entry],
+        log_id: str,
+        log_start: int,
+        report: PartitionReport,
     ) -> Refold | None:
         if not entries:
             report.folded_from, report.chain_recomputed = "start", report.chain
             return None
-        fold = self.make_fold(self.partition)
         begin = beginning(
             entries, log_start, fold.fingerprint, lambda: self.snapshots(self.partition, log_id)
         )

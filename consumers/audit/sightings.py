@@ -1,21 +1,23 @@
 """What the audit sees of the main input: each record judged, and read with the standard library's JSON parser.
 
-What is an event at all is asked of `contracts.codec`: that is the definition, held by golden files, and writing it
-down a second time would test the definition and not the learner. All that depends on what came before (how far
-ahead a time may be, visits, labels) is worked out here a second time.
+What is an event at all is asked of `contracts.codec`, and whom it asks and what it says of a label of the tasks'
+declarations: writing these down a second time would test the definitions, and not the learner. All that depends on what
+came before (how far ahead a time may be, visits, when a label settles) is worked out here a second time.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from contracts.codec import decode_user_event
 from contracts.errors import BadRecord
+from contracts.events import OrderPlaced, UserEvent
 from contracts.labels import AHEAD_MS
 
-__all__ = ["ENDS", "LATE", "ORDERS", "Reader", "Sighting"]
+__all__ = ["ENDS", "LATE", "ORDERS", "Declared", "Reader", "Sighting"]
 
 # Written out, for an unknown field of another event may well be called session_id.
 _OF_A_SESSION: Final = frozenset(
@@ -26,6 +28,50 @@ ORDERS: Final = "OrderPlaced"
 ENDS: Final = "SessionEnded"
 LATE: Final = frozenset({"ProductViewed", "CartAdded", "CartRemoved", "OrderPlaced"})
 """What is counted where its visit is settled already."""
+
+
+class Settled(Protocol):
+    """What a declaration says of a label: it, or None where there will never be one."""
+
+    @property
+    def label(self) -> float | None:
+        """The label."""
+        ...
+
+
+class Rule(Protocol):
+    """When a label settles, as a task declares it."""
+
+    @property
+    def settles(self) -> bool:
+        """Whether it ever does."""
+        ...
+
+    def when_asked(self, event: UserEvent) -> Settled | None:
+        """What the event of a decision point says itself."""
+        ...
+
+    def when_ended(self, order: OrderPlaced | None) -> Settled:
+        """What the end of the visit says."""
+        ...
+
+
+class Declared(Protocol):
+    """A task, as far as it is a declaration: whom it asks, and what a label is."""
+
+    @property
+    def name(self) -> str:
+        """The task."""
+        ...
+
+    @property
+    def label(self) -> Rule:
+        """When it settles."""
+        ...
+
+    def asks(self, event: UserEvent, /) -> bool:
+        """Whether an event is a decision point."""
+        ...
 
 
 class Sighting(NamedTuple):
@@ -43,8 +89,8 @@ class Sighting(NamedTuple):
         The session or else the cart; None for what belongs to no visit.
     tasks : tuple of str
         Tasks that ask this event, unless it is late.
-    total : float or None
-        Of an order.
+    labels : mapping of str to float or None
+        By task: of an order, what it makes of the decision points before it; of a decision point, what it says itself.
     """
 
     offset: int
@@ -53,7 +99,7 @@ class Sighting(NamedTuple):
     event_id: str
     visit: str | None
     tasks: tuple[str, ...]
-    total: float | None
+    labels: Mapping[str, float | None]
 
 
 def _fields(value: bytes) -> dict[str, Any]:
@@ -66,10 +112,17 @@ def _fields(value: bytes) -> dict[str, Any]:
 
 
 class Reader:
-    """Reads the records of one partition, in order; remembers its last tick."""
+    """Reads the records of one partition, in order; remembers its last tick.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    tasks : iterable of Declared
+        Whom an event may ask.
+    """
+
+    def __init__(self, tasks: Iterable[Declared]) -> None:
         self.tick_ms: int | None = None
+        self._tasks = tuple(tasks)
 
     def read(self, offset: int, value: bytes | None) -> Sighting:
         """One record.
@@ -79,7 +132,7 @@ class Reader:
         BadRecord
             If it must be a dead letter.
         """
-        decode_user_event(value)
+        event, _ = decode_user_event(value)
         fields = _fields(value or b"")
         kind: str = fields["type"]
         time_ms = round(datetime.fromisoformat(fields["time"]).timestamp() * 1000)
@@ -93,10 +146,12 @@ class Reader:
             if kind in _OF_A_SESSION
             else (session or fields["cart_id"] if kind in _OF_A_CART else None)
         )
-        tasks = []
-        if kind in ("ProductViewed", "CartAdded") and session:
-            tasks.append("conversion")
-        if kind in ("CartAdded", "CartRemoved"):
-            tasks.append("basket")
-        total = float(fields["total"]) if kind == ORDERS else None
-        return Sighting(offset, time_ms, kind, fields["id"], visit, tuple(tasks), total)
+        asked = [task for task in self._tasks if visit is not None and task.asks(event)]
+        labels = {
+            task.name: found.label for task in asked if (found := task.label.when_asked(event)) is not None
+        }
+        if isinstance(event, OrderPlaced):
+            labels = {task.name: task.label.when_ended(event).label for task in self._tasks}
+        return Sighting(
+            offset, time_ms, kind, fields["id"], visit, tuple(task.name for task in asked), labels
+        )

@@ -19,6 +19,7 @@ from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, topic_name
 from infra.kafka import OutgoingRecord, Record
 from models.portfolio import Portfolio
 from models.serving import BatchModels, NoBatchModels
+from models.tasks import TaskSpec
 
 __all__ = ["SCHEMA", "LearnerFold"]
 
@@ -69,6 +70,11 @@ class LearnerFold:
         self._outcomes = topic_name(OUTCOMES, namespace)
         self._models = topic_name(MODELS, namespace)
         self._partition = partition
+
+    @property
+    def tasks(self) -> tuple[TaskSpec, ...]:
+        """The tasks that events are asked for, in order."""
+        return self._portfolio.tasks
 
     def step(self, record: Record) -> Step:
         """Take one record in: decode, hold to the clock, settle, predict, learn."""

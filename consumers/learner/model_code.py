@@ -24,6 +24,8 @@ __all__ = ["code_hash", "reached"]
 _OURS: Final = frozenset({"contracts", "models"})
 # They meet models at the edges only: what they decide is on the topics.
 _OTHER_ROOMS: Final = frozenset({"consumers", "dashboard", "freshet", "infra", "producers", "spark_jobs"})
+# Scores what was answered, and decides none of it: another metric is no other model.
+_SCORING: Final = "models.evaluate"
 _SITE: Final = frozenset(Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib"))
 _PYC_HEADER_BYTES: Final = 16  # when and from what it was compiled
 
@@ -65,6 +67,8 @@ def reached(roots: Iterable[str], libraries: frozenset[str] = frozenset()) -> di
 
     def counts(name: str) -> bool:
         top = _top(name)
+        if name == _SCORING or name.startswith(f"{_SCORING}."):
+            return False
         if name in roots or top in _OURS | outside:
             return True
         return top not in _OTHER_ROOMS | passed_over and _folder_of(top) in beside

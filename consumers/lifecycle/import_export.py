@@ -158,7 +158,7 @@ def _must_fit(version: ModelVersion) -> None:
         message = f"{version.id} must be of one of the tasks {', '.join(TASKS)}."
         raise ArtefactRefused("other-task", message)
     task, signature = TASKS[version.task], version.signature
-    answer = "probability" if task.kind == "classification" else "amount"
+    answer = task.kind.batch_answer
     if signature.answer != answer:
         message = f"{version.id} must answer with {answer}, as {task.name} asks. It answers with {signature.answer}."
         raise ArtefactRefused("other-task", message)

@@ -4,7 +4,7 @@
 The rest reads its tables: `totals`, `read_board`, `history`, `champions`, `LagMeter`.
 """
 
-from consumers.scoreboard.board import BOARD_LABELS, DRIFT_WINDOW, WINDOW_LABELS, AfterDrift, board, kind_of
+from consumers.scoreboard.board import BOARD_LABELS, DRIFT_WINDOW, WINDOW_LABELS, AfterDrift, board, role_of
 from consumers.scoreboard.monitor import ScoreboardMonitor
 from consumers.scoreboard.process import run
 from consumers.scoreboard.reading import (
@@ -17,7 +17,6 @@ from consumers.scoreboard.reading import (
     read_board,
     totals,
 )
-from consumers.scoreboard.rows import Columns
 
 __all__ = [
     "BOARD_LABELS",
@@ -25,7 +24,6 @@ __all__ = [
     "WINDOW_LABELS",
     "AfterDrift",
     "Champion",
-    "Columns",
     "LagMeter",
     "ScoreboardMonitor",
     "Totals",
@@ -33,8 +31,8 @@ __all__ = [
     "champions",
     "forget",
     "history",
-    "kind_of",
     "read_board",
+    "role_of",
     "run",
     "totals",
 ]

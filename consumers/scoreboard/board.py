@@ -4,39 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from consumers.scoreboard.rows import Columns
-from consumers.scoreboard.scoring import (
-    classification,
-    leaks,
-    oracle,
-    regression,
-    reliability,
-    standard_error,
-)
 from contracts.records import is_batch
 from models.evaluate import recovery
+from models.kinds import Columns, Role
 from models.tasks import TASKS, TaskSpec
 
 __all__ = [
     "BOARD_LABELS",
-    "DRIFT_TASK",
     "DRIFT_WINDOW",
+    "TRUTH_TASK",
     "WINDOW_LABELS",
     "AfterDrift",
     "best_online",
     "board",
-    "kind_of",
     "ordered",
+    "role_of",
 ]
 
 BOARD_LABELS: Final = 50_000
 WINDOW_LABELS: Final = 5_000
 DRIFT_WINDOW: Final = 10_000
-DRIFT_TASK: Final = "conversion"
+TRUTH_TASK: Final = next(task.name for task in TASKS.values() if task.has_truth)
+"""The task of whose labels ``shop.truth`` tells the chance: what a drift did is seen on it."""
 _BACK_AT: Final = 0.80
-_OF_WINDOW: Final = ("labels", "log_loss", "share_of_learnable", "share_se", "share_realised")
+_SHARE: Final = "share_of_learnable"
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ class AfterDrift:
     began_ms : int
         Its event time.
     columns : Columns
-        Labels of conversion decided since then, in order and without a gap from the first one on.
+        Labels of `TRUTH_TASK` decided since then, in order and without a gap from the first one on.
     """
 
     at_events: int
@@ -76,12 +70,15 @@ def board(newest: Mapping[str, Columns], drift: AfterDrift | None = None) -> dic
     """
     tasks = {}
     for task, columns in newest.items():
-        is_regression = task in TASKS and TASKS[task].kind == "regression"
-        tasks[task] = _regression(task, columns) if is_regression else _classification(task, columns)
-    return {"tasks": tasks, "drift": _drift(newest.get(DRIFT_TASK), drift)}
+        if task in TASKS:  # else of a package that is no longer installed
+            rows = columns.with_oracle().newest(BOARD_LABELS)
+            spec = TASKS[task]
+            scored = spec.kind.board(rows, ordered(task, rows), partial(role_of, task), WINDOW_LABELS)
+            tasks[task] = {"kind": spec.kind.name, **scored}
+    return {"tasks": tasks, "drift": _drift(newest.get(TRUTH_TASK), drift)}
 
 
-def kind_of(task: str, model: str) -> str:
+def role_of(task: str, model: str) -> Role:
     """``batch``, ``online``, ``baseline`` or ``frozen``; ``online`` for one that this code does not know."""
     if is_batch(model):
         return "batch"
@@ -96,40 +93,15 @@ def ordered(task: str, columns: Columns) -> list[str]:
 
 
 def best_online(task: str, columns: Columns) -> str | None:
-    """The online model with the lowest log loss over `columns`."""
+    """The online model with the lowest loss over `columns`."""
+    kind = TASKS[task].kind
     losses = {
-        m: classification(columns, m)["log_loss"] for m in columns.answers if kind_of(task, m) == "online"
+        m: kind.scores(columns, m)[kind.metrics[0].name]
+        for m in columns.answers
+        if role_of(task, m) == "online"
     }
     known = [(loss, model) for model, loss in losses.items() if loss is not None]
     return min(known)[1] if known else None
-
-
-def _classification(task: str, columns: Columns) -> dict[str, Any]:
-    rows = columns.with_oracle().newest(BOARD_LABELS)
-    window = rows.newest(WINDOW_LABELS)
-    models = {}
-    for model in ordered(task, rows):
-        scores = classification(rows, model)
-        recent = classification(window, model)
-        models[model] = {
-            "labels": scores.pop("labels"),
-            "log_loss": scores.pop("log_loss"),
-            "se": standard_error(rows, model),
-            **scores,
-            "calibration": reliability(rows, model),
-            "window": {name: recent[name] for name in _OF_WINDOW},
-        }
-    return {"labels": len(rows), "oracle": {**oracle(rows), "leaks": leaks(rows)}, "models": models}
-
-
-def _regression(task: str, columns: Columns) -> dict[str, Any]:
-    rows = columns.newest(BOARD_LABELS)
-    scores = {model: regression(rows, model) for model in ordered(task, rows)}
-    return {
-        "labels": len(rows),
-        "models": {m: s for m, s in scores.items() if kind_of(task, m) != "baseline"},
-        "baselines": {m: s for m, s in scores.items() if kind_of(task, m) == "baseline"},
-    }
 
 
 def _drift(newest: Columns | None, drift: AfterDrift | None) -> dict[str, Any] | None:
@@ -143,7 +115,7 @@ def _drift(newest: Columns | None, drift: AfterDrift | None) -> dict[str, Any] |
     }
     if newest is None:
         return found
-    best = best_online(DRIFT_TASK, newest.with_oracle())
+    best = best_online(TRUTH_TASK, newest.with_oracle())
     rows = drift.columns.with_oracle()
     if best is not None and best in rows.answers:
         seen = recovery(rows.bayes, rows.answers[best], level=_BACK_AT, window=DRIFT_WINDOW)
@@ -153,7 +125,7 @@ def _drift(newest: Columns | None, drift: AfterDrift | None) -> dict[str, Any] |
         never_away = seen.lowest_share is not None and seen.lowest_share >= _BACK_AT
         found["back_above_0.80_after_decisions"] = DRIFT_WINDOW if never_away else back
     last = newest.where(newest.decided_ms >= drift.began_ms).with_oracle().newest(DRIFT_WINDOW)
-    frozen = next((m for m in ordered(DRIFT_TASK, last) if kind_of(DRIFT_TASK, m) == "frozen"), None)
+    frozen = next((m for m in ordered(TRUTH_TASK, last) if role_of(TRUTH_TASK, m) == "frozen"), None)
     if frozen is not None and len(last) == DRIFT_WINDOW:
-        found["frozen_share_at_end"] = classification(last, frozen)["share_of_learnable"]
+        found["frozen_share_at_end"] = TASKS[TRUTH_TASK].kind.scores(last, frozen)[_SHARE]
     return found

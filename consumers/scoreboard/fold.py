@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from consumers.scoreboard.board import TRUTH_TASK
 from consumers.scoreboard.records import Kind
-from consumers.scoreboard.rows import Lines, ScoredLabel
 from consumers.scoreboard.windows import Windows
 from contracts.codec import decode, time_ms
 from contracts.errors import BadRecord
@@ -32,12 +32,12 @@ from contracts.records import (
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, TRUTH
 from contracts.views import PredictionHead
 from models.belief import Known, believed
+from models.kinds import Lines, ScoredLabel
 
-__all__ = ["MOST_WAITING", "ORACLE_TASK", "Changes", "Fold", "Input", "State"]
+__all__ = ["MOST_WAITING", "Changes", "Fold", "Input", "State"]
 
 R = TypeVar("R")
 
-ORACLE_TASK: Final = "conversion"
 MOST_WAITING: Final = 200_000
 _TRUTH_WAITS_MS: Final = 24 * 60 * 60 * 1000
 
@@ -228,7 +228,7 @@ class Fold:
             outcome.label,
             outcome.answers,
         )
-        if outcome.task == ORACLE_TASK:
+        if outcome.task == TRUTH_TASK:
             self._join(label)
         self._count("labels", outcome.task, partition)
         self.changes.labels.append(label)

@@ -8,9 +8,8 @@ from typing import Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from consumers.scoreboard.board import BOARD_LABELS, DRIFT_TASK, AfterDrift, board, kind_of
+from consumers.scoreboard.board import BOARD_LABELS, TRUTH_TASK, AfterDrift, board, role_of
 from consumers.scoreboard.intake import topic_names
-from consumers.scoreboard.rows import Columns
 from consumers.scoreboard.store import KEEP_AFTER_DRIFT
 from contracts.codec import decode
 from contracts.errors import Unreachable
@@ -18,6 +17,7 @@ from contracts.records import Metrics, is_batch
 from contracts.topics import METRICS
 from infra.kafka import connect_consumer
 from infra.postgres import Database, queries
+from models.kinds import Columns
 from models.tasks import TASKS
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
     "champions",
     "forget",
     "history",
-    "kind_of",
     "read_board",
+    "role_of",
     "totals",
 ]
 
@@ -103,7 +103,7 @@ def read_board(database: Database) -> dict[str, Any]:
         drift = None
         if (found := connection.execute(sql["latest_drift"]).fetchone()) is not None:
             _, at_events, began_ms = found
-            chosen = {"task": DRIFT_TASK, "began_ms": began_ms, "limit": KEEP_AFTER_DRIFT}
+            chosen = {"task": TRUTH_TASK, "began_ms": began_ms, "limit": KEEP_AFTER_DRIFT}
             rows = connection.execute(sql["labels_after"], chosen).fetchall()
             drift = AfterDrift(at_events, began_ms, Columns.from_tuples(rows))
     return board(newest, drift)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from consumers.scoreboard.board import DRIFT_TASK, WINDOW_LABELS
-from consumers.scoreboard.fold import ORACLE_TASK, Changes, State
-from consumers.scoreboard.rows import Lines, ScoredLabel, decode_answers
+from consumers.scoreboard.board import TRUTH_TASK, WINDOW_LABELS
+from consumers.scoreboard.fold import Changes, State
 from contracts.codec import decode, encode, time_ms
 from contracts.errors import FreshetError
 from contracts.records import Metrics
 from contracts.topics import METRICS
 from infra.postgres import Connection, Database, queries
+from models.kinds import Lines, ScoredLabel, decode_answers
 
 __all__ = ["KEEP_AFTER_DRIFT", "KEEP_LABELS", "At", "Store"]
 
@@ -96,8 +96,8 @@ class Store:
 
     def _load_waiting(self, connection: Connection, state: State) -> None:
         # The very objects in the window, where they are there: a truth that comes completes both.
-        in_window = {(one.partition, one.position): one for one in state.windows.waiting(ORACLE_TASK)}
-        for row in connection.execute(self._sql["waiting_labels"], (ORACLE_TASK,)):
+        in_window = {(one.partition, one.position): one for one in state.windows.waiting(TRUTH_TASK)}
+        for row in connection.execute(self._sql["waiting_labels"], (TRUTH_TASK,)):
             label = _label(row, (None, None, None))
             label = in_window.get((label.partition, label.position), label)
             state.labels.setdefault(label.partition, {})[label.event_id] = label
@@ -200,7 +200,7 @@ class Store:
                         "task": task,
                         "partition": partition,
                         "keep": self._keep_labels,
-                        "keep_after_drift": self._keep_after_drift if task == DRIFT_TASK else 0,
+                        "keep_after_drift": self._keep_after_drift if task == TRUTH_TASK else 0,
                     },
                 )
 

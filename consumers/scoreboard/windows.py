@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from consumers.scoreboard.board import WINDOW_LABELS, ordered
-from consumers.scoreboard.rows import Columns, ScoredLabel
-from consumers.scoreboard.scoring import classification, oracle, regression
 from contracts.codec import rfc3339
 from contracts.records import Metrics
+from models.kinds import Columns, ScoredLabel
 from models.tasks import TASKS
 
 __all__ = ["EVERY_LABELS", "Windows"]
@@ -46,13 +45,12 @@ class Windows:
 def _metrics(label: ScoredLabel, count: int, newest: Iterable[ScoredLabel]) -> Metrics:
     task = label.task
     columns = Columns.of(newest).with_oracle()
-    is_regression = task in TASKS and TASKS[task].kind == "regression"
-    scores = regression if is_regression else classification
+    kind = TASKS[task].kind
     return Metrics(
         task=task,
         time=rfc3339(label.settled_ms),
         labels=count,
         window_labels=len(columns),
-        models={model: scores(columns, model) for model in ordered(task, columns)},
-        oracle={} if is_regression else oracle(columns),
+        models={model: kind.scores(columns, model) for model in ordered(task, columns)},
+        oracle=kind.oracle(columns),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from textwrap import wrap
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -16,20 +17,7 @@ from dashboard.terminal.plain_text import plain, styled
 from dashboard.terminal.sparkline import sparkline
 from dashboard.view.view_model import ModelView, TaskView, View
 
-__all__ = ["LABELS", "draw", "draw_tasks", "fewer_labels", "number", "share", "task_table"]
-
-LABELS: Mapping[str, str] = {
-    "average_precision": "avg prec",
-    "ece": "ECE",
-    "log_loss": "log loss",
-    "mae": "MAE",
-    "r2": "R²",
-    "rmse": "RMSE",
-    "roc_auc": "ROC AUC",
-    "se": "± se",
-    "share_of_learnable": "learnable",
-}
-"""What stands above a metric's column."""
+__all__ = ["column_title", "draw", "draw_tasks", "fewer_labels", "number", "share", "task_table"]
 
 _FIXED_LINES = 5  # heading, two lines of counts, heading of the latest predictions, keys
 _ROOM_FOR_ECE = 110
@@ -38,6 +26,26 @@ _PADDING = 2  # of a column, left and right
 _LINES_A_TASK = 2  # its heading and that of its columns
 _KIND_STYLES = {"online": "bold", "baseline": "dim", "frozen": "cyan", "batch": "bold magenta"}
 _STAGE_STYLES = {"champion": "yellow", "quarantine": "red"}
+
+
+@cache
+def _known(name: str) -> tuple[str, str]:
+    """Title and form of a metric."""
+    from models.kinds import METRICS  # not for --help: NumPy is behind it
+
+    metric = METRICS.get(name)
+    return (metric.title, metric.form) if metric is not None else (name.replace("_", " "), "ratio")
+
+
+def column_title(name: str) -> str:
+    """What stands above a metric's column.
+
+    Examples
+    --------
+    >>> column_title("log_loss"), column_title("calibration_error")
+    ('log loss', 'calibration error')
+    """
+    return "± se" if name == "se" else _known(name)[0]
 
 
 def number(name: str, value: float | None) -> str:
@@ -52,11 +60,12 @@ def number(name: str, value: float | None) -> str:
     """
     if value is None or value != value:
         return "–"
-    if name == "share_of_learnable":
+    form = "loss" if name == "se" else _known(name)[1]
+    if form == "share":
         return f"{value:.1%}".replace("%", " %") if abs(value) < 10 else "< 0" if value < 0 else "> 1000 %"
-    if name in ("mae", "rmse"):
+    if form == "amount":
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
-    return f"{value:.4f}" if name in ("log_loss", "se") else f"{value:.3f}"
+    return f"{value:.4f}" if form == "loss" else f"{value:.3f}"
 
 
 def share(value: float | None, se: float | None) -> str:
@@ -209,9 +218,9 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim", show_edge=False)
     table.add_column("  model", no_wrap=True, overflow="ellipsis", min_width=_LEAST_MODEL, max_width=most)
     for name, need in metrics.items():
-        table.add_column(LABELS.get(name, name), justify="right", no_wrap=True, width=need)
+        table.add_column(column_title(name), justify="right", no_wrap=True, width=need)
     if has_curve:
-        over_time = f"{LABELS.get(task.charted, task.charted)} over time" if width >= 96 else "over time"
+        over_time = f"{column_title(task.charted)} over time" if width >= 96 else "over time"
         table.add_column(over_time, no_wrap=True, ratio=1, min_width=_LEAST_CURVE)
     low, high = _scale(task)
     for model in models:
@@ -235,7 +244,7 @@ def _columns(task: TaskView, models: Sequence[ModelView], width: int) -> tuple[d
     """Metrics that fit, with the width of their columns, and whether the curve does: the charted one is asked first."""
     asked = [name for name in task.metrics if name != "ece" or width >= _ROOM_FOR_ECE]
     needs = {
-        name: max(len(LABELS.get(name, name)), *(len(_cell(model, name, width)) for model in models), 1)
+        name: max(len(column_title(name)), *(len(_cell(model, name, width)) for model in models), 1)
         for name in sorted(asked, key=lambda name: name != task.charted)
     }
     asked_for = [need + _PADDING for need in (*needs.values(), _LEAST_CURVE)]

@@ -28,7 +28,9 @@ def answer(task: str, value: float | None) -> str:
     """
     if value is None:
         return "–"
-    return f"{value:.1%}".replace("%", " %") if task == "conversion" else f"{value:,.2f}"
+    from models.tasks import TASKS  # not for --help: River is behind it
+
+    return TASKS[task].kind.say(value) if task in TASKS else str(value)
 
 
 def latest_table(latest: Sequence[Answer], width: int) -> RenderableType:

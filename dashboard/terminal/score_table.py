@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from dashboard.terminal.board import LABELS, fewer_labels, number, share
+from dashboard.terminal.board import column_title, fewer_labels, number, share
 from dashboard.terminal.plain_text import plain, styled
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _table(
     table = Table(box=None, header_style="dim", padding=(0, 1))
     table.add_column("  model", no_wrap=True)
     for name in metrics:
-        table.add_column(LABELS.get(name, name), justify="right", no_wrap=True)
+        table.add_column(column_title(name), justify="right", no_wrap=True)
     if has_window:
         newest = max(model["window"]["labels"] for _, model, _ in rows)
         table.add_column(f"newest {newest:,}", justify="right", no_wrap=True)

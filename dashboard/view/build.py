@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consumers.scoreboard.reading import kind_of
+from consumers.scoreboard.reading import role_of
 from dashboard.view.live_feed import Facts
 from dashboard.view.view_model import BatchSide, ModelView, TaskView, View
 from models.tasks import TASKS, TaskSpec
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["view_of"]
 
-_SHARE = "share_of_learnable"
 _ORDER = ("online", "batch", "frozen", "baseline")  # the last ones are left out on small screens
 
 
@@ -62,13 +61,13 @@ def view_of(
 
 def _is_asked(spec: TaskSpec, shop: Shop) -> bool:
     # A recorded shop has no sessions.
-    return shop.file is None or spec.name != "conversion"
+    return shop.file is None or not spec.needs_sessions
 
 
 def _task(spec: TaskSpec, facts: Facts, batch: str) -> TaskView:
     history = facts.history.get(spec.name, ())
     newest = history[-1] if history else None
-    charted = _SHARE if _SHARE in spec.metrics else spec.metrics[0]
+    charted = spec.kind.charted
     declared = [model.name for model in spec.models]
     names = list(newest.models) if newest is not None else declared
     models = [_model(spec, name, facts.champions.stage(spec.name, name), charted, history) for name in names]
@@ -76,7 +75,7 @@ def _task(spec: TaskSpec, facts: Facts, batch: str) -> TaskView:
     return TaskView(
         name=spec.name,
         question=spec.question,
-        metrics=(*spec.metrics, "ece") if spec.kind == "classification" else spec.metrics,
+        metrics=tuple(metric.name for metric in spec.kind.metrics),
         charted=charted,
         labels=max(facts.counts.labels.get(spec.name, 0), newest.labels if newest is not None else 0),
         window_labels=newest.window_labels if newest is not None else 0,
@@ -93,7 +92,7 @@ def _model(spec: TaskSpec, name: str, stage: str, charted: str, history: tuple[M
     labels = int(metrics.get("labels") or 0)
     return ModelView(
         name=name,
-        kind=kind_of(spec.name, name),
+        kind=role_of(spec.name, name),
         metrics=metrics,
         history=tuple(at.models.get(name, {}).get(charted) for at in history),
         stage=stage,

@@ -43,7 +43,7 @@ def backfill(
         str,
         typer.Argument(
             metavar="FEATURE_SET",
-            help="Whose features: conversion or basket; or the set's number in the table dim_feature_set.",
+            help="The task whose features are computed, as freshet score names it; or a number in dim_feature_set.",
         ),
     ],
     master: Master = None,

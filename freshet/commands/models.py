@@ -51,7 +51,7 @@ def list_models(
         return
     screen = console()
     if not found:
-        screen.print(Text("No models are registered. freshet train conversion trains one."))
+        screen.print(Text("No models are registered. freshet train TASK trains one."))
         return
     table = Table(box=None, header_style="dim", padding=(0, 1))
     for name in ("model", "stage", "registered", "loss", "against", ""):

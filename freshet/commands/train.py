@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.errors import UsageError
-from dashboard.terminal.board import LABELS, number
+from dashboard.terminal.board import column_title, number
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import need_task
 from freshet.cli.command import DATABASE, MODELS, command
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 def train(
     settings: Settings,
-    task: Annotated[str, typer.Argument(help="conversion or basket.")],
+    task: Annotated[str, typer.Argument(help="Which task, as freshet score names it.")],
     budget: Annotated[
         str,
         typer.Option(
@@ -68,14 +68,18 @@ def train(
     need_task(task)
     budget_s = seconds("--budget", budget)
     recipes = [model] if model is not None else []
-    if model is not None:
-        from models.batch import RECIPES
+    from models.tasks import TASKS
 
-        if model not in RECIPES[task]:
-            message = f"--model must be one of {', '.join(RECIPES[task])}. Got {model!r}."
+    if TASKS[task].batch is None:
+        message = f"The task must be one that has batch models. {task} has none."
+        raise UsageError(message)
+    if model is not None:
+        from models.batch import training_of
+
+        if model not in (recipes_of := training_of(TASKS[task]).by_name):
+            message = f"--model must be one of {', '.join(recipes_of)}. Got {model!r}."
             raise UsageError(message)
     from consumers.trainer.training import train_and_register
-    from models.tasks import TASKS
 
     if card is not None:  # not when all the work is done
         card.mkdir(parents=True, exist_ok=True)
@@ -114,7 +118,7 @@ def metrics_table(metrics: Mapping[str, Any], own: str) -> Table:
     models: Mapping[str, Mapping[str, Any]] = metrics.get("models", {})
     names = [name for name in models.get(own, {}) if name != "kind"]
     for name in names:
-        table.add_column(LABELS.get(name, name.replace("_", " ")), justify="right", no_wrap=True)
+        table.add_column(column_title(name), justify="right", no_wrap=True)
     for model, found in models.items():
         cells = [number(name, found.get(name)) for name in names]
         table.add_row(styled(model, "bold" if model == own else ""), styled(found.get("kind", "")), *cells)

@@ -55,7 +55,8 @@ _PAUSES_A_LOOK = 9
 def trainer(
     settings: Settings,
     tasks: Annotated[
-        list[str] | None, typer.Argument(metavar="[TASK]...", help="conversion, basket; all, if not given.")
+        list[str] | None,
+        typer.Argument(metavar="[TASK]...", help="As freshet score names them; all, if not given."),
     ] = None,
     every: Annotated[
         str, typer.Option("--every", metavar="30s", help="Pause between two rounds (s, m, h).")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from models import evaluate
 from models.batch.examples import Examples
-from models.batch.report import losses
 from models.batch.train import Trained
+from models.kinds import Classification
 from models.tasks import TaskSpec
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def plots(task: TaskSpec, trained: Trained, examples: Examples, seed: int = 0) -
     if trained.report.rival is not None:
         answers[trained.report.rival] = examples.answers[trained.report.rival][rows]
     drawn: dict[str, bytes] = {}
-    if task.kind == "classification":
+    if isinstance(task.kind, Classification):
         drawn["calibration"] = _calibration(label, answers, examples.session[rows])
         drawn["roc"] = _roc(label, answers)
         drawn["precision-recall"] = _precision_recall(label, answers)
@@ -78,7 +78,7 @@ def importance(task: TaskSpec, trained: Trained, examples: Examples, seed: int =
     x, label = examples.x[rows], examples.label[rows]
 
     def mean_loss(matrix: Floats) -> float:
-        return float(losses(task, label, trained.judged.answer(matrix)).mean())
+        return float(task.kind.losses(label, trained.judged.answer(matrix)).mean())
 
     known = mean_loss(x)
     found: dict[str, float] = {}
@@ -179,7 +179,7 @@ def _importance(found: Mapping[str, float]) -> bytes:
 
 
 def _curve(task: TaskSpec, trained: Trained) -> bytes:
-    figure, axes = _canvas("rows fitted", task.metrics[0].replace("_", " ") + " on the slice after them")
+    figure, axes = _canvas("rows fitted", task.kind.metrics[0].title + " on the slice after them")
     found = trained.searches[trained.recipe.name]
     others = [trial for trial in found.trials if trial.parameters != found.best.parameters]
     axes.scatter(

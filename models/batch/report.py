@@ -13,7 +13,7 @@ from models import evaluate
 from models.batch.examples import Examples
 from models.tasks import TaskSpec
 
-__all__ = ["Report", "losses", "report"]
+__all__ = ["Report", "report"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,30 +61,6 @@ class Report:
         }
 
 
-def losses(task: TaskSpec, label: Floats, answer: Floats) -> Floats:
-    """Loss of each answer: log loss or absolute error."""
-    if task.kind == "classification":
-        return evaluate.log_losses(label, answer)
-    return np.abs(label - answer)
-
-
-def _metrics(task: TaskSpec, label: Floats, answer: Floats, session: Ints) -> dict[str, float | None]:
-    if task.kind == "regression":
-        return {
-            "mae": evaluate.mean_absolute_error(label, answer),
-            "rmse": evaluate.root_mean_squared_error(label, answer),
-            "r2": evaluate.r2(label, answer),
-        }
-    bins = evaluate.calibration(label, answer, session)
-    off = sum(found.count * abs(found.answered - found.happened) for found in bins) / len(label)
-    return {
-        "log_loss": evaluate.log_loss(label, answer),
-        "roc_auc": evaluate.roc_auc(label, answer),
-        "average_precision": evaluate.average_precision(label, answer),
-        "calibration_error": float(off),
-    }
-
-
 def report(task: TaskSpec, name: str, answer: Floats, examples: Examples, rows: Ints) -> Report:
     """Hold a model's answers beside those that were given when the rows were asked.
 
@@ -107,13 +83,13 @@ def report(task: TaskSpec, name: str, answer: Floats, examples: Examples, rows: 
     whole = {other: answers for other, answers in given.items() if np.isfinite(answers).all()}
     order = [*(other for other in kinds if other in whole), *sorted(set(whole) - set(kinds))]
     compared = {name: answer, **{other: whole[other] for other in order}}
-    metrics = {other: _metrics(task, label, answers, session) for other, answers in compared.items()}
+    metrics = {other: task.kind.evaluation(label, answers, session) for other, answers in compared.items()}
     first = next(iter(metrics[name]))
     online = [other for other in order if kinds.get(other) == "online"]
     rival = min(online, key=lambda other: metrics[other][first] or 0.0, default=None)
     difference = error = None
     if rival is not None:
-        better = losses(task, label, answer) - losses(task, label, whole[rival])
+        better = task.kind.losses(label, answer) - task.kind.losses(label, whole[rival])
         difference, error = float(better.mean()), evaluate.clustered_se(better, session)
     return Report(
         rows=len(rows),

@@ -1,10 +1,8 @@
-"""The training target of each task, and how raw output becomes a prediction."""
+"""What a batch model learns of a label, and how its output becomes an answer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
@@ -12,9 +10,8 @@ from numpy.typing import NDArray
 
 from contracts.model_version import Signature
 from models.batch.examples import Examples
-from models.features.basket import AMOUNTS
 
-__all__ = ["TARGETS", "Target"]
+__all__ = ["Target"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,8 +27,6 @@ class Target:
 
     Parameters
     ----------
-    answer : str
-        ``probability`` or ``amount``.
     base : str, optional
         For amounts: the feature that they grow from. Learnt is log((1 + label) / (1 + base)): order values have
         heavy tails, and most of an order is in its cart already.
@@ -40,7 +35,6 @@ class Target:
         of the log ratio by the worth of the order; the label itself would pull the median upwards.
     """
 
-    answer: Literal["probability", "amount"]
     base: str | None = None
     weigh_by: tuple[str, ...] = ()
 
@@ -54,20 +48,13 @@ class Target:
         worth = np.max([examples.column(name)[rows] for name in self.weigh_by], axis=0)
         return growth, np.minimum((1.0 + worth) / (1.0 + np.median(label)), _HEAVIEST)
 
-    def signature(self, examples: Examples, rows: Ints) -> Signature:
+    def signature(
+        self, examples: Examples, rows: Ints, answer: Literal["probability", "amount"]
+    ) -> Signature:
         """What a model that learned `rows` takes and gives; without examples yet."""
         if self.base is None:
-            return Signature(features=examples.names, answer=self.answer)
+            return Signature(features=examples.names, answer=answer)
         # A linear model's growth knows no bounds; a few recorded orders are a hundred times the usual.
         rest = np.quantile(examples.label[rows] - examples.column(self.base)[rows], 0.999)
         most = 2.0 * max(float(rest), 0.0)
-        return Signature(features=examples.names, answer=self.answer, base=self.base, most=most)
-
-
-TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
-    {
-        "conversion": Target("probability"),
-        "basket": Target("amount", AMOUNTS[0], (AMOUNTS[0], AMOUNTS[1])),
-    }
-)
-"""By task."""
+        return Signature(features=examples.names, answer=answer, base=self.base, most=most)

@@ -17,12 +17,11 @@ from threadpoolctl import threadpool_limits
 
 from models.batch.columns import Columns, columns_of
 from models.batch.examples import Examples
-from models.batch.recipes import RECIPES, Recipe
-from models.batch.report import Report, losses, report
+from models.batch.recipes import Recipe
+from models.batch.report import Report, report
 from models.batch.search import Progress, Search, candidates, search
 from models.batch.splits import Split, check_split, split
-from models.batch.target import TARGETS, Target
-from models.features.basket import AMOUNTS
+from models.batch.training import training_of
 from models.registry import BatchModel
 from models.tasks import TaskSpec
 
@@ -74,9 +73,9 @@ class Trained:
 
 
 def fit(
+    task: TaskSpec,
     recipe: Recipe,
     columns: Columns,
-    target: Target,
     examples: Examples,
     rows: Ints,
     *,
@@ -84,13 +83,14 @@ def fit(
     seed: int,
 ) -> BatchModel:
     """Fit one pipeline to `rows`; not calibrated yet."""
+    target = training_of(task).target
     label, weight = target.of(examples, rows)
     weights = {} if weight is None else {"model__sample_weight": weight}
     with warnings.catch_warnings():
         # Whether it came near enough is what its loss on the next slice says.
         warnings.simplefilter("ignore", ConvergenceWarning)
         pipeline = recipe.make(columns, seed, parameters).fit(examples.x[rows], label, **weights)
-    return BatchModel(target.signature(examples, rows), pipeline)
+    return BatchModel(target.signature(examples, rows, task.kind.batch_answer), pipeline)
 
 
 def train(
@@ -117,7 +117,7 @@ def train(
     examples : Examples
         With the columns that the task declares.
     recipes : sequence of str
-        Names in ``RECIPES[task.name]``; all if empty.
+        Names of those in the task's training; all if empty.
     budget_s : float
         Seconds. One model of each recipe is fitted in any case.
     clock : callable
@@ -152,11 +152,13 @@ def _train(
     seed: int,
 ) -> Trained:
     check_split(examples, parts)
-    target = TARGETS[task.name]
-    if task.kind == "classification":
-        _need_both_classes(examples, parts)
-    columns = columns_of(task.features().declared, AMOUNTS if target.base else ())
-    chosen = [RECIPES[task.name][name] for name in recipes or RECIPES[task.name]]
+    for name in ("fit", "tune", "evaluate"):
+        if (missing := task.kind.why_not_trainable(examples.label[getattr(parts, name)])) is not None:
+            msg = f"Of the rows to {name}: {missing}"
+            raise ValueError(msg)
+    training = training_of(task)
+    columns = columns_of(task.features().declared, training.left_out)
+    chosen = [training.by_name[name] for name in recipes] or list(training.recipes)
     began = clock()
     searches: dict[str, Search] = {}
     for number, recipe in enumerate(chosen, 1):
@@ -164,9 +166,9 @@ def _train(
 
         def loss(parameters: Mapping[str, Any], count: int, recipe: Recipe = recipe) -> float:
             newest = parts.fit[-count:]
-            model = fit(recipe, columns, target, examples, newest, parameters=parameters, seed=seed)
+            model = fit(task, recipe, columns, examples, newest, parameters=parameters, seed=seed)
             answers = model.answer(examples.x[parts.tune])
-            return float(losses(task, examples.label[parts.tune], answers).mean())
+            return float(task.kind.losses(examples.label[parts.tune], answers).mean())
 
         def tell(done: int, most: int, what: str, recipe: Recipe = recipe, number: int = number) -> None:
             progress((number - 1) * most + done, len(chosen) * most, f"{recipe.name}: {what}")
@@ -183,7 +185,7 @@ def _train(
 
     def made(older: Ints, newer: Ints) -> BatchModel:
         learned = older if winner.is_calibrated else np.concatenate([older, newer])
-        model = fit(winner, columns, target, examples, learned, parameters=parameters, seed=seed)
+        model = fit(task, winner, columns, examples, learned, parameters=parameters, seed=seed)
         if not winner.is_calibrated:
             return model
         return BatchModel(model.signature, _calibrated(model.estimator, examples, newer))
@@ -214,11 +216,3 @@ def _train(
 def _calibrated(estimator: Any, examples: Examples, rows: Ints) -> Any:
     sigmoid = CalibratedClassifierCV(FrozenEstimator(estimator), method="sigmoid")
     return sigmoid.fit(examples.x[rows], examples.label[rows])
-
-
-def _need_both_classes(examples: Examples, parts: Split) -> None:
-    for name in ("fit", "tune", "evaluate"):
-        found = np.unique(examples.label[getattr(parts, name)])
-        if len(found) < 2:
-            msg = f"Labels of 0 and of 1 must be among the rows to {name}. Got {found.tolist()} only."
-            raise ValueError(msg)

@@ -10,7 +10,6 @@ from models.evaluate.clustered import (
     is_leak,
 )
 from models.evaluate.expected import expected_log_losses, expected_share, expected_share_se
-from models.evaluate.losses import CLIP, absolute_error, amount, log_loss_of, probability
 from models.evaluate.metrics import (
     average_precision,
     entropy,
@@ -26,14 +25,11 @@ from models.evaluate.promotion import GateReport, gate, lower_bounds, sums_by_se
 from models.evaluate.recovery import Recovery, recovery, trailing_shares
 
 __all__ = [
-    "CLIP",
     "LEAK_DECISIONS",
     "LEAK_ERRORS",
     "CalibrationBin",
     "GateReport",
     "Recovery",
-    "absolute_error",
-    "amount",
     "average_precision",
     "calibration",
     "clustered_se",
@@ -45,11 +41,9 @@ __all__ = [
     "gate",
     "is_leak",
     "log_loss",
-    "log_loss_of",
     "log_losses",
     "lower_bounds",
     "mean_absolute_error",
-    "probability",
     "r2",
     "realised_share",
     "recovery",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.evaluate.clustered import clustered_se
-from models.evaluate.losses import CLIP
+from models.losses import CLIP
 
 __all__ = ["expected_log_losses", "expected_share", "expected_share_se"]
 

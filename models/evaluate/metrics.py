@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from models.evaluate.losses import CLIP
+from models.losses import CLIP
 
 __all__ = [
     "average_precision",

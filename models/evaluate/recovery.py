@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.evaluate.expected import expected_log_losses
-from models.evaluate.losses import CLIP
+from models.losses import CLIP
 
 __all__ = ["Recovery", "recovery", "trailing_shares"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-__all__ = ["LearnsVisits", "OnlineModel", "learn_visit"]
+__all__ = ["LearnsUnlabelled", "LearnsVisits", "OnlineModel", "learn_visit"]
 
 
 class OnlineModel(Protocol):
@@ -31,6 +31,15 @@ class LearnsVisits(Protocol):
 
     def learn_visit(self, xs: Sequence[dict[str, float]], y: float) -> None:
         """Take in the label of a visit; `xs` is what was seen at its decision points, oldest first."""
+        ...
+
+
+@runtime_checkable
+class LearnsUnlabelled(Protocol):
+    """An online model that learns from what it sees, too, where there is no label for it."""
+
+    def learn_unlabelled(self, x: dict[str, float]) -> None:
+        """Take in what was seen at a decision point that never gets a label."""
         ...
 
 

@@ -13,7 +13,7 @@ from threadpoolctl import ThreadpoolController
 
 from contracts.errors import ArtefactRefused
 from contracts.model_version import ModelVersion, Signature
-from models.evaluate.losses import CLIP
+from models.losses import CLIP
 from models.registry.artefact import load
 from models.registry.libraries import check_libraries
 

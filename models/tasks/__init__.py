@@ -1,14 +1,18 @@
-"""The tasks: what is asked when, from which features, by which models, and how the label settles."""
+"""The tasks: what is asked when, from which features, by which models, and how the label settles.
+
+A task of ours is a folder here and a line below. One of another package is declared there, and named by the entry point
+``freshet.tasks``; a model of another package by ``freshet.models``.
+"""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from models.tasks.basket import BASKET
-from models.tasks.conversion import CONVERSION
+from models.tasks.basket.task import BASKET
+from models.tasks.conversion.task import CONVERSION
+from models.tasks.outside import with_outside
 from models.tasks.spec import ModelKind, ModelSpec, TaskSpec
 
 __all__ = ["TASKS", "ModelKind", "ModelSpec", "TaskSpec"]
 
-TASKS: Final[Mapping[str, TaskSpec]] = MappingProxyType({task.name: task for task in (CONVERSION, BASKET)})
+TASKS: Final[Mapping[str, TaskSpec]] = with_outside((CONVERSION, BASKET))
 """Every task by name, in the order in which they are asked."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Literal, TypeAlias
 
-from contracts.events import OrderPlaced, UserEvent
+from contracts.events import UserEvent
 from models.features.declared import FeatureSet
+from models.kinds.kind import Kind
 from models.online.protocol import OnlineModel
+from models.tasks.label_rules import LabelRule
 
 __all__ = ["ModelKind", "ModelSpec", "TaskSpec"]
 
@@ -24,7 +26,7 @@ class ModelSpec:
     name : str
         Under which it stands in ``Prediction.answers`` and on the board.
     kind : str
-        ``online``, ``baseline`` (must be beaten) or ``frozen`` (stopped to learn early, shows a drift).
+        ``online``, ``baseline`` (must be beaten) or ``frozen`` (stopped learning early, shows a drift).
     make : callable
         Makes an untrained one: a class or a function at the top of a module.
     parameters : mapping
@@ -49,6 +51,10 @@ def _say(value: object) -> str:
     """Name things so that the same ones have the same name in every process: repr of a function has its address."""
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={_say(part)}" for name, part in sorted(value.items()))
+    if is_dataclass(value) and not isinstance(value, type):
+        return (
+            f"{_say(type(value))}({_say({part.name: getattr(value, part.name) for part in fields(value)})})"
+        )
     if callable(value):
         return f"{value.__module__}.{getattr(value, '__qualname__', '')}"
     return repr(value)
@@ -64,42 +70,41 @@ class TaskSpec:
         The task, as on the topics.
     question : str
         In words.
-    kind : str
-        ``classification`` (answers are probabilities) or ``regression``.
+    kind : Kind
+        What its answers are, and all that follows from that.
     asks : callable
         Whether an event is a decision point of the task; `models.visits` says whether it is late.
+    label : LabelRule
+        When a decision point settles, and by what.
     features : callable
         Makes the feature set in its first state.
-    label : callable
-        Label of the decision points of a visit that ends in this order.
-    label_without_order : float or None
-        Label of those of a visit that ends without; None: there is none.
-    answer : callable
-        Brings a model's finite answer into its range.
-    loss : callable
-        Of (label, answer).
-    metrics : tuple of str
-        What the board shows, the loss first.
     models : tuple of ModelSpec
         In the order of serving: the first that is not quarantined is served.
+    batch : str, optional
+        Where it is declared how batch models are trained, as ``module:name`` of a `models.batch.BatchTraining`.
+        Imported by who trains alone: scikit-learn takes a second to import.
+    needs_sessions : bool
+        Whether it is asked only where the shop has sessions; a recorded one may have none.
+    has_truth : bool
+        Whether ``shop.truth`` tells the chance of its labels.
     """
 
     name: str
     question: str
-    kind: Literal["classification", "regression"]
+    kind: Kind
     asks: Callable[[UserEvent], bool]
+    label: LabelRule
     features: Callable[[], FeatureSet]
-    label: Callable[[OrderPlaced], float]
-    label_without_order: float | None
-    answer: Callable[[float], float]
-    loss: Callable[[float, float], float]
-    metrics: tuple[str, ...]
     models: tuple[ModelSpec, ...]
+    batch: str | None = None
+    needs_sessions: bool = False
+    has_truth: bool = False
 
     def fingerprint(self) -> list[str]:
         """Say what decides its bits: models with their parameters, features with their bounds."""
         features = (f"{f.name} [{f.low!r}, {f.high!r}]" for f in self.features().declared)
         return [
+            f"{self.name} {_say(self.kind)}, {_say(self.label)}",
             *(f"{self.name} model {model.fingerprint()}" for model in self.models),
             *(f"{self.name} feature {feature}" for feature in features),
         ]

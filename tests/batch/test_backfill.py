@@ -25,8 +25,9 @@ from contracts.topics import PREDICTIONS, USER_EVENTS
 from freshet.cli.app import app
 from infra.kafka import OutgoingRecord, Record, connect_admin
 from infra.postgres import migrate
-from models.features import BasketFeatures, Feature
+from models.features import Feature
 from models.tasks import TASKS
+from models.tasks.basket.features import BasketFeatures
 from producers.simulator import Scenario, Simulator
 from spark_jobs import EtlFailed, EtlRuns
 from spark_jobs.backfill import backfill

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from benchmarks.logged import examples_of
 from contracts.model_version import ModelVersion
-from models.batch import RECIPES, Example, Examples, Trained, model_card, plots, train
-from models.batch.report import losses
+from models.batch import Example, Examples, Trained, model_card, plots, train, training_of
 from models.registry import dump, libraries, open_model
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
@@ -61,7 +60,7 @@ def test_it_is_held_beside_every_model_that_answered_the_same_rows(made):
 
 def test_every_recipe_was_tried_and_the_one_with_the_least_loss_was_taken(made):
     task, _, trained = made
-    assert set(trained.searches) == set(RECIPES[task])
+    assert set(trained.searches) == set(training_of(TASKS[task]).by_name)
     best = min(trained.searches.values(), key=lambda search: search.best.loss).best
     assert trained.parameters == best.parameters
 
@@ -76,7 +75,7 @@ def test_it_can_be_stored_opened_and_answers_the_same(made):
 
 def test_each_recipe_gives_the_same_model_for_the_same_seed_and_can_be_stored(made):
     task, examples, _ = made
-    for name in RECIPES[task]:
+    for name in training_of(TASKS[task]).by_name:
         twins = [
             train(TASKS[task], examples, recipes=[name], budget_s=0.0, clock=lambda: 0.0, seed=5)
             for _ in range(2)
@@ -89,7 +88,7 @@ def test_each_recipe_gives_the_same_model_for_the_same_seed_and_can_be_stored(ma
 
 def test_what_comes_after_the_split_changes_nothing_of_what_was_learned(made):
     task, examples, _ = made
-    alone = {"recipes": list(RECIPES[task])[:1], "budget_s": 0.0, "clock": lambda: 0.0}
+    alone = {"recipes": list(training_of(TASKS[task]).by_name)[:1], "budget_s": 0.0, "clock": lambda: 0.0}
     first = train(TASKS[task], examples, **alone)
     rows = first.split.evaluate
     x, label = examples.x.copy(), examples.label.copy()
@@ -106,7 +105,7 @@ def test_what_is_registered_has_learned_the_newest_slice_and_what_is_judged_has_
     newest = trained.split.evaluate
     assert trained.window == examples.window(np.concatenate(trained.split[:3]))
     registered, judged = (
-        losses(TASKS[task], examples.label[newest], model.answer(examples.x[newest])).mean()
+        TASKS[task].kind.losses(examples.label[newest], model.answer(examples.x[newest])).mean()
         for model in (trained.model, trained.judged)
     )
     assert registered < judged or (task == "basket" and registered == judged)  # simulated carts hardly grow

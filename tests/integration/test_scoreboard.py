@@ -10,7 +10,6 @@ import pytest
 from consumers.scoreboard import LagMeter, champions, forget, history, read_board, totals
 from consumers.scoreboard.fold import Changes, Fold, State
 from consumers.scoreboard.intake import Intake
-from consumers.scoreboard.rows import Lines, ScoredLabel
 from consumers.scoreboard.store import Store
 from contracts.codec import encode
 from contracts.errors import FreshetError, ShopMismatch
@@ -19,6 +18,7 @@ from contracts.topics import METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, topi
 from infra.kafka import log_range, read_to_end
 from infra.postgres import migrate
 from models.belief import Known, any_batch
+from models.kinds import Lines, ScoredLabel
 from tests.integration.conftest import FreshDatabase
 from tests.integration.scored import contents, publish, scoreboard
 from tests.integration.scored_shop import START_MS, Sent, shop

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from contracts.codec import decode_user_event, encode
 from contracts.events import UserEvent
 from contracts.topics import USER_EVENTS
+from models.kinds import Classification
 from models.online import OnlineModel
 from models.portfolio import Output, Portfolio
 from models.tasks import TASKS, ModelSpec, TaskSpec
@@ -42,7 +43,7 @@ def examples(task: TaskSpec, count: int, seed: int = 0) -> list[Example]:
         pull = sum((x[f.name] - f.low) / (f.high - f.low) for f in declared[:3]) / min(len(declared), 3)
         hit = rng.random() < pull
         worth = x.get("cart_total", 0.0) + 10.0 + 100.0 * pull
-        made.append(Example(x, float(hit) if task.kind == "classification" else worth))
+        made.append(Example(x, float(hit) if isinstance(task.kind, Classification) else worth))
     return made
 
 

@@ -111,7 +111,7 @@ def test_outcomes_have_the_losses_of_batch_answers_also_when_settled_in_the_turn
         outcomes = [o for o in of(Outcome, folded(stream, models, turn)) if "a@1" in o.answers]
         assert len(outcomes) > 50
         spec = TASKS["conversion"]
-        assert all(o.losses["a@1"] == spec.loss(o.label, o.answers["a@1"]) for o in outcomes)
+        assert all(o.losses["a@1"] == spec.kind.loss(o.label, o.answers["a@1"]) for o in outcomes)
         assert all(list(o.losses) == list(o.answers) for o in outcomes)
 
 

@@ -17,6 +17,7 @@ ALLOWED = {
     "consumers.audit.sightings",
     "contracts.codec",
     "contracts.errors",
+    "contracts.events",
     "contracts.labels",
     "infra.kafka",
 }

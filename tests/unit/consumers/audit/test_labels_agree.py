@@ -80,7 +80,7 @@ def offset_of(number: int) -> int:
 
 
 def judged(values: list[bytes]) -> tuple[Verdict, set[int]]:
-    history, reader, refused = History(), Reader(), set()
+    history, reader, refused = History(TASKS.values()), Reader(TASKS.values()), set()
     for number, value in enumerate(values):
         try:
             history.add(reader.read(offset_of(number), value))
@@ -155,10 +155,9 @@ def test_every_prediction_label_and_late_event_is_the_same_in_both(moments: list
     ]
     assert sorted(outcomes, key=lambda o: o[:2]) == sorted(
         (
-            (offset, task, point.settled.label(task), point.settled.why, point.settled.offset)
+            (offset, task, settled.label(task), settled.why, settled.offset)
             for offset, point in verdict.points.items()
-            if point.settled
-            for task in point.tasks
+            for task, settled in point.settled.items()
         ),
         key=lambda o: o[:2],
     )

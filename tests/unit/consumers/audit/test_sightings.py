@@ -35,14 +35,14 @@ def ended(ms: int) -> bytes:
 @pytest.mark.parametrize("oddity", corpus(), ids=lambda oddity: oddity.name)
 def test_each_oddity_is_judged_as_the_corpus_says(oddity: Oddity) -> None:
     try:
-        assert Reader().read(0, oddity.value).offset == 0
+        assert Reader(TASKS.values()).read(0, oddity.value).offset == 0
         assert oddity.reason is None
     except BadRecord as bad:
         assert bad.reason == oddity.reason
 
 
 def test_a_tick_holds_what_comes_after_it_to_a_day() -> None:
-    reader = Reader()
+    reader = Reader(TASKS.values())
     reader.read(0, ended(START_MS + 100 * AHEAD_MS))
     reader.read(1, tick(START_MS))
     reader.read(2, ended(START_MS + AHEAD_MS))
@@ -59,7 +59,7 @@ def test_a_tick_holds_what_comes_after_it_to_a_day() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from([tick, ended]), st.integers(-30, 60)), max_size=30))
 def test_the_learner_refuses_the_very_same_records(moments: list[tuple[object, int]]) -> None:
-    reader, fold = Reader(), LearnerFold(0, portfolio=Portfolio(0, tasks=(NO_MODEL,)))
+    reader, fold = Reader(TASKS.values()), LearnerFold(0, portfolio=Portfolio(0, tasks=(NO_MODEL,)))
     for offset, (make, hours) in enumerate(moments):
         value = make(START_MS + hours * HOUR_MS)  # type: ignore[operator]
         judgements = []
@@ -90,7 +90,7 @@ def test_who_is_asked_depends_on_type_and_visit(
     kind: str, fields: str, visit: str | None, tasks: tuple[str]
 ) -> None:
     value = f'{{"type":"{kind}","id":"e","time":"{MOMENT}","source":"t","user_id":"u",{fields}}}'.encode()
-    seen = Reader().read(7, value)
+    seen = Reader(TASKS.values()).read(7, value)
     assert (seen.offset, seen.type, seen.event_id, seen.visit, seen.tasks) == (7, kind, "e", visit, tasks)
     assert seen.time_ms == START_MS
 
@@ -100,10 +100,10 @@ def test_a_cart_names_the_visit_where_no_session_does() -> None:
     for session, visit, tasks in (("null", "c", ("basket",)), ('"s"', "s", ("conversion", "basket"))):
         fields = f'"user_id":"u","session_id":{session},"cart_id":"c",{product}'
         value = f'{{"type":"CartAdded","id":"e","time":"{MOMENT}","source":"t",{fields}}}'.encode()
-        seen = Reader().read(0, value)
-        assert (seen.visit, seen.tasks, seen.total) == (visit, tasks, None)
+        seen = Reader(TASKS.values()).read(0, value)
+        assert (seen.visit, seen.tasks, seen.labels) == (visit, tasks, {})
 
 
 def test_fields_that_a_tick_does_not_have_open_no_visit() -> None:
     value = tick(START_MS).replace(b'"source"', b'"user_id":"u","session_id":"s","cart_id":"c","source"')
-    assert Reader().read(0, value).visit is None
+    assert Reader(TASKS.values()).read(0, value).visit is None

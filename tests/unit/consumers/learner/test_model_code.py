@@ -24,7 +24,7 @@ EDITS = {
     "a model": ("models/online/prior.py", CODE, True),
     "a feature": ("models/features/session.py", CODE, True),
     "a helper of a model": ("models/online/growth.py", CODE, True),
-    "a loss": ("models/evaluate/losses.py", CODE, True),
+    "a loss": ("models/losses.py", CODE, True),
     "the portfolio": ("models/portfolio.py", CODE, True),
     "what an event is": ("contracts/events.py", CODE, True),
     "words": ("models/online/prior.py", WORDS, False),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consumers.scoreboard import AfterDrift, board, kind_of
+from consumers.scoreboard import AfterDrift, board, role_of
 from consumers.scoreboard.board import best_online
 from models.evaluate import trailing_shares
 from models.tasks import TASKS
-from tests.unit.consumers.scoreboard.rows_of import columns
+from tests.unit.models.kinds.rows_of import columns
 
 ONLINE = [m.name for m in TASKS["conversion"].models if m.kind == "online"]
 FROZEN = next(m.name for m in TASKS["conversion"].models if m.kind == "frozen")
@@ -31,7 +31,7 @@ def test_the_keys_are_those_that_machines_read():
     assert list(found) == ["tasks", "drift"]
     assert found["drift"] is None
     conversion = found["tasks"]["conversion"]
-    assert list(conversion) == ["labels", "oracle", "models"]
+    assert list(conversion) == ["kind", "labels", "oracle", "models"]
     assert list(conversion["oracle"]) == ["clairvoyant", "bayes", "bayes_blind", "prior", "leaks"]
     assert list(conversion["models"][ONLINE[0]]) == [
         "labels",
@@ -52,7 +52,7 @@ def test_the_keys_are_those_that_machines_read():
     ]  # fmt: skip
     assert conversion["labels"] == 6_000
     assert conversion["models"][ONLINE[0]]["window"]["labels"] == 5_000
-    assert list(found["tasks"]["basket"]) == ["labels", "models", "baselines"]
+    assert list(found["tasks"]["basket"]) == ["kind", "labels", "models", "baselines"]
 
 
 def test_basket_models_and_baselines_stand_apart():
@@ -92,15 +92,15 @@ def test_a_task_without_labels_yet_has_a_board_of_nothing():
     found = board({"conversion": empty, "basket": empty})["tasks"]
     assert found["conversion"]["labels"] == 0
     assert found["conversion"]["oracle"]["prior"] is None
-    assert found["basket"] == {"labels": 0, "models": {}, "baselines": {}}
+    assert found["basket"] == {"kind": "regression", "labels": 0, "models": {}, "baselines": {}}
 
 
 def test_models_stand_in_the_order_of_serving_and_unknown_ones_last():
     declared = [m.name for m in TASKS["conversion"].models]
     rows = shop(50, {name: 0.1 for name in ["someone", *reversed(declared)]})
     assert list(board({"conversion": rows})["tasks"]["conversion"]["models"]) == [*declared, "someone"]
-    assert kind_of("conversion", "someone") == "online"
-    assert kind_of("no such task", "someone") == "online"
+    assert role_of("conversion", "someone") == "online"
+    assert role_of("no such task", "someone") == "online"
 
 
 def test_the_best_is_the_online_model_with_the_lowest_loss():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consumers.scoreboard import kind_of
+from consumers.scoreboard import role_of
 from consumers.scoreboard.fold import Fold, State
 from consumers.scoreboard.reading import _champion
 from contracts.codec import encode
@@ -53,5 +53,5 @@ def test_the_scoreboard_takes_in_what_is_in_force_and_passes_other_news_over() -
 
 
 def test_a_name_with_a_version_is_a_batch_model() -> None:
-    assert kind_of("conversion", "a@1") == "batch"
-    assert kind_of("conversion", "second-order") == "online"
+    assert role_of("conversion", "a@1") == "batch"
+    assert role_of("conversion", "second-order") == "online"

@@ -8,10 +8,10 @@ import pytest
 
 from consumers.scoreboard.fold import Fold, State
 from consumers.scoreboard.fold import Input as Record
-from consumers.scoreboard.rows import ScoredLabel
 from contracts.codec import encode, rfc3339
 from contracts.records import DriftBegan, LateLabel, ModelQuarantined, Outcome, Prediction, Truth
 from models.belief import Known, any_batch
+from models.kinds import ScoredLabel
 
 T0 = 1_767_600_000_000
 MINUTE = 60_000

@@ -6,7 +6,7 @@ import pytest
 
 from consumers.scoreboard.fold import State
 from consumers.scoreboard.intake import held_back
-from consumers.scoreboard.rows import Lines, ScoredLabel
+from models.kinds import Lines, ScoredLabel
 
 
 def state(*, truth_ms: int = 0, settled_ms: int = 0, truths: int = 0, labels: int = 0) -> State:

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from consumers.scoreboard.rows import Lines, ScoredLabel
 from consumers.scoreboard.windows import EVERY_LABELS, Windows
 from contracts.codec import rfc3339
 from models.evaluate import expected_share
+from models.kinds import Lines, ScoredLabel
 
 T0 = 1_767_600_000_000
 

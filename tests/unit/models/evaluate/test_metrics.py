@@ -7,6 +7,8 @@ import pytest
 from sklearn import metrics as sk
 
 from models import evaluate
+from models.kinds import Classification
+from models.losses import CLIP, log_loss_of
 
 
 @pytest.fixture(params=range(4))
@@ -42,7 +44,7 @@ def test_errors_of_regression_are_those_of_scikit_learn() -> None:
 
 
 def test_single_losses_add_up_to_the_metrics(answers: tuple[np.ndarray, np.ndarray]) -> None:
-    losses = [evaluate.log_loss_of(y, evaluate.probability(p)) for y, p in zip(*answers, strict=True)]
+    losses = [log_loss_of(y, Classification().checked(p)) for y, p in zip(*answers, strict=True)]
     assert np.mean(losses) == pytest.approx(evaluate.log_loss(*answers))
 
 
@@ -64,4 +66,4 @@ def test_what_can_not_be_told_is_none_and_no_number() -> None:
 
 
 def test_answers_of_zero_and_one_cost_no_more_than_the_clip() -> None:
-    assert evaluate.log_loss([1, 0], [0.0, 1.0]) == pytest.approx(-np.log(evaluate.CLIP))
+    assert evaluate.log_loss([1, 0], [0.0, 1.0]) == pytest.approx(-np.log(CLIP))

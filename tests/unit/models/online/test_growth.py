@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from models.features.basket import AMOUNTS
 from models.online.growth import Growth
 from models.online.largest_of import LargestOf
-from models.online.order_value import linear_regression, recursive_median_regression
+from models.tasks.basket.features import AMOUNTS
+from models.tasks.basket.online import linear_regression, recursive_median_regression
 
 
 class Told:

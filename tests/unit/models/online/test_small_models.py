@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from models.online import Frozen, Prior, logistic_regression, second_order_logistic_regression
+from models.online import Frozen, Prior
 from models.tasks import TASKS
+from models.tasks.conversion.online import logistic_regression, second_order_logistic_regression
 from tests.unit.models.streams import examples
 
 STREAM = examples(TASKS["conversion"], 60)

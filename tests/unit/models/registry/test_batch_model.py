@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.errors import ArtefactRefused
-from models.evaluate import CLIP
+from models.losses import CLIP
 from models.registry import BatchModel, libraries, open_model
 from tests.unit.models.registry.made import bomb, fitted, rows, version_of
 

@@ -8,17 +8,13 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from consumers.scoreboard.scoring import (
-    blind_loss,
-    classification,
-    leaks,
-    oracle,
-    regression,
-    reliability,
-    standard_error,
-)
 from models import evaluate
-from tests.unit.consumers.scoreboard.rows_of import columns
+from models.kinds import Classification, Regression
+from models.kinds.classification import blind_loss, leaks, reliability, standard_error
+from tests.unit.models.kinds.rows_of import columns
+
+classification, oracle = Classification().scores, Classification().oracle
+regression = Regression().scores
 
 
 def drawn(n: int, seed: int = 3):

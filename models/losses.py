@@ -1,36 +1,14 @@
-"""Losses of single answers, as outcomes carry them."""
+"""Ranges of answers, and the loss of a single one, as outcomes carry it."""
 
 from __future__ import annotations
 
 from math import log
 from typing import Final
 
-__all__ = ["CLIP", "absolute_error", "amount", "log_loss_of", "probability"]
+__all__ = ["CLIP", "absolute_error", "log_loss_of"]
 
 # The oracle's lines are clipped alike: a surer answer could win little and lose without bound.
 CLIP: Final = 1e-4
-
-
-def probability(answer: float) -> float:
-    """`answer` within [CLIP, 1 - CLIP].
-
-    Examples
-    --------
-    >>> probability(1.2)
-    0.9999
-    """
-    return min(max(answer, CLIP), 1.0 - CLIP)
-
-
-def amount(answer: float) -> float:
-    """`answer` as a value in currency: no order is worth less than nothing or more than the wire carries.
-
-    Examples
-    --------
-    >>> amount(-3.0)
-    0.0
-    """
-    return min(max(answer, 0.0), 1e9)
 
 
 def log_loss_of(label: float, answer: float) -> float:

@@ -23,7 +23,7 @@ from contracts.events import (
     UserEvent,
 )
 from contracts.labels import SILENCE_MS
-from models.features import ConversionFeatures
+from models.tasks.conversion.features import ConversionFeatures
 
 # A Monday at noon, UTC.
 NOON_MS = 1_767_614_400_000

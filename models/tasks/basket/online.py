@@ -1,14 +1,19 @@
-"""The models of the basket task, as they are declared there: regressors on how much a cart still grows."""
+"""The online models of the basket task, regressors on how much a cart still grows, and the baselines they must beat."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from river import linear_model, optim, preprocessing
 
-from models.features.basket import AMOUNTS
 from models.online.growth import Growth
+from models.online.largest_of import LargestOf
+from models.online.prior import Prior
 from models.online.recursive_median import RecursiveMedianRegression
+from models.tasks.basket.features import AMOUNTS
+from models.tasks.spec import ModelSpec
 
-__all__ = ["linear_regression", "recursive_median_regression"]
+__all__ = ["MODELS", "linear_regression", "recursive_median_regression"]
 
 _TOTAL = "cart_total"
 
@@ -33,3 +38,25 @@ def linear_regression(step: float, intercept_step: float, width: float) -> Growt
 def recursive_median_regression(forgetting: float, ridge: float, width: float) -> Growth:
     """Make a `RecursiveMedianRegression` on features as they are, since they are bounded."""
     return Growth(RecursiveMedianRegression(forgetting, ridge, width), _TOTAL, AMOUNTS)
+
+
+MODELS: Final = (
+    ModelSpec(
+        "recursive-median",
+        "online",
+        recursive_median_regression,
+        {"forgetting": 0.9999, "ridge": 10.0, "width": 0.05},
+    ),
+    ModelSpec("linear", "online", linear_regression, {"step": 0.01, "intercept_step": 1e-3, "width": 0.3}),
+    ModelSpec("mean", "baseline", Prior, {"memory_labels": 5_000, "start": 0.0, "ceiling": 5.0}),
+    *(
+        ModelSpec(name, "baseline", LargestOf, {"names": features})
+        for name, features in (
+            ("own-mean", ("own_mean_order",)),
+            ("running-total", ("cart_total",)),
+            ("larger-of-total-and-own-mean", ("cart_total", "own_mean_order")),
+            ("larger-of-total-and-last", ("cart_total", "own_last_order")),
+        )
+    ),
+)
+"""In the order of serving."""

@@ -101,6 +101,12 @@ class Columns:
             {model: answers[chosen] for model, answers in self.answers.items()},
         )
 
+    def answered_by(self, model: str) -> tuple[Columns, Floats]:
+        """The rows that `model` answered, and its answers: one that was quarantined is silent in the others."""
+        answers = self.answers[model]
+        known = np.isfinite(answers)
+        return (self, answers) if known.all() else (self.where(known), answers[known])
+
     def newest(self, n: int) -> Columns:
         """Only the last `n` rows."""
         return self.where(slice(-n, None)) if len(self) > n else self

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from consumers.scoreboard import Columns
+from models.kinds import Columns
 
 
 def columns(

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.codec import rfc3339
 from contracts.events import CartAdded, CartRemoved, OrderPlaced, Product, SessionEnded, UserEvent
-from models.features.basket import AMOUNTS, BasketFeatures
+from models.tasks.basket.features import AMOUNTS, BasketFeatures
 
 START_MS = 1_767_600_000_000
 DAY_MS = 86_400_000

@@ -1,0 +1,29 @@
+"""Kinds of tasks, one a file: how an answer is checked, what it loses, and how many of them are scored."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from models.kinds.classification import Classification
+from models.kinds.kind import Kind, Metric, NoAnswer, Role, Scores
+from models.kinds.regression import Regression
+from models.kinds.scored import Columns, Lines, ScoredLabel, decode_answers
+
+__all__ = [
+    "METRICS",
+    "Classification",
+    "Columns",
+    "Kind",
+    "Lines",
+    "Metric",
+    "NoAnswer",
+    "Regression",
+    "Role",
+    "ScoredLabel",
+    "Scores",
+    "decode_answers",
+]
+
+METRICS: Final[Mapping[str, Metric]] = {
+    metric.name: metric for kind in (Classification, Regression) for metric in kind.metrics
+}
+"""The metrics of all kinds by name."""

@@ -1,0 +1,90 @@
+"""Regression: an answer is a number, such as a value in the shop's currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, ClassVar
+
+import numpy as np
+
+from models.evaluate.metrics import mean_absolute_error, r2, root_mean_squared_error
+from models.kinds.kind import Floats, Ints, Kind, Metric, NoAnswer, Scores
+from models.kinds.scored import Columns
+from models.losses import absolute_error
+
+__all__ = ["Regression"]
+
+
+@dataclass(frozen=True)
+class Regression(Kind):
+    """A number is asked for, and judged by how far it is off.
+
+    Parameters
+    ----------
+    low, high : float
+        Range of answers and labels: no order is worth less than nothing, or more than a record carries.
+    """
+
+    low: float = 0.0
+    high: float = 1e9
+
+    name: ClassVar = "regression"
+    metrics: ClassVar = (
+        Metric("mae", "MAE", "amount"),
+        Metric("rmse", "RMSE", "amount"),
+        Metric("r2", "R²", "ratio"),
+    )
+    charted: ClassVar = "mae"
+    batch_answer: ClassVar = "amount"
+
+    def checked(self, given: Any) -> float:
+        """See `Kind`.
+
+        Examples
+        --------
+        >>> Regression().checked(-3.0)
+        0.0
+        """
+        answer = float(given)
+        if not isfinite(answer):
+            raise NoAnswer(f"answered {answer}")  # noqa: EM102
+        return min(max(answer, self.low), self.high)
+
+    def is_label(self, label: float) -> bool:
+        """See `Kind`."""
+        return self.low <= label <= self.high
+
+    def loss(self, label: float, answer: float) -> float:
+        """Absolute error."""
+        return absolute_error(label, answer)
+
+    def losses(self, labels: Floats, answers: Floats) -> Floats:
+        """Absolute errors."""
+        return np.abs(labels - answers)
+
+    def say(self, answer: float) -> str:
+        """See `Kind`.
+
+        Examples
+        --------
+        >>> Regression().say(1234.5)
+        '1,234.50'
+        """
+        return f"{answer:,.2f}"
+
+    def scores(self, columns: Columns, model: str) -> Scores:
+        """See `Kind`."""
+        rows, answers = columns.answered_by(model)
+        if not len(rows):
+            return {"labels": 0, **dict.fromkeys(metric.name for metric in self.metrics)}
+        return {"labels": len(rows), **self.evaluation(rows.labels, answers, rows.sessions)}
+
+    def evaluation(self, labels: Floats, answers: Floats, sessions: Ints) -> Mapping[str, float | None]:
+        """See `Kind`."""
+        return {
+            "mae": mean_absolute_error(labels, answers),
+            "rmse": root_mean_squared_error(labels, answers),
+            "r2": r2(labels, answers),
+        }

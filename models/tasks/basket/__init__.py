@@ -1,0 +1,1 @@
+"""The basket task: what will this cart be worth at the till."""

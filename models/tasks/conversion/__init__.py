@@ -1,0 +1,1 @@
+"""The conversion task: will this session end in an order."""
