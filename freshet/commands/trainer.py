@@ -80,6 +80,10 @@ def trainer(
     if unknown := [task for task in tasks or () if task not in TASKS]:
         message = f"Tasks must be of {', '.join(TASKS)}. Got {unknown[0]!r}."
         raise UsageError(message)
+    chosen = [task for name, task in TASKS.items() if task.batch is not None and (not tasks or name in tasks)]
+    if none := sorted({*(tasks or ())} - {task.name for task in chosen}):
+        message = f"Tasks must be ones that have batch models. {none[0]} has none."
+        raise UsageError(message)
     pause_s, budget_s = seconds("--every", every, least_s=1.0), seconds("--budget", budget)
     if find_spec("matplotlib") is None:
         message = "Training needs matplotlib, which is not installed."
@@ -95,7 +99,6 @@ def trainer(
     from infra.postgres import DatabaseCheck, ModelChangeStore, read_password
 
     check = DatabaseCheck(settings.database_url, settings.database_password_file)
-    chosen = [TASKS[task] for task in tasks or TASKS]
     monitor = TrainerMonitor(check, pause_s, len(chosen) * budget_s)
     teller = _Teller(monitor, is_json=json)
     password = read_password(settings.database_password_file)

@@ -141,9 +141,9 @@ def end_all(folder: Path) -> None:
             process.kill()
 
 
-def run_of(*arguments: str, folder: Path) -> dict[str, Any]:
+def run_of(*arguments: str, folder: Path, env: dict[str, str] | None = None) -> dict[str, Any]:
     """Run a command that prints one JSON object, to its good end."""
-    done = freshet(*arguments, folder=folder)
+    done = freshet(*arguments, folder=folder, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     (line,) = done.stdout.splitlines()
     found: dict[str, Any] = json.loads(line)
