@@ -23,6 +23,7 @@ from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
 from models.online import Prior
 from models.portfolio import Portfolio
 from models.tasks import TASKS, ModelSpec, TaskSpec
+from models.tasks.label_rules import AtOnce, Never
 
 START_MS = 1_767_600_000_000
 PRODUCT = Product(product_id="p1", price=10.0, category="c")
@@ -83,6 +84,28 @@ class Noting:
 
     def learn_visit(self, xs: list[dict[str, float]], y: float) -> None:
         self.visits.append(([x["is_view"] for x in xs], y))
+
+
+class Seeing:
+    """Answers with how often it saw something without a label, in hundredths."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def predict_one(self, x: dict[str, float]) -> float:
+        return self.seen / 100
+
+    def learn_one(self, x: dict[str, float], y: float) -> None:
+        self.seen += 1
+
+    def learn_unlabelled(self, x: dict[str, float]) -> None:
+        self.seen += 1
+
+
+UNLABELLED = (
+    ModelSpec("seeing", "online", Seeing),
+    ModelSpec("prior", "baseline", Prior, {"memory_labels": 10, "start": 0.1}),
+)
 
 
 def with_model(**parameters: object) -> TaskSpec:
@@ -198,6 +221,36 @@ def test_decision_points_of_a_visit_are_learnt_together_in_their_order_when_it_s
     shop.step(SessionEnded, 4, "s2")
     shop.step(OrderPlaced, 5)
     assert noting.visits == [([1.0], 0.0), ([1.0, 0.0, 1.0], 1.0)]
+
+
+def test_a_label_that_the_event_carries_settles_at_once_after_the_prediction_and_is_learnt() -> None:
+    task = replace(
+        with_model(),
+        label=AtOnce(lambda event: 1.0 if isinstance(event, CartAdded) else None),
+        models=UNLABELLED,
+    )
+    shop = Shop(task)
+    predicted, settled = shop.step(CartAdded, 0)
+    assert isinstance(predicted, Prediction) and isinstance(settled, Outcome)
+    assert (settled.label, settled.why, settled.settled_offset) == (1.0, "at-once", settled.offset)
+    assert set(settled.losses) == {"seeing", "prior"}
+    # Without a label the decision point is settled, too; only who learns from what it sees learns.
+    _, unlabelled = shop.step(ProductViewed, 1)
+    assert (unlabelled.label, unlabelled.losses) == (None, {})
+    (asked, _) = shop.step(ProductViewed, 2)
+    assert asked.answers == {"seeing": 0.02, "prior": 0.55}
+    # Nothing is left that the end of the visit could settle.
+    assert shop.step(SessionEnded, 3) == []
+
+
+def test_a_task_without_labels_learns_when_it_is_asked_and_settles_nothing() -> None:
+    shop = Shop(replace(with_model(), label=Never(), models=UNLABELLED))
+    first, second = [output for at in (0, 1) for output in shop.step(ProductViewed, at)]
+    assert (first.answers, second.answers) == (
+        {"seeing": 0.0001, "prior": 0.1},
+        {"seeing": 0.01, "prior": 0.1},
+    )
+    assert shop.step(SessionEnded, 2) == []
 
 
 def test_the_fold_goes_on_from_a_pickle_as_if_nothing_had_happened() -> None:

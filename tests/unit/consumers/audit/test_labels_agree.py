@@ -18,13 +18,25 @@ from contracts.records import LateLabel, Outcome, Prediction
 from models.online import Prior
 from models.portfolio import Portfolio
 from models.tasks import TASKS, ModelSpec
+from models.tasks.label_rules import AtOnce, Never
 
 START_MS = 1_767_600_000_000
 PRODUCT = e.Product(product_id="p1", price=10.0)
-# The labels do not depend on models: one that costs nothing stands for all.
+
+
+def quantity(event: e.UserEvent) -> float | None:
+    return float(event.quantity) if isinstance(event, e.CartAdded) else None
+
+
+# Labels do not depend on models: one that costs nothing stands for all. Of rules that no task of ours has, one each.
+DECLARED = (
+    *TASKS.values(),
+    replace(TASKS["basket"], name="pieces", label=AtOnce(quantity)),
+    replace(TASKS["basket"], name="nothing", label=Never()),
+)
 TASKS_WITHOUT_COST = tuple(
     replace(task, models=(ModelSpec("prior", "baseline", Prior, {"memory_labels": 10, "start": 0.1}),))
-    for task in TASKS.values()
+    for task in DECLARED
 )
 
 OF_A_SESSION: dict[type, dict[str, Any]] = {
@@ -80,7 +92,7 @@ def offset_of(number: int) -> int:
 
 
 def judged(values: list[bytes]) -> tuple[Verdict, set[int]]:
-    history, reader, refused = History(TASKS.values()), Reader(TASKS.values()), set()
+    history, reader, refused = History(DECLARED), Reader(DECLARED), set()
     for number, value in enumerate(values):
         try:
             history.add(reader.read(offset_of(number), value))
