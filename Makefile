@@ -4,7 +4,7 @@
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint wheels check chaos bench study up down wipe logs watch advisories format lock clean
+.PHONY: help demo test test-all test-quick lint wheels check chaos bench study up down wipe logs watch advisories format lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -24,16 +24,20 @@ demo: $(STAMP) ## start broker, database, shop and learners, and show the live b
 	@sh requirements/java.sh
 	@$(PY) -m freshet demo $(ARGS)
 
-# Without arguments both sides of `check` at once; those of tests/containers say that they are skipped where no engine answers.
-test: $(STAMP) ## run all tests, or those of ARGS: those of integration in containers where an engine answers
+# Those of tests/containers say that they are skipped where no engine answers.
+test: $(STAMP) ## run the tests but the long ones, or those of ARGS: integration in containers where an engine answers
 	@sh requirements/java.sh
-	@$(PY) -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.again -- -p no:cacheprovider $(COMPUTING) -- $(WAITING) tests/containers)
+	@$(PY) -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.again $(patsubst --,-- -m "not long",$(SIDES) -- tests/containers))
+
+test-all: $(STAMP) ## run all tests, the long ones too
+	@sh requirements/java.sh
+	@$(PY) -m tests.again $(SIDES) -- tests/containers $(ARGS)
 
 # Each file stays in one process, for its tests share what took long to make.
 QUICK = tests/unit tests/contract tests/again.py tests/spent.py \
 	contracts models infra producers consumers dashboard freshet
 test-quick: $(STAMP) ## run the unit and contract tests, which need neither servers nor Java, on all cores
-	@$(PY) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder $(QUICK) $(ARGS)
+	@$(PY) -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder -m "not long" $(QUICK) $(ARGS)
 
 lint: $(STAMP)
 	$(PY) -m ruff check .
@@ -53,18 +57,19 @@ wheels: $(STAMP) ## see that the locks have a wheel of each package for every su
 	done; \
 	echo 'Wheels: Python 3.11 to 3.14, on Linux (x86-64, ARM) and macOS (ARM).'
 
-# What computes (unit tests, Spark, training, whole demos), and what waits for servers.
-COMPUTING = tests/unit tests/batch tests/e2e tests/again.py tests/spent.py contracts models infra producers consumers spark_jobs dashboard freshet
-WAITING = tests/contract tests/embedded tests/faults tests/integration
-# The audit only reads the broker, which is of the same version in containers: nothing more is proved there.
-TWICE = tests/integration --ignore=tests/integration/test_audit.py --ignore=tests/integration/test_audit_histories.py
-# Both at once, for two cores. What fails there is run once more, alone, and named as FLAKY if it passes then (tests/again.py).
-# Tests of integration run twice where an engine answers; there, containers that can't be had are a failure.
+# All at once, and more than two, since each waits for servers a third of its time: Spark, what computes and whole demos, and what
+# asks or kills servers.
+SIDES = -- -p no:cacheprovider tests/batch spark_jobs $(ARGS) \
+	-- -p no:cacheprovider $(QUICK) tests/e2e $(ARGS) \
+	-- -p no:cacheprovider tests/embedded tests/faults tests/integration $(ARGS)
+# On the second backend: what it is itself, and all that asks its Postgres, which is of another version; its Kafka is of the same.
+TWICE = $(addprefix tests/integration/test_,backend.py postgres.py scoreboard.py scoreboard_faults.py scoreboard_monitoring.py)
+# What fails is run once more, alone, and named as FLAKY if it passes then (tests/again.py).
+# Where an engine answers, containers that can't be had are a failure.
 check: lint wheels ## what CI runs: lint, types, import rules, wheels, all tests, branch coverage, containers
 	@sh requirements/java.sh
 	$(PY) -m coverage erase
-	@FRESHET_TEST_BACKEND=embedded $(PY) -m tests.again --coverage \
-		-- -p no:cacheprovider $(COMPUTING) $(ARGS) -- $(WAITING) $(ARGS)
+	@FRESHET_TEST_BACKEND=embedded $(PY) -m tests.again --coverage $(SIDES)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 	@code=0; $(PY) -m tests.backend || code=$$?; \

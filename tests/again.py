@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,6 +33,11 @@ class Recorder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._outcomes: dict[str, set[str]] = {}
+        self._left_out = 0
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Count those that ``-m "not long"`` left out."""
+        self._left_out += sum(item.get_closest_marker("long") is not None for item in items)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note the outcome of set-up, call or tear-down; only a call can pass."""
@@ -44,6 +50,7 @@ class Recorder:
             "failed": [name for name, outcomes in self._outcomes.items() if "failed" in outcomes],
             "passed": [name for name, outcomes in self._outcomes.items() if outcomes == {"passed"}],
             "cut_short": bool(session.shouldfail or session.shouldstop),
+            "left_out": self._left_out,
         }
         self._path.write_text(json.dumps(record))
 
@@ -155,6 +162,8 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="freshet-again-") as temporary:
         folder = Path(temporary)
         runs = _run_all(command, groups, folder / "first")
+        if left_out := sum(run.record().get("left_out", 0) for _, run in runs):
+            print(f"{left_out} long tests were left out: `make test-all` runs them, too.", flush=True)
         codes = [code for code, _ in runs if code]
         if not codes:
             return 0

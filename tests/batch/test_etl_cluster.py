@@ -112,6 +112,7 @@ def _copies_or_ended(shop: EtlShop, run: subprocess.Popen[str], dead: set[int]) 
 
 
 # Without a kill it is what a single process would do, too: this test stands for both.
+@pytest.mark.long
 @pytest.mark.parametrize("kill", drawn("executor", "worker"), ids=str)
 def test_a_cluster_whose_executors_are_killed_moves_all_or_nothing(
     cluster: Cluster, bootstrap: str, namespace: str, fresh_database: FreshDatabase, kill: Kill

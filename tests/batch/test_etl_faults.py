@@ -124,6 +124,7 @@ def test_a_database_restarted_anywhere_leaves_the_marts_as_before_or_as_after(
     shop.assert_moved()
 
 
+@pytest.mark.long
 def test_a_loop_whose_java_has_died_ends_and_says_so(shop: EtlShop, lines: list[Line]) -> None:
     shop.publish(lines)
     argv = [sys.executable, "-m", "freshet", "etl", "--every", "1s", "--master", "local[1]"]

@@ -15,6 +15,8 @@ from models.registry import dump, libraries, open_model
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
 
+pytestmark = pytest.mark.long
+
 EVENTS = {"conversion": 8_000, "basket": 16_000}
 
 

@@ -250,6 +250,7 @@ def test_a_learner_that_is_told_to_stop_leaves_the_group_at_once(stack: Stack) -
     until(lambda: stack.is_healthy(leaving), "it is back", RECOVERED_S)
 
 
+@pytest.mark.long
 def test_a_learner_that_was_frozen_and_replaced_is_fenced_when_it_wakes(stack: Stack) -> None:
     frozen = stack.containers("learner")[0]
     began = datetime.now(UTC).isoformat()
@@ -301,12 +302,14 @@ def test_whatever_is_killed_comes_back_by_itself(stack: Stack) -> None:
     all_move_on(stack, RECOVERED_S)
 
 
+@pytest.mark.long
 def test_restarts_of_broker_and_database_are_survived(stack: Stack) -> None:
     stack.compose("restart", "kafka", "postgres")
     until(lambda: all_are_healthy(stack), "all are healthy again", RECOVERED_S)
     all_move_on(stack, RECOVERED_S)
 
 
+@pytest.mark.long
 def test_a_batch_model_is_trained_promoted_and_served_beside_the_stream(
     stack: Stack, spark_image: str
 ) -> None:

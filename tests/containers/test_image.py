@@ -13,7 +13,7 @@ from tests.containers.stack import SPARK_IMAGE, docker
 MOST_BYTES = {"app": 600_000_000, "spark": 1_600_000_000}
 
 
-@pytest.fixture(scope="module", params=sorted(MOST_BYTES))
+@pytest.fixture(scope="module", params=["app", pytest.param("spark", marks=pytest.mark.long)])
 def image(request: pytest.FixtureRequest) -> str:
     """Each of the images of this checkout."""
     name: str = request.getfixturevalue(f"{request.param}_image")
@@ -68,6 +68,7 @@ def test_its_history_holds_no_secret(image: str) -> None:
     assert re.search(r"://[^/\s]*@", history) is None
 
 
+@pytest.mark.long
 def test_spark_has_what_it_reads_kafka_with_and_fetches_nothing(spark_image: str) -> None:
     jars = in_a_container(spark_image, "ls /opt/freshet/lib/python3.*/site-packages/pyspark/jars").stdout
     for jar in ("spark-sql-kafka-0-10_2.13-4.2.0.jar", "kafka-clients-"):

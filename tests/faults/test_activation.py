@@ -78,6 +78,7 @@ def assert_audited(stage: Stage, models: Folder) -> None:
     assert report.is_ok, report.explain()
 
 
+@pytest.mark.long
 def test_a_learner_killed_around_the_activation_comes_back_with_it(
     new_stage: Callable[[str], Stage], namespace: str, events: list[bytes], models: Folder
 ) -> None:

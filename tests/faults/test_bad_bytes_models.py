@@ -18,6 +18,8 @@ from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
 from tests.corpus import Oddity, corpus, fortune, from_the_future
 
+pytestmark = pytest.mark.long
+
 BEFORE, AFTER = 3_000, 10_000
 LEARNT = {
     (task.name, spec.name) for task in TASKS.values() for spec in task.models if spec.kind != "baseline"

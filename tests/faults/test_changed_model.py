@@ -71,7 +71,9 @@ def learn(stage: Stage, source: Path, every_events: int) -> tuple[dict[str, Any]
     return json.loads(ran.stdout), ran.stderr
 
 
-@pytest.mark.parametrize("every_events", [1, 1_000_000], ids=["snapshots", "no-snapshots"])
+@pytest.mark.parametrize(
+    "every_events", [1, pytest.param(1_000_000, marks=pytest.mark.long)], ids=["snapshots", "no-snapshots"]
+)
 def test_a_changed_model_is_learnt_anew_and_words_are_not(
     stage: Stage, events: list[bytes], source: Path, every_events: int
 ) -> None:

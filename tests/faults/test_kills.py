@@ -57,6 +57,7 @@ def test_a_worker_killed_at_every_point_of_a_turn_leaves_no_trace_in_the_result(
     assert_same_result(stage, undisturbed)
 
 
+@pytest.mark.long
 def test_kills_at_random_leave_no_trace_in_the_result(
     stage: Stage, events: list[bytes], undisturbed: tuple[str, list[dict[str, object]]]
 ) -> None:

@@ -14,6 +14,7 @@ def log(events: list[bytes]) -> list[bytes]:
     return events[:900]
 
 
+@pytest.mark.long
 def test_turns_of_1_37_and_5000_records_and_other_hash_seeds_give_the_same_chain(
     new_stage, namespace: str, log: list[bytes]
 ) -> None:

@@ -55,6 +55,15 @@ def test_a_test_that_does_not_pass_alone_stays_a_failure(tmp_path, then):
     assert "FLAKY" not in result.stdout
 
 
+def test_what_was_left_out_as_long_is_counted_over_all_runs(tmp_path):
+    text = "import pytest\n\n@pytest.mark.long\ndef test_long():\n    assert False\n\ndef test_short():\n    pass\n"
+    groups = [group(tmp_path, f"test_{name}.py", text) for name in "ab"]
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = long\n")
+    result = run(tmp_path, *(["--", "-m", "not long", *one[1:]] for one in groups))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.splitlines()[-1].startswith("2 long tests were left out: `make test-all`")
+
+
 def test_a_run_that_could_not_tell_of_its_tests_fails(tmp_path):
     dying = group(tmp_path, "test_a.py", "import os\ndef test_a():\n    os._exit(1)\n")
     fine = group(tmp_path, "test_b.py", "def test_fine():\n    pass\n")

@@ -16,9 +16,11 @@ from producers.simulator import PARAMETERS, Parameters, Scenario, Simulator, par
 WITHIN_ERRORS = 3.5
 
 
-@pytest.fixture(scope="module")
-def decisions() -> Decisions:
-    return decisions_of(Simulator(Scenario(seed=3, events=350_000)))
+@pytest.fixture(scope="module", params=[pytest.param(350_000, marks=pytest.mark.long), 80_000])
+def decisions(request: pytest.FixtureRequest) -> Decisions:
+    found = decisions_of(Simulator(Scenario(seed=3, events=request.param)))
+    assert len(found.labels) > 0.55 * request.param
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,6 @@ def worst_bin(decisions: Decisions, line: str) -> float:
 
 @pytest.mark.parametrize("line", LINES)
 def test_each_line_of_the_oracle_is_calibrated_in_ten_bins(decisions: Decisions, line: str):
-    assert len(decisions.labels) > 195_000
     assert worst_bin(decisions, line) < WITHIN_ERRORS
 
 
@@ -56,7 +57,8 @@ def test_the_world_is_neither_trivial_nor_noise(figures: Figures):
 
 
 def test_what_only_the_oracle_sees_hardly_matters(figures: Figures):
-    assert 0.97 <= figures.blind_share < 1.0
+    least = 0.97 if figures.decisions > 195_000 else 0.96  # a smaller shop has its own luck
+    assert least <= figures.blind_share < 1.0
 
 
 def test_the_events_own_fields_are_not_enough(figures: Figures):
