@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from math import expm1, log, log1p
+from math import expm1, log, log1p, sqrt
 
 from models.features.cart import Cart
 from models.features.declared import Feature
@@ -84,6 +84,8 @@ _VALUES = {
     "median": "median of the latest orders",
     "largest": "largest of them",
     "smallest": "smallest of them",
+    "lower": "lower quartile of them",
+    "upper": "upper quartile of them",
     "last": "last order",
     "typical": "geometric mean of all orders",
     "recent": "mean order, the latest counting most",
@@ -105,7 +107,11 @@ ORDER_FEATURES = (
     Feature("orders_smaller", 0.0, 1.0, "share of the latest orders worth less than the cart"),
     Feature("orders_shorter", 0.0, 1.0, "share of the latest orders with fewer lines than the cart"),
     Feature("orders", 0.0, 5.0, "log of 1 + orders so far"),
+    Feature(
+        "orders_spread", 0.0, 3.0, "standard deviation of the logs of the latest, drawn to 0.7; 0 without any"
+    ),
     Feature("days_since_order", 0.0, 6.0, "log of 1 + days since the last order"),
+    Feature("just_ordered", 0.0, 1.0, "1 / (1 + hours since the last order)"),
     Feature("first_order", 0.0, 1.0, "1 where no order is known"),
     Feature("first_order_log_total", 0.0, 9.5, "there, log of 1 + worth of the cart"),
     Feature("first_order_log_lines", 0.0, 6.5, "there, log of its lines"),
@@ -116,6 +122,7 @@ ORDER_FEATURES = (
 # What is taken for the shares and the days of somebody without orders: about their means over a shop of wholesalers.
 _SHARE = 0.3
 _DAYS = log1p(30.0)
+_VARIANCE = 0.5
 
 
 def order_values(customers: Customers, user_id: str, cart: Cart, time_ms: int) -> list[float]:
@@ -130,23 +137,26 @@ def order_values(customers: Customers, user_id: str, cart: Cart, time_ms: int) -
         length = log(customers.mean_lines) - log_lines if customers.mean_lines else 0.0
         to = [value] * len(_VALUES)
         to_lines = [length] * len(_LINES)
-        rest = [_SHARE, _SHARE, 0.0, _DAYS, 1.0, log_total, log_lines, log1p(cart.total / lines)]
+        rest = [_SHARE, _SHARE, 0.0, 0.0, _DAYS, 0.0, 1.0, log_total, log_lines, log1p(cart.total / lines)]
     else:
         values = sorted(customer.values)
         smaller = bisect_right(values, cart.total)
         above = values[smaller:]
         latest = customer.lines
+        days = max(time_ms - customer.last_ms, 0) / _DAY_MS
         to = [
             log1p(amount) - log_total
             for amount in (
                 customer.total / customer.orders,
-                _median(values),
+                _quantile(values, 0.5),
                 values[-1],
                 values[0],
+                _quantile(values, 0.25),
+                _quantile(values, 0.75),
                 customer.values[-1],
                 expm1(customer.log_sum / customer.orders),
                 customer.recent,
-                _median(above) if above else cart.total,
+                _quantile(above, 0.5) if above else cart.total,
             )
         ]
         to_lines = [
@@ -156,7 +166,9 @@ def order_values(customers: Customers, user_id: str, cart: Cart, time_ms: int) -
             bisect_left(values, cart.total) / len(values),
             sum(number < lines for number in latest) / len(latest),
             log1p(customer.orders),
-            log1p(max(time_ms - customer.last_ms, 0) / _DAY_MS),
+            _spread(customer.values),
+            log1p(days),
+            1.0 / (1.0 + 24.0 * days),
             0.0,
             0.0,
             0.0,
@@ -165,6 +177,15 @@ def order_values(customers: Customers, user_id: str, cart: Cart, time_ms: int) -
     return [*to, *(max(a, 0.0) for a in to), *to_lines, *(max(a, 0.0) for a in to_lines), *rest]
 
 
-def _median(ordered: list[float]) -> float:
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2.0
+def _quantile(ordered: list[float], share: float) -> float:
+    """Value below which `share` of them lies, on a straight line between two of them."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    return ordered[below] + (ordered[min(below + 1, len(ordered) - 1)] - ordered[below]) * (place - below)
+
+
+def _spread(values: tuple[float, ...]) -> float:
+    """Standard deviation of the logs, drawn to what is usual as by one more order."""
+    logs = [log1p(value) for value in values]
+    mean = sum(logs) / len(logs)
+    return sqrt((sum((value - mean) ** 2 for value in logs) + _VARIANCE) / (len(logs) + 1))

@@ -270,7 +270,7 @@ def test_a_log_that_lost_its_beginning_is_an_error_that_names_the_offsets(past: 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("fortune", "must be conversion (64 features) or basket (38 features)"),
+        ("fortune", "must be conversion (64 features) or basket (53 features)"),
         ("12345", "There is no 12345"),
     ],
 )

@@ -45,7 +45,7 @@ MODELS: Final = (
         "recursive-median",
         "online",
         recursive_median_regression,
-        {"forgetting": 0.9999, "ridge": 10.0, "width": 0.05},
+        {"forgetting": 0.9999, "ridge": 20.0, "width": 0.25},
     ),
     ModelSpec("linear", "online", linear_regression, {"step": 0.01, "intercept_step": 1e-3, "width": 0.3}),
     ModelSpec("mean", "baseline", Prior, {"memory_labels": 5_000, "start": 0.0, "ceiling": 5.0}),

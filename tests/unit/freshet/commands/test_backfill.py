@@ -22,7 +22,7 @@ REPORT = BackfillReport("conversion", 7, 64, 1.25, 2_000, {"not-json": 2}, COUNT
 def test_an_unknown_set_is_told_with_those_that_there_are_before_anything_is_asked() -> None:
     result = CliRunner().invoke(app, ["backfill", "fortune"], prog_name="freshet")
     assert result.exit_code == 2
-    assert "must be conversion (64 features) or basket (38 features)" in result.stderr
+    assert "must be conversion (64 features) or basket (53 features)" in result.stderr
     assert "'fortune'" in result.stderr
 
 

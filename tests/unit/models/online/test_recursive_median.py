@@ -29,6 +29,18 @@ def test_it_aims_at_the_median_not_the_mean() -> None:
     assert model.predict_one({"a": 0.0, "b": 0.0}) == pytest.approx(1.0, abs=0.4)
 
 
+def test_where_labels_are_nearly_certain_it_is_narrow_and_keeps_to_the_median() -> None:
+    def answer(scale: float) -> float:
+        rng, model = random.Random(5), RecursiveMedianRegression(0.999, ridge=1e-9, width=0.25)
+        for _ in range(4_000):
+            model.learn_one({"a": 1.0}, scale * rng.expovariate(1.0))
+        return model.predict_one({"a": 1.0}) / scale
+
+    # The median is at 0.69, the mean at 1: one width for all is at the mean where labels are small.
+    assert answer(1.0) == pytest.approx(0.69, abs=0.1)
+    assert answer(0.1) == pytest.approx(0.69, abs=0.1)
+
+
 def test_its_solution_is_that_of_the_normal_equations() -> None:
     rng = random.Random(3)
     model = RecursiveMedianRegression(forgetting=1.0, ridge=0.5, width=1e9, every=40)
@@ -47,8 +59,8 @@ def test_its_solution_is_that_of_the_normal_equations() -> None:
 
 def test_weights_count_like_repetitions() -> None:
     twice, once = (
-        RecursiveMedianRegression(forgetting=1.0, every=6),
-        RecursiveMedianRegression(forgetting=1.0, every=3),
+        RecursiveMedianRegression(forgetting=1.0, width=1e9, every=6),
+        RecursiveMedianRegression(forgetting=1.0, width=1e9, every=3),
     )
     for y in (1.0, 2.0, 4.0):
         once.learn_one({"a": y}, y, w=2.0)
@@ -60,7 +72,7 @@ def test_weights_count_like_repetitions() -> None:
 
 def test_features_that_no_longer_move_do_it_no_harm_however_long() -> None:
     # A covariance that fades without a ridge grows without bound here.
-    model = fed(RecursiveMedianRegression(forgetting=0.99), 500)
+    model = fed(RecursiveMedianRegression(forgetting=0.99, ridge=0.3), 500)
     for _ in range(20_000):
         model.learn_one({"a": 0.0, "b": 0.0}, 1.0)
     assert model.predict_one({"a": 0.0, "b": 0.0}) == pytest.approx(1.0, abs=0.05)

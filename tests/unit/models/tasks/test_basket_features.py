@@ -122,6 +122,26 @@ def test_a_customer_is_held_against_their_own_orders() -> None:
     assert same["to_next"] == pytest.approx(log1p(100.0) - log1p(40.0))
 
 
+def test_what_is_left_to_usual_orders_counts_by_the_lines_so_far_and_by_how_much_orders_differ() -> None:
+    features = after(
+        change(5.0), change(6.0), *(order(total, cart="c2") for total in (10.0, 20.0, 40.0, 80.0))
+    )
+    x = features.values(change(7.0), START_MS + 3_600_000)
+    cart = log1p(18.0)
+    assert x["to_lower"] == pytest.approx(log1p(17.5) - cart)
+    assert x["to_upper"] == pytest.approx(log1p(50.0) - cart)
+    logs = [log1p(total) for total in (10.0, 20.0, 40.0, 80.0)]
+    variance = (sum((one - sum(logs) / 4) ** 2 for one in logs) + 0.5) / 5
+    assert x["orders_spread"] == pytest.approx(variance**0.5)
+    assert x["just_ordered"] == pytest.approx(0.5)
+    left = log1p(37.5) - cart
+    assert x["cart_log_lines_x_left_to_mean"] == pytest.approx(log(3) * left)
+    assert x["orders_spread_x_left_to_mean"] == pytest.approx(variance**0.5 * left)
+    assert x["just_ordered_x_cart_log_total"] == pytest.approx(0.5 * cart)
+    new = features.values(change(7.0, user="eve", cart="c3"), START_MS)
+    assert (new["orders_spread"], new["just_ordered"]) == (0.0, 0.0)
+
+
 def test_lines_of_an_order_are_those_that_were_seen_in_its_cart() -> None:
     features = after(change(5.0), change(5.0), order(10.0, lines=1))
     assert features.values(change(5.0), START_MS)["to_lines_last"] == pytest.approx(log(2))
