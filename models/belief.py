@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from contracts.codec import time_ms
 from contracts.records import (
     LateLabel,
     Metrics,
@@ -25,7 +26,7 @@ from contracts.records import (
 from contracts.views import OutcomeLosses, PredictionHead
 from models.tasks import TASKS, TaskSpec
 
-__all__ = ["OF_ANY_TIME", "Known", "any_batch", "believed"]
+__all__ = ["OF_ANY_TIME", "Known", "MainInput", "any_batch", "believed"]
 
 R = TypeVar("R")
 
@@ -35,6 +36,16 @@ _ONLY: Final = 0  # of topics that have one partition
 def any_batch(task: str, model: str) -> bool:
     """Take every batch model for registered: for readers that have no registry to ask."""
     return True
+
+
+class MainInput(Protocol):
+    """How far the main input has come, at least; may block, for it may ask a broker."""
+
+    def has(self, partition: int, offset: int) -> bool:
+        """Whether there is, or was, such a record."""
+
+    def has_come_to(self, partition: int, time_ms: int) -> bool:
+        """Whether the partition's clock is within a day of a time, or has not ticked yet."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,8 @@ class Known:
         Of (task, name): whether it is an online model; those of the portfolio by default.
     of_before : bool
         Take models, too, that are in no portfolio of now: for readers that tell what once was.
+    log : MainInput, optional
+        What outcomes and quarantines are held to; None where the reader does not look there.
     tasks : mapping of str to TaskSpec
         The portfolio.
     """
@@ -59,6 +72,7 @@ class Known:
     partitions: int | None = None
     has_online: Callable[[str, str], bool] | None = None
     of_before: bool = False
+    log: MainInput | None = None
     tasks: Mapping[str, TaskSpec] = field(default_factory=lambda: TASKS)
 
     def has(self, task: str, model: str) -> bool:
@@ -82,6 +96,14 @@ class Known:
     def has_partition(self, partition: int) -> bool:
         """Whether the main input has it, as far as that is known."""
         return self.partitions is None or partition < self.partitions
+
+    def has_seen(self, partition: int, offset: int) -> bool:
+        """Whether the main input has come to an offset, as far as that is known."""
+        return self.log is None or self.log.has(partition, offset)
+
+    def has_come_to(self, partition: int, time: str) -> bool:
+        """Whether a partition has come to an event time, as far as that is known."""
+        return self.log is None or self.log.has_come_to(partition, time_ms(time))
 
 
 OF_ANY_TIME: Final = Known(any_batch, of_before=True)
@@ -115,6 +137,7 @@ def believed(record: R, partition: int, known: Known) -> R | None:
         case ModelQuarantined() | ModelInForce():
             may_be = is_batch(one.model) or isinstance(one, ModelQuarantined)
             is_known = known.has_partition(one.partition) and known.has(one.task, one.model)
+            is_known = is_known and known.has_seen(one.partition, one.offset)
             one = one if partition == _ONLY and may_be and is_known else None
         case ModelChanged():
             one = one if partition == _ONLY and known.has(one.task, one.model) else None
@@ -130,6 +153,9 @@ def _answered(one: Any, known: Known) -> Any:
     if spec is None or (served is not None and not known.has(one.task, served)):
         return None
     if label is not None and not spec.kind.is_label(label):
+        return None
+    time = getattr(one, "settled_time", None) or getattr(one, "time", None)
+    if time is not None and not known.has_come_to(one.partition, time):
         return None
     for name in ("answers", "losses"):
         if one is not None and getattr(one, name, None):

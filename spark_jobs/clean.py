@@ -6,9 +6,9 @@ the codec refuses; `STRICT` what the codec takes and Spark's parser does not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from pyspark.sql import Column, DataFrame, Window
@@ -17,9 +17,11 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from contracts.codec import DEEPEST
 from contracts.labels import AHEAD_MS
+from models.kinds import Classification, Kind, Regression
+from models.tasks import TaskSpec
 from spark_jobs.schema import declared_only, is_one_of, schema_of, tags_of
 
-__all__ = ["LENIENT", "STRICT", "judge", "refuse_foreign", "refuse_too_far_ahead", "ticks_of"]
+__all__ = ["LENIENT", "STRICT", "Seen", "judge", "refuse_foreign", "refuse_too_far_ahead", "ticks_of"]
 
 LENIENT: Final = (
     "something after the JSON value",
@@ -44,6 +46,13 @@ _PARSING: Final = {
 }
 # Possessive: Java's backtracking would overflow its stack on a long text.
 _STRINGS: Final = r'"(?:[^"\\]++|\\.)*+"?'
+
+
+class Seen(NamedTuple):
+    """How far a partition of the main input has come: the end that is read to, and the latest time that is admitted."""
+
+    end: int
+    latest_ms: int | None
 
 
 def judge(records: DataFrame, structs: Sequence[type[msgspec.Struct]]) -> DataFrame:
@@ -126,16 +135,53 @@ def _step(bracket: Column) -> Column:
     return F.when(bracket.isin("[", "{"), 1).when(bracket.isin("]", "}"), -1).otherwise(0)
 
 
-def refuse_foreign(judged: DataFrame, tasks: Sequence[str]) -> DataFrame:
-    """Give what lies in another partition than it speaks of, or is of none of `tasks`, the reason ``foreign``.
+def refuse_foreign(judged: DataFrame, tasks: Mapping[str, TaskSpec], seen: Mapping[int, Seen]) -> DataFrame:
+    """Give records of learners that are not theirs the reason ``foreign``, as `models.belief` judges.
 
-    Of records of learners: each writes about its own partition alone, and tasks are those of the portfolio.
+    Each learner writes about its own partition alone, of what is on it, and about `tasks`; a label that is 0 or 1 is no
+    other number.
+
+    Parameters
+    ----------
+    judged : DataFrame
+        As `judge` returns it.
+    tasks : mapping of str to TaskSpec
+        The portfolio.
+    seen : mapping of int to Seen
+        How far each partition of the main input has come.
     """
     event = F.col("event")
     task = event["task"]
     is_own = (event["partition"] == F.col("partition")) & (task.isNull() | task.isin(*tasks))
+    has = set(judged.select("event.*").columns)
+    times = [F.col("time")]
+    offsets = [event["offset"]]
+    if "label" in has:
+        label = event["label"]
+        for name, spec in tasks.items():
+            is_own &= label.isNull() | (task != name) | _is_label(spec.kind, label)
+        times.append(event["settled_time"].try_cast("timestamp"))
+        offsets.append(event["settled_offset"])
+    ends, latest_ms = _by_partition(seen, 0), _by_partition(seen, 1)
+    for offset in offsets:
+        is_own &= offset.isNull() | (offset < ends)
+    for time in times:
+        is_own &= F.coalesce(F.unix_millis(time) <= latest_ms, F.lit(True))
     reason = F.when(F.col("reason").isNull() & ~is_own, "foreign").otherwise(F.col("reason"))
     return judged.withColumn("reason", reason)
+
+
+def _is_label(kind: Kind, label: Column) -> Column:
+    """As `Kind.is_label`, of the kinds whose rule is known here."""
+    if isinstance(kind, Classification):
+        return label.isin(0.0, 1.0)
+    return label.between(kind.low, kind.high) if isinstance(kind, Regression) else F.lit(True)
+
+
+def _by_partition(seen: Mapping[int, Seen], which: int) -> Column:
+    """What is known of the record's partition; null where it is not known."""
+    pairs = [F.lit(one) for p, of in seen.items() if of[which] is not None for one in (p, of[which])]
+    return F.create_map(*pairs)[F.col("partition")] if pairs else F.lit(None).cast("long")
 
 
 def ticks_of(judged: DataFrame) -> DataFrame:

@@ -20,7 +20,7 @@ from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS,
 from infra.postgres import Database, queries, read_password
 from models.tasks import TASKS
 from spark_jobs.attempt import empty_again, empty_staging, let_go, only_run, spark_errors
-from spark_jobs.clean import judge, refuse_foreign, refuse_too_far_ahead, ticks_of
+from spark_jobs.clean import Seen, judge, refuse_foreign, refuse_too_far_ahead, ticks_of
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed
 from spark_jobs.events import interactions, orders, returns, sessions, user_events, users
@@ -116,8 +116,9 @@ def run_once(
         work = _Run(spark, settings.bootstrap, target, progress)
         try:
             with spark_errors():
-                for topic, of_topic in spans.items():
-                    work.stage_topic(topic, of_topic)
+                # The main input first: what learners wrote is held to its clock.
+                for topic in (USER_EVENTS, *(other for other in spans if other is not USER_EVENTS)):
+                    work.stage_topic(topic, spans[topic])
         except EtlFailed:
             plan(settings, read_ledger(database))  # it says best that the log was cut meanwhile
             raise
@@ -153,10 +154,13 @@ class _Run:
         self.good: dict[str, dict[str, int]] = {}
         self.bad: dict[str, dict[str, int]] = {}
         self.ticked_at: dict[tuple[str, int], datetime] = {}
+        self._seen: dict[int, Seen] = {}
 
     def stage_topic(self, topic: Topic, spans: Sequence[Span]) -> None:
         """Read, judge, count and stage what is new on one topic."""
         new = [span for span in spans if span.start < span.end]
+        if topic is USER_EVENTS:
+            self._seen = {span.partition: Seen(span.end, _latest_ms(span.ticked_at)) for span in spans}
         if not new:
             return
         self._say(f"reading {topic.name}")
@@ -164,7 +168,7 @@ class _Run:
         if topic is USER_EVENTS:
             judged = self._by_the_clock(judged, spans)
         elif topic in (PREDICTIONS, OUTCOMES):
-            judged = refuse_foreign(judged, list(TASKS))
+            judged = refuse_foreign(judged, TASKS, self._seen)
         self._count(judged, new[0].topic)
         if topic is USER_EVENTS:
             events = self._keep(user_events(judged))
@@ -207,7 +211,7 @@ class _Run:
         now_ms: dict[int, int] = {}
         for span in spans:
             if span.ticked_at is not None:
-                now_ms[span.partition] = (span.ticked_at - _EPOCH) // timedelta(milliseconds=1)
+                now_ms[span.partition] = _ms_of(span.ticked_at)
                 clock.append((span.partition, -1, now_ms[span.partition]))
         for partition, offset, time_ms in sorted(map(tuple, ticks_of(judged).collect())):
             before_ms = now_ms.get(partition)
@@ -217,6 +221,9 @@ class _Run:
         self.ticked_at = {
             (spans[0].topic, p): _EPOCH + timedelta(milliseconds=ms) for p, ms in now_ms.items()
         }
+        for span in spans:
+            ticked_at = self.ticked_at.get((span.topic, span.partition))
+            self._seen[span.partition] = Seen(span.end, _latest_ms(ticked_at))
         frame = self._spark.createDataFrame(clock, "partition int, offset long, ticked_ms long")
         return self._keep(refuse_too_far_ahead(judged, frame))
 
@@ -225,3 +232,11 @@ class _Run:
         for row in judged.groupBy("reason", kind).count().collect():
             of: dict[str, dict[str, int]] = self.good if row["reason"] is None else self.bad
             of.setdefault(topic, {})[row["reason"] or row["type"]] = row["count"]
+
+
+def _ms_of(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _latest_ms(ticked_at: datetime | None) -> int | None:
+    return None if ticked_at is None else _ms_of(ticked_at) + AHEAD_MS

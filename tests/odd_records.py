@@ -11,10 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from contracts.topics import TOPICS, USER_EVENTS, Topic
+from contracts.codec import decode
+from contracts.errors import BadRecord
+from contracts.topics import MODELS, TOPICS, USER_EVENTS, Topic
 from tests.corpus import corpus
 
-__all__ = ["WRITTEN_BY_US", "OddRecord", "broken", "forged", "golden", "told"]
+__all__ = ["WRITTEN_BY_US", "OddRecord", "broken", "forged", "golden", "slander", "strange", "told"]
 
 WRITTEN_BY_US: Final = [topic for topic in TOPICS if topic.record is not None and topic is not USER_EVENTS]
 
@@ -126,6 +128,10 @@ def forged(topic: Topic) -> list[OddRecord]:
             "of no task": {"partition": 0, "task": "taste"},
             "of 200 models": {"partition": 0, "answers": ghosts, "losses": ghosts},
             "of a label that is none": {"partition": 0, "label": 900.0},
+            "of a day to come": {
+                "type": "Outcome", "partition": 0, "settled_time": "2099-01-01T00:00:00.000Z",
+                "answers": {"prior": 0.5}, "losses": {"prior": 0.5},
+            },
             "a late label elsewhere": {"type": "LateLabel", "partition": 1},
         },
         "ml.models": {
@@ -145,3 +151,24 @@ def forged(topic: Topic) -> list[OddRecord]:
         "ml.journal": {"of another worker": {"partition": 1}},
     }  # fmt: skip
     return [OddRecord(name, "", told(topic, **fields)) for name, fields in of.get(topic.name, {}).items()]
+
+
+def slander(model: str, partition: int = 0) -> bytes:
+    """That a model of conversion broke, which goes on answering."""
+    kind = "ModelQuarantined"
+    return told(
+        MODELS, type=kind, task="conversion", model=model, partition=partition, offset=0, reason="slander"
+    )
+
+
+def strange(topic: Topic) -> list[OddRecord]:
+    """All that nobody may take: of the broken ones some are records all the same, such as one without a default."""
+
+    def is_none(odd: OddRecord) -> bool:
+        try:
+            decode(topic, odd.value)
+        except BadRecord:
+            return True
+        return False
+
+    return [*filter(is_none, broken(topic)), *forged(topic)]

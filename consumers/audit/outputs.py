@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from consumers.audit.batch import batch_problem
@@ -17,7 +18,7 @@ from consumers.audit.stream import CommittedStream
 from contracts.codec import decode
 from contracts.errors import BadRecord
 from contracts.topics import Topic
-from infra.kafka import Record
+from infra.kafka import Record, ShopLog
 from models.belief import OF_ANY_TIME, Known, believed
 
 __all__ = ["Problem", "Seen", "Sources", "fields_of"]
@@ -37,6 +38,7 @@ class Sources(NamedTuple):
     quarantines: Quarantines
     report: PartitionReport
     batch_answers: Counter[str]
+    log: ShopLog
 
     def value_problem(
         self, kind: Literal["predictions", "outcomes"], fields: Mapping[str, Any]
@@ -70,15 +72,15 @@ class Problem(NamedTuple):
 def fields_of(topic: Topic, stream: CommittedStream, at: Sources) -> Iterator[tuple[Record, dict[str, Any]]]:
     """Each record of a learner with its fields; what no reader takes for one is counted and passed over.
 
-    What this code answered can be of the fold's models only; what older code did, of models that are no more.
+    What this code answered, as far as it was folded, can be of the fold's models only; older code had others.
     """
     for record in stream.records():
         said = None
         with suppress(BadRecord):
             found = decode(topic, record.value)
-            known = OF_ANY_TIME
-            if at.refold is not None and found.offset >= at.refold.since:
-                known = Known(at.refold.has_batch, has_online=at.refold.has_online)
+            known = replace(OF_ANY_TIME, log=at.log)
+            if at.refold is not None and at.refold.since <= found.offset < at.report.end:
+                known = Known(at.refold.has_batch, has_online=at.refold.has_online, log=at.log)
             said = believed(found, at.report.partition, known)
         if said is None:
             at.report.pass_over(stream.topic)

@@ -30,7 +30,7 @@ from contracts.topics import (
     Topic,
     topic_name,
 )
-from infra.kafka import Committed, Record, group_offset, log_range, read_to_end, topic_id
+from infra.kafka import Committed, Record, ShopLog, group_offset, log_range, read_to_end, topic_id
 from infra.postgres import Snapshot
 
 __all__ = ["AuditedFold", "MakeFold", "PartitionAudit", "Progress", "ReadSnapshots"]
@@ -197,7 +197,8 @@ class PartitionAudit:
                         "missing", main, offset, f"{model} of {task} is out, but {models} does not say so"
                     )
             check_in_force(models, news, refold.in_force, refold.since, report)
-        sources = Sources(main, self.group, expected, refold, quarantines, report, Counter())
+        log = ShopLog(self.bootstrap, main)
+        sources = Sources(main, self.group, expected, refold, quarantines, report, Counter(), log)
         for topic, check in (
             (PREDICTIONS, check_predictions),
             (OUTCOMES, check_outcomes),

@@ -12,7 +12,7 @@ from contracts.codec import decode, decode_user_event, time_ms
 from contracts.errors import BadRecord, UsageError
 from contracts.records import ModelInForce, ModelNews, ModelQuarantined, Prediction
 from contracts.topics import MODELS, PREDICTIONS, USER_EVENTS, topic_name
-from infra.kafka import log_range, read_to_end
+from infra.kafka import ShopLog, log_range, offsets_from, read_to_end
 from models.belief import OF_ANY_TIME, Known, any_batch, believed
 from models.tasks import TASKS
 
@@ -55,9 +55,10 @@ class Answered:
 
 def news_of(bootstrap: str, namespace: str, has_batch: HasBatch) -> list[ModelNews]:
     """All news of models that can be believed, in the order in which they were told."""
-    partitions = len(log_range(bootstrap, topic_name(USER_EVENTS, namespace)))
-    known = Known(has_batch, partitions)
+    main = topic_name(USER_EVENTS, namespace)
+    known = Known(has_batch, len(log_range(bootstrap, main)), log=ShopLog(bootstrap, main))
     found: list[ModelNews] = []
+    broke: list[tuple[int, ModelQuarantined]] = []
     for record in read_to_end(bootstrap, topic_name(MODELS, namespace)):
         try:
             news: ModelNews | None = believed(decode(MODELS, record.value), record.partition, known)
@@ -65,6 +66,39 @@ def news_of(bootstrap: str, namespace: str, has_batch: HasBatch) -> list[ModelNe
             continue
         if news is not None:
             found.append(news)
+        if isinstance(news, ModelQuarantined):
+            broke.append((record.timestamp_ms, news))
+    answering = _still_answering(bootstrap, namespace, broke)
+    return [one for one in found if one not in answering]
+
+
+def _still_answering(
+    bootstrap: str, namespace: str, broke: list[tuple[int, ModelQuarantined]]
+) -> set[ModelQuarantined]:
+    """Quarantines of models that go on answering: the first prediction after each, behind its offset, says so."""
+    topic, found = topic_name(PREDICTIONS, namespace), set()
+    since: dict[int, int] = {}
+    for told_ms, one in broke:
+        since[one.partition] = min(told_ms, since.get(one.partition, told_ms))
+    waiting = {one for _, one in broke}
+    if not waiting:
+        return set()
+    start = offsets_from(bootstrap, topic, since)
+    for record in read_to_end(bootstrap, topic, start=start, partitions=list(since)):
+        try:
+            said: Prediction | None = believed(
+                decode(PREDICTIONS, record.value), record.partition, OF_ANY_TIME
+            )
+        except BadRecord:
+            continue
+        if said is None:
+            continue
+        about = {one for one in waiting if (one.task, one.partition) == (said.task, said.partition)}
+        decided = {one for one in about if one.offset < said.offset and one.model in said.answers}
+        found |= {one for one in decided if said.answers[one.model] is not None}
+        waiting -= decided
+        if not waiting:
+            break
     return found
 
 

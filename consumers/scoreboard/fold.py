@@ -63,6 +63,8 @@ class State:
         By partition and event: labels that wait for their truth.
     served : dict of (task, partition) to model
         Who answered last.
+    out : dict of (task, partition) to dict
+        By model, the offsets from which on it is said to be out.
     windows : Windows
         The newest labels of each task.
     """
@@ -73,6 +75,7 @@ class State:
     truths: dict[int, dict[str, Lines]] = field(default_factory=dict)
     labels: dict[int, dict[str, ScoredLabel]] = field(default_factory=dict)
     served: dict[tuple[str, int], str | None] = field(default_factory=dict)
+    out: dict[tuple[str, int], dict[str, set[int]]] = field(default_factory=dict)
     windows: Windows = field(default_factory=Windows)
 
 
@@ -80,7 +83,8 @@ class State:
 class Changes:
     """What has to be written, in one transaction with the offsets.
 
-    `truths_gone` are those to be deleted, if they were ever written; `completed` are labels whose truth came later.
+    `truths_gone` are those to be deleted, if they were ever written; `completed` are labels whose truth came later;
+    `back` are models that answered behind an offset, so that no quarantine of before holds.
     """
 
     labels: list[ScoredLabel] = field(default_factory=list)
@@ -89,6 +93,7 @@ class Changes:
     truths_gone: list[tuple[int, str]] = field(default_factory=list)
     drifts: list[tuple[int, DriftBegan]] = field(default_factory=list)
     quarantines: list[ModelQuarantined] = field(default_factory=list)
+    back: list[tuple[str, str, int, int]] = field(default_factory=list)
     in_force: list[ModelInForce] = field(default_factory=list)
     metrics: list[Metrics] = field(default_factory=list)
     totals: set[tuple[str, str, int]] = field(default_factory=set)
@@ -176,6 +181,8 @@ class Fold:
         news = self._believe(news, partition)
         if isinstance(news, ModelQuarantined):
             self.changes.quarantines.append(news)
+            out = self.state.out.setdefault((news.task, news.partition), {})
+            out.setdefault(news.model, set()).add(news.offset)
         elif isinstance(news, ModelInForce):
             self.changes.in_force.append(news)
 
@@ -211,7 +218,19 @@ class Fold:
         clock = max(self.state.settled_ms.get(partition, 0), settled_ms)
         self.state.settled_ms[partition] = clock
         self.changes.partitions.add(partition)
+        self._bring_back(record)
         outcomes.append((clock, partition, offset, decided_ms, record))
+
+    def _bring_back(self, outcome: Outcome) -> None:
+        """A model that answers is not out: a stranger said so, or new code has brought it back."""
+        out = self.state.out.get((outcome.task, outcome.partition), {})
+        for model, offsets in out.items():
+            if (
+                outcome.answers.get(model) is not None
+                and min(offsets, default=outcome.offset) < outcome.offset
+            ):
+                out[model] = {offset for offset in offsets if offset >= outcome.offset}
+                self.changes.back.append((outcome.task, model, outcome.partition, outcome.offset))
 
     def _label(self, settled_ms: int, partition: int, offset: int, decided_ms: int, outcome: Outcome) -> None:
         self._count("outcomes", outcome.task, partition)

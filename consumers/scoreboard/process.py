@@ -17,8 +17,8 @@ from consumers.scoreboard.watch import Look, Unwatched, Watch
 from contracts.codec import encode
 from contracts.errors import Unreachable
 from contracts.settings import Settings
-from contracts.topics import METRICS, topic_name
-from infra.kafka import broker_answers, connect_producer
+from contracts.topics import METRICS, USER_EVENTS, topic_name
+from infra.kafka import ShopLog, broker_answers, connect_producer
 from infra.postgres import Database, RegisteredNames, migrate, read_password
 from infra.waiting import Waiting
 from models.belief import Known
@@ -84,7 +84,10 @@ def run(
                 closing(Intake(settings.bootstrap, namespace, records=at_once)) as intake,
                 _producer(settings.bootstrap) as producer,
             ):
-                one = _Session(intake, producer, database, namespace, say, fault, save_every_records, watch)
+                shop = ShopLog(settings.bootstrap, topic_name(USER_EVENTS, namespace))
+                one = _Session(
+                    intake, producer, database, shop, namespace, say, fault, save_every_records, watch
+                )
                 one.work(stop, waiting.goes_on)
         except Unreachable as error:
             watch.waits(error.message)
@@ -110,6 +113,7 @@ class _Session:
         intake: Intake,
         producer: KafkaProducer,
         database: Database,
+        shop: ShopLog,
         namespace: str,
         say: Callable[[str], None],
         fault: Callable[[str], None],
@@ -125,6 +129,7 @@ class _Session:
         self._watch = watch
         self._store = Store(database)
         self._registered = RegisteredNames(database)
+        self._shop = shop
         self._saved: dict[At, int] = {}
 
     def work(self, stop: Event, progressed: Callable[[], None]) -> None:
@@ -145,7 +150,8 @@ class _Session:
                 self._say(
                     f"Not scored, for they are deleted: {topic}/{partition}, offsets {self._saved[at]} to {n - 1}."
                 )
-        known = Known(self._registered, partitions=len({partition for _, partition in begun}))
+        partitions = len({partition for _, partition in begun})
+        known = Known(self._registered, partitions=partitions, log=self._shop)
         self._fold = Fold(self._store.load(), known)
         self._watch.began(self._store.newest_windows(), self._store.drifts())
 
@@ -154,6 +160,7 @@ class _Session:
         while not stop.is_set():
             records = self._intake.poll(_POLL_S)
             self._registered.refresh()
+            self._shop.refresh()
             self._fold.take(records)
             self._fault("taken")
             self._intake.pace(self._fold.state)

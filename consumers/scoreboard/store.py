@@ -81,6 +81,8 @@ class Store:
                 state.totals[kind, task, partition] = records
             for task, partition, model in connection.execute(queries("boards")["served"]):
                 state.served[task, partition] = model
+            for task, model, partition, offset, _ in connection.execute(queries("boards")["quarantined"]):
+                state.out.setdefault((task, partition), {}).setdefault(model, set()).add(offset)
             for partition, event_id, *lines in connection.execute(self._sql["truths"]):
                 state.truths.setdefault(partition, {})[event_id] = Lines(*lines)
             for task in {task for kind, task, _ in state.totals if kind == "labels"}:
@@ -177,6 +179,7 @@ class Store:
                 (q.task, q.model, q.partition, q.offset, q.reason.replace("\0", "\ufffd"))
                 for q in changes.quarantines
             ],
+            "drop_quarantine": changes.back,
             "save_in_force": [
                 (f.task, f.model, f.stage, f.change, f.partition, f.offset) for f in changes.in_force
             ],

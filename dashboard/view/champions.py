@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from contracts.records import ModelInForce, ModelNews, ModelQuarantined
+from contracts.records import ModelInForce, ModelNews, ModelQuarantined, Prediction
 
 __all__ = ["Champions"]
 
@@ -41,6 +41,17 @@ class Champions:
         elif at in standing and standing[at].model == news.model:
             del standing[at]
         return Champions(standing, self.out, self._stages_after(news))
+
+    def answered(self, one: Prediction) -> Champions:
+        """Take in a prediction: a model that answers behind the offset is not out, whoever said so."""
+        out = {
+            (task, model, partition): offset
+            for (task, model, partition), offset in self.out.items()
+            if (task, partition) != (one.task, one.partition)
+            or one.offset <= offset
+            or one.answers.get(model) is None
+        }
+        return self if len(out) == len(self.out) else Champions(self.standing, out, self.stages)
 
     def _stages_after(self, news: ModelInForce) -> dict[tuple[str, str], str]:
         stages = dict(self.stages)

@@ -157,6 +157,7 @@ class Feed:
         found = [self._believed(METRICS, record, known) for record in scored]
         self._remember([one for one in found if one is not None], counts.labels)
         events = max(self.facts.events, _number_of_events(glimpse.newest(inputs, newest)))
+        latest = self._latest(glimpse, known)
         self.facts = Facts(
             began_s=began_s,
             events=events,
@@ -165,7 +166,7 @@ class Feed:
             chains={partition: last.chain for partition, last in sorted(self._chains.items())},
             counts=replace(counts, passed_over=counts.passed_over + self._passed_over),
             history={task: tuple(seen) for task, seen in self._history.items()},
-            latest=self._latest(glimpse, known),
+            latest=latest,
             champions=self._champions,
             held=self._log.problem() or "",
         )
@@ -224,6 +225,7 @@ class Feed:
             one: Prediction | None = self._believed(PREDICTIONS, record, known)
             if one is None:
                 continue
+            self._champions = self._champions.answered(one)
             served = one.answers.get(one.served) if one.served is not None else None
             answers.append(
                 Answer(one.task, one.time, one.user_id, one.event_id, served, one.served, one.latency_ms)

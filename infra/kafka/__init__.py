@@ -16,6 +16,7 @@ from infra.kafka.membership import GroupMembership
 from infra.kafka.partition_log import KafkaPartitionLog
 from infra.kafka.ports import Committed, OutgoingRecord, PartitionLog, Record, Transactions
 from infra.kafka.reading import log_range, offsets_from, read_last, read_to_end, tail
+from infra.kafka.shop_log import ShopLog
 from infra.kafka.transactions import KafkaTransactions, Own
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Own",
     "PartitionLog",
     "Record",
+    "ShopLog",
     "TopicReport",
     "Transactions",
     "broker_answers",

@@ -68,6 +68,9 @@ ON CONFLICT DO NOTHING
 INSERT INTO score_quarantine (task, model, partition, input_offset, reason) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 
+-- name: drop_quarantine
+DELETE FROM score_quarantine WHERE task = %s AND model = %s AND partition = %s AND input_offset < %s
+
 -- name: save_served
 INSERT INTO score_served (task, partition, model) VALUES (%s, %s, %s)
 ON CONFLICT (task, partition) DO UPDATE SET model = excluded.model

@@ -10,16 +10,17 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from contracts.codec import decode, decode_user_event
+from contracts.codec import decode, decode_user_event, time_ms
 from contracts.errors import BadRecord
 from contracts.events import ProductEvent, UserEvent
 from contracts.records import OutcomeRecord, Prediction
 from contracts.topics import OUTCOMES, PREDICTIONS, Topic
-from spark_jobs.clean import judge, refuse_too_far_ahead, ticks_of
+from models.tasks import TASKS
+from spark_jobs.clean import Seen, judge, refuse_foreign, refuse_too_far_ahead, ticks_of
 from spark_jobs.schema import schema_of
 from tests.batch.frames import records
 from tests.corpus import corpus
-from tests.odd_records import broken
+from tests.odd_records import broken, told
 
 GOLDEN = Path(__file__).parents[1] / "contract" / "golden"
 
@@ -87,6 +88,35 @@ def test_odd_records_of_learners_are_refused_as_by_the_codec(
             if offset not in spark_takes:
                 strict.add(one.name)
     assert (lenient, strict) == (_LENIENT[topic.name], _STRICT[topic.name])
+
+
+def test_what_learners_can_not_have_written_is_foreign(spark: SparkSession) -> None:
+    later = "2026-01-06T00:00:00.001Z"
+    settled: dict[str, object] = {"type": "Outcome", "partition": 0, "settled_offset": 90}
+    said: dict[Topic, list[tuple[dict[str, object], str | None]]] = {
+        PREDICTIONS: [
+            ({"partition": 0}, None),
+            ({"partition": 1}, "foreign"),
+            ({"partition": 0, "task": "taste"}, "foreign"),
+            ({"partition": 0, "offset": 100}, "foreign"),
+            ({"partition": 0, "time": later}, "foreign"),
+        ],
+        OUTCOMES: [
+            (settled, None),
+            (settled | {"label": None}, None),
+            (settled | {"label": 0.5}, "foreign"),
+            (settled | {"label": 9.5, "task": "basket"}, None),
+            (settled | {"settled_offset": 100}, "foreign"),
+            (settled | {"settled_time": later}, "foreign"),
+            ({"type": "LateLabel", "partition": 0, "offset": 99}, None),
+            ({"type": "LateLabel", "partition": 0}, "foreign"),
+        ],
+    }
+    seen = {0: Seen(100, time_ms("2026-01-06T00:00:00.000Z"))}
+    for topic, structs in ((PREDICTIONS, (Prediction,)), (OUTCOMES, get_args(OutcomeRecord))):
+        judged = judge(records(spark, [told(topic, **fields) for fields, _ in said[topic]]), structs)
+        found = refuse_foreign(judged, TASKS, seen).orderBy("offset").select("reason").collect()
+        assert [row["reason"] for row in found] == [reason for _, reason in said[topic]]
 
 
 def without_nulls(value: Any) -> Any:

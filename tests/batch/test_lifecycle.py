@@ -14,12 +14,12 @@ from typer.testing import CliRunner, Result
 
 from consumers.learner import Shelf
 from consumers.learner.artefacts import RegistryArtefacts
-from consumers.lifecycle import FAULT_POINTS, Life, NotPromoted, who_at, who_for
+from consumers.lifecycle import FAULT_POINTS, Life, NotPromoted, quarantined, who_at, who_for
 from contracts.codec import encode, rfc3339
 from contracts.errors import Fenced, UsageError
 from contracts.records import Outcome
 from contracts.settings import Settings
-from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS
+from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic
 from dashboard.view.scores import Scores
 from freshet.cli.app import app
 from infra.kafka import KafkaTransactions, OutgoingRecord, Record, connect_consumer, topic_id
@@ -29,6 +29,7 @@ from tests.batch_models import Estimator, trained
 from tests.integration.conftest import FreshDatabase
 from tests.integration.rehearsal import Rehearsal
 from tests.integration.scored import scoreboard
+from tests.odd_records import slander, strange
 from tests.registry import register, stages
 
 A, B = "conversion/a@1", "conversion/b@1"
@@ -50,6 +51,7 @@ class Town:
         self.shop = Rehearsal(
             bootstrap, namespace, partitions=2, batch_models=Shelf(RegistryArtefacts(settings))
         )
+        self.odd: set[bytes | None] = set()
         migrate(database.url, database.password)
         self.database = database.open()
         for seed, model_id in enumerate((A, B)):
@@ -87,8 +89,21 @@ class Town:
         }
         return CliRunner().invoke(app, arguments, prog_name="freshet", env=env | other)
 
+    def meet_strangers(self) -> None:
+        """Nothing of what they write may come to the gate, or to an answer."""
+        values: dict[Topic, list[bytes | None]] = {
+            MODELS: [slander("logistic")],
+            PREDICTIONS: [],
+            OUTCOMES: [],
+        }
+        for topic, odd in values.items():
+            odd += [one.value for one in strange(topic)]
+            self.odd |= {*odd}
+            self.shop._send(topic, [Record("", 0, 0, 0, b"k", value, ()) for value in odd])
+
     def fields(self, topic: Any) -> list[dict[str, Any]]:
-        return [json.loads(record.value or b"") for record in self.shop.records(topic)]
+        """Of all records but a stranger's."""
+        return [json.loads(r.value or b"") for r in self.shop.records(topic) if r.value not in self.odd]
 
     def activations(self) -> dict[int, list[str]]:
         found: dict[int, list[str]] = {0: [], 1: []}
@@ -232,6 +247,7 @@ def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_afte
     sound = trained(3)
     odd = Estimator(sound.estimator, (*sound.features[1:], "moods"))
     broken = register(town.settings, "conversion", "c", odd).id
+    town.meet_strangers()
     town.flow(300)
     life = town.life()
     life.promote(broken, force=True)
@@ -256,6 +272,7 @@ def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_afte
     scores.close()
     assert stages(town.database)[broken] == "shadow"
 
+    assert quarantined(town.shop.bootstrap, town.shop.namespace, "conversion").keys() == {"c@1"}
     news = town.fields(MODELS)
     quarantine = next(n for n in news if n["type"] == "ModelQuarantined")
     partition, offset = quarantine["partition"], quarantine["offset"]

@@ -6,6 +6,7 @@ import random
 import time
 
 import pytest
+from msgspec.structs import replace
 
 from consumers.scoreboard import LagMeter, champions, forget, history, read_board, totals
 from consumers.scoreboard.fold import Changes, Fold, State
@@ -14,7 +15,7 @@ from consumers.scoreboard.store import Store
 from contracts.codec import encode
 from contracts.errors import FreshetError, ShopMismatch
 from contracts.records import DriftBegan, Metrics, ModelQuarantined
-from contracts.topics import METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, topic_name
+from contracts.topics import METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, USER_EVENTS, topic_name
 from infra.kafka import log_range, read_to_end
 from infra.postgres import migrate
 from models.belief import Known, any_batch
@@ -155,7 +156,10 @@ def test_a_quarantined_model_is_named_with_its_reason(
         for one in few
         if one.partition == 0
     ]
-    publish(bootstrap, namespace, [*few, *changed, Sent(0, MODELS, 0, "conversion", encode(out))])
+    beyond = replace(out, offset=8)  # of the log's end: nobody can have written that
+    told = [Sent(0, MODELS, 0, "conversion", encode(one)) for one in (out, beyond)]
+    events = [Sent(0, USER_EVENTS, 0, "user", b"any")] * 8
+    publish(bootstrap, namespace, [*events, *few, *changed, *told])
     with scoreboard(bootstrap, fresh_database, namespace) as running:
         running.wait()
     with fresh_database.open() as database:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contracts.codec import decode
+from contracts.codec import decode, time_ms
 from contracts.topics import METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, Topic
 from contracts.views import OutcomeLosses, PredictionHead
 from models.belief import OF_ANY_TIME, Known, believed
 from tests.odd_records import told
+
+
+class ThirdOfJanuary:
+    """A main input of ten records that has come to the third of January."""
+
+    def has(self, partition: int, offset: int) -> bool:
+        return offset < 10
+
+    def has_come_to(self, partition: int, at_ms: int) -> bool:
+        return at_ms <= time_ms("2026-01-04T00:00:00.000Z")
+
 
 KNOWN = Known(lambda task, model: (task, model) == ("conversion", "a@1"), partitions=2)
 ANSWERS = {"second-order": 0.25, "a@1": 0.5}
@@ -89,3 +101,18 @@ def test_views_are_believed_as_the_records_that_they_are_of() -> None:
     assert believed(head, 0, KNOWN) is None
     losses = decode(OUTCOMES, told(OUTCOMES, type="Outcome", losses={"ghost": 0.5}), OutcomeLosses)
     assert believed(losses, 1, KNOWN) is None
+
+
+def test_what_is_ahead_of_the_main_input_is_not_believed() -> None:
+    known = replace(KNOWN, log=ThirdOfJanuary())
+    asked = {"partition": 1, "answers": ANSWERS, "losses": ANSWERS, "time": "2026-01-02T08:00:00.000Z"}
+    for time, is_so in (("2026-01-03T23:59:59.999Z", True), ("2026-01-04T00:00:00.001Z", False)):
+        settled = asked | {"type": "Outcome", "settled_time": time}
+        assert (judged(OUTCOMES, 1, known, **settled) is not None) == is_so
+        losses = decode(OUTCOMES, told(OUTCOMES, **settled), OutcomeLosses)
+        assert (believed(losses, 1, known) is not None) == is_so
+        said = {"partition": 1, "answers": ANSWERS, "served": None, "time": time}
+        assert (judged(PREDICTIONS, 1, known, **said) is not None) == is_so
+    for offset, is_so in ((9, True), (10, False)):
+        out = {"type": "ModelQuarantined", "model": "linear", "partition": 1, "offset": offset}
+        assert (judged(MODELS, 0, known, **out) is not None) == is_so

@@ -247,3 +247,30 @@ def test_any_order_of_truth_and_labels_gives_the_same_scores():
             del source[:size]
         # No label may be given up while its truth is still to come, whoever is ahead.
         assert {label.event_id: label.lines for label in folded(*batches)[1]} == expected
+
+
+def test_a_model_that_answers_behind_its_quarantine_is_not_out() -> None:
+    def out(n: int, model: str, offset: int) -> Record:
+        value = ModelQuarantined(task="conversion", model=model, partition=0, offset=offset, reason="r")
+        return "models", 0, n, encode(value)
+
+    fold = Fold(State(), KNOWN)
+    fold.take([out(0, "logistic", 3), out(1, "logistic", 8), out(2, "prior", 3), outcome(3)])
+    assert not fold.changes.back  # what broke it, it may have answered
+    fold.take([outcome(5), outcome(6)])
+    assert fold.taken_changes().back == [("conversion", "logistic", 0, 5)]
+    assert fold.state.out == {("conversion", 0): {"logistic": {8}, "prior": {3}}}
+
+
+def test_an_outcome_of_a_day_to_come_is_foreign_and_moves_no_clock() -> None:
+    class AtT0:
+        def has(self, partition: int, offset: int) -> bool:
+            return True
+
+        def has_come_to(self, partition: int, time_ms: int) -> bool:
+            return time_ms <= T0
+
+    fold = Fold(State(), Known(any_batch, log=AtT0()))
+    fold.take([truth(1), outcome(1, settled_ms=1), outcome(1)])
+    assert fold.state.totals["foreign", "outcomes", 0] == 1
+    assert fold.state.settled_ms == {0: T0} and len(fold.taken_changes().labels) == 1

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contracts.bounds import Stage
+from contracts.codec import decode
 from contracts.records import ModelInForce, ModelNews, ModelQuarantined
+from contracts.topics import PREDICTIONS
 from dashboard.terminal.board import draw_tasks
 from dashboard.view.champions import Champions
 from dashboard.view.view_model import ModelView, TaskView, View
 from freshet.cli.rendering import console
+from tests import odd_records
 
 
 def told(model: str, stage: Stage, offset: int, partition: int = 0) -> ModelInForce:
@@ -61,6 +64,20 @@ def test_the_stage_of_each_model_is_known_and_one_that_broke_in_a_partition_is_i
     champions = champions.after(broke).after(told("a@1", "shadow", 16, 1))
     assert champions.stage("conversion", "a@1") == "quarantine"
     assert champions.after(told("a@1", "retired", 20)).stage("conversion", "a@1") == "retired"
+
+
+def test_a_model_that_answers_behind_its_quarantine_is_not_out() -> None:
+    broke = ModelQuarantined(task="conversion", model="a@1", partition=0, offset=7, reason="slander")
+    champions = after(told("a@1", "champion", 5), broke)
+    for offset, answer, is_out in ((7, 0.5, True), (8, None, True), (8, 0.5, False)):
+        one = decode(
+            PREDICTIONS, odd_records.told(PREDICTIONS, partition=0, offset=offset, answers={"a@1": answer})
+        )
+        assert bool(champions.answered(one).out) == is_out
+    elsewhere = decode(
+        PREDICTIONS, odd_records.told(PREDICTIONS, partition=1, offset=8, answers={"a@1": 0.5})
+    )
+    assert champions.answered(elsewhere) is champions
 
 
 def test_the_board_marks_the_champion_and_says_since_when() -> None:
