@@ -102,7 +102,8 @@ def lines(done: Run, scenario: Scenario) -> Iterator[str]:
                 np.array(done.oracle)[after, 1],
                 np.array(done.answers)[after, NAMES.index(name)],
             )
-            line += f"  lowest {back.lowest_share:6.3f}  back after {back.back_after_decisions}"
+            line += f"  lowest {back.lowest_share:6.3f}  end {back.share_at_end:6.3f}"
+            line += f"  back after {back.back_after_decisions}"
         yield line
 
 
