@@ -52,6 +52,7 @@ def test_added_up_by_session_it_is_what_the_gate_says_of_the_labels_in_the_order
         settled(0, 1, "s1", 1, losses, offset=0),
         settled(0, 1, "s1", 1, losses | {"a@1": None}),
         settled(0, 1, "s1", 1, {"a@1": 0.0}),
+        settled(1, 1, "s1", 1, losses)._replace(partition=0),
         records[0]._replace(value=b"not ours"),
         records[0]._replace(value=(records[0].value or b"").replace(b"2026-", b"soon-")),
     ]
