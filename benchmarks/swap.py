@@ -35,6 +35,7 @@ from contracts.records import ModelChanged
 from contracts.settings import Settings, environment, load
 from contracts.topics import PREDICTIONS, USER_EVENTS, topic_name
 from infra.kafka import connect_producer, ensure_topics, group_offset, log_range, read_to_end, tail
+from infra.signatures import signatures_of
 from models.registry import BatchModel
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
@@ -105,7 +106,7 @@ def _read(settings: Settings, seen: list[tuple[float, int, int, str]], done: thr
 
 def _activate(settings: Settings, stage: Stage, digest: str) -> float:
     """Write a change; when, in milliseconds since 1970."""
-    activations = Activations(settings.bootstrap, settings.namespace)
+    activations = Activations(settings.bootstrap, settings.namespace, signatures_of(settings))
     at_ms = time.time() * 1000
     action = {"shadow": "shadow", "champion": "promote"}[stage]
     changed = ModelChanged(change=stage, task="conversion", action=action, model="boosting@1")
@@ -155,12 +156,15 @@ def run(settings: Settings, folder: Path, rate: float, seconds: float) -> None:
             learner.kill()
             learner.wait()
     _print(settings, seen, shadow_ms, promote_ms)
-    shelf = Shelf(_Folder(folder))
+    shelf, signatures = Shelf(_Folder(folder)), signatures_of(settings)
     report = audit(
         settings.bootstrap,
         group=settings.group,
         namespace=settings.namespace,
-        fold=lambda p: LearnerFold(p, namespace=settings.namespace, batch_models=shelf),
+        fold=lambda p: LearnerFold(
+            p, namespace=settings.namespace, batch_models=shelf, signatures=signatures
+        ),
+        signatures=signatures,
         many_records=10**9,
     )
     print(f"audit {'ok' if report.is_ok else 'NOT ok'}; {'; '.join(report.explain()) or 'nothing to note'}")

@@ -21,6 +21,7 @@ __all__ = [
     "Digest",
     "Features",
     "Id",
+    "KeyId",
     "ModelName",
     "Name",
     "Partition",
@@ -51,6 +52,7 @@ ModelName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=257)]
 Text: TypeAlias = Annotated[str, Meta(max_length=4096)]
 Said: TypeAlias = Annotated[str, Meta(max_length=1000)]
 Digest: TypeAlias = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
+KeyId: TypeAlias = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{16})?\Z")]
 Chain: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Stage: TypeAlias = Literal["shadow", "champion", "retired"]
 # Days are held to the calendar by the parser in `contracts.codec`, all else by the pattern: newer Pythons parse 24:00.

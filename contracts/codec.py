@@ -19,13 +19,14 @@ from contracts.events import UserEvent
 from contracts.topics import PRODUCT_EVENTS, TOPICS, USER_EVENTS, Topic
 from contracts.views import EventHead, OutcomeLosses, PredictionHead
 
-__all__ = ["DEEPEST", "REASONS", "decode", "decode_user_event", "encode", "rfc3339", "time_ms"]
+__all__ = ["DEEPEST", "NOT_SIGNED", "REASONS", "decode", "decode_user_event", "encode", "rfc3339", "time_ms"]
 
 # Deeper than any event, and shallow enough that the parser's own limit is never met: that one counts the frames of
 # the caller too, so a worker and the fold at its recovery could judge the same bytes differently.
 DEEPEST: Final = 64
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 
+NOT_SIGNED: Final = "not-signed"
 REASONS: Final = {
     "empty": "the record has no value",
     "not-utf8": "the bytes are not UTF-8",
@@ -35,6 +36,7 @@ REASONS: Final = {
     "not-an-event": "a field is missing, of the wrong type or out of its range",
     "no-such-time": "the time is not one that exists",
     "too-far-ahead": "the time is more than a day ahead of the partition's clock",
+    NOT_SIGNED: "it changes models, and was not signed by this installation for this log, or was taken before",
 }
 
 _EVENTS: Final = (

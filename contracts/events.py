@@ -10,7 +10,20 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from contracts.bounds import Amount, Digest, Id, Price, Quantity, Share, Stage, Stars, Stock, Text, Time
+from contracts.bounds import (
+    Amount,
+    Digest,
+    Id,
+    KeyId,
+    Price,
+    Quantity,
+    Share,
+    Stage,
+    Stars,
+    Stock,
+    Text,
+    Time,
+)
 
 __all__ = [
     "CartAdded",
@@ -188,6 +201,9 @@ class ModelActivated(Event, frozen=True, kw_only=True, tag="ModelActivated"):
         The change of the registry that this is part of.
     time : str
         That of the event before it: it is no news of the shop, and must not move its clock.
+    key, mac : str
+        Which key of the installation signed it, and the signature in hex: see `infra.signatures`. Empty in records of
+        before, which change nothing any more.
     """
 
     task: Id
@@ -196,6 +212,8 @@ class ModelActivated(Event, frozen=True, kw_only=True, tag="ModelActivated"):
     stage: Stage = "champion"
     digest: Digest = ""
     change: Id | None = None
+    key: KeyId = ""
+    mac: Digest = ""
 
     @property
     def name(self) -> str:

@@ -17,7 +17,7 @@ from typing import Final
 
 from contracts.errors import EnvironmentProblem
 
-__all__ = ["KEY_BYTES", "load_key", "sign", "verify"]
+__all__ = ["KEY_BYTES", "load_key", "replace_key", "sign", "verify"]
 
 KEY_BYTES: Final = 32
 
@@ -110,15 +110,29 @@ def load_key(path: Path) -> bytes:
     return key
 
 
-def _make(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def replace_key(path: Path) -> None:
+    """Put a new random key in the place of the one at `path`, at once and whole."""
+    draft = _draft(path)
+    try:
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> Path:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = _draft(path)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
         # A link fails where another process was first, and never shows half a key.
         os.link(draft, path)
     except FileExistsError:

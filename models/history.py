@@ -7,6 +7,7 @@ from typing import Final
 
 from contracts.clock import TickClock
 from contracts.codec import decode_user_event
+from contracts.events import ModelActivated
 from contracts.records import Prediction
 from models.portfolio import Portfolio
 from models.serving import NoBatchModels
@@ -56,6 +57,9 @@ class FeatureHistory:
             If it is none that a learner takes; the state is then as before.
         """
         event, time_ms = decode_user_event(value)
+        if isinstance(event, ModelActivated):
+            # A genuine one moves no clock and asks nothing; who forged one is for those with the key to tell.
+            return None
         self._clock.admit(event, time_ms)
         outputs = self._portfolio.step(event, time_ms, offset)
         self._portfolio.complete(_NONE_ANSWERS)

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from contracts.bounds import Stage
-from contracts.codec import encode
 from contracts.events import ModelActivated
 from models.serving import BatchModel
 from models.tasks import TASKS
@@ -89,9 +88,3 @@ def activated(
         id=f"{model}-{stage}", time=TIME, source="freshet", task=task, model=model, version=version, stage=stage,
         digest=digest, change=f"c-{model}-{stage}",
     )  # fmt: skip
-
-
-def activation_bytes(
-    model: str, stage: Stage, digest: str, task: str = "conversion", version: str = "1"
-) -> bytes:
-    return encode(activated(model, stage, digest, task, version))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from consumers.audit.labels import History, Point
-from consumers.audit.sightings import Declared, Reader
+from consumers.audit.sightings import Check, Declared, Reader, nobody
 from contracts.errors import BadRecord
 from contracts.labels import AHEAD_MS, MEMORY_MS, SILENCE_MS
 from infra.kafka import Record
@@ -36,6 +36,8 @@ class Expectation:
         First offset that is read.
     tasks : iterable of Declared
         Whom events may ask.
+    check : callable
+        See `consumers.audit.sightings.Reader`.
 
     Attributes
     ----------
@@ -49,7 +51,9 @@ class Expectation:
         Ranges of offsets whose visits or clock depend on records that the log no longer has.
     """
 
-    def __init__(self, origins: list[int], start: int, tasks: Iterable[Declared]) -> None:
+    def __init__(
+        self, origins: list[int], start: int, tasks: Iterable[Declared], check: Check = nobody
+    ) -> None:
         self.points: dict[int, Point] = {}
         self.late: dict[int, str] = {}
         self.letters: dict[int, Letter] = {}
@@ -59,7 +63,8 @@ class Expectation:
         # True where the state began before what can be read.
         self._is_cut = any(origin < start for origin in origins) and start not in origins
         self._tasks = tuple(tasks)
-        self._reader, self._history = Reader(self._tasks), History(self._tasks)
+        self._check = check
+        self._reader, self._history = Reader(self._tasks, check), History(self._tasks)
 
     def add(self, record: Record) -> None:
         """Take in the next record of the partition."""
@@ -86,7 +91,7 @@ class Expectation:
         points, late = self._history.judge()
         self.points |= points
         self.late |= late
-        self._reader, self._history = Reader(self._tasks), History(self._tasks)
+        self._reader, self._history = Reader(self._tasks, self._check), History(self._tasks)
 
 
 def hash_of(key: bytes | None, value: bytes | None) -> int:

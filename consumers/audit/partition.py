@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from consumers.audit.expected import Expectation
@@ -17,9 +18,10 @@ from consumers.audit.predictions import check_predictions
 from consumers.audit.quarantine import Quarantines
 from consumers.audit.refold import Beginning, Refold, beginning
 from consumers.audit.report import PartitionReport
-from consumers.audit.sightings import Declared
+from consumers.audit.sightings import Declared, nobody
 from consumers.audit.stream import CommittedStream
 from consumers.engine import GENESIS, Fold
+from contracts.codec import NOT_SIGNED
 from contracts.topics import (
     DEAD_LETTERS,
     JOURNAL,
@@ -32,6 +34,7 @@ from contracts.topics import (
 )
 from infra.kafka import Committed, Record, ShopLog, group_offset, log_range, read_to_end, topic_id
 from infra.postgres import Snapshot
+from infra.signatures import Signatures
 
 __all__ = ["AuditedFold", "MakeFold", "PartitionAudit", "Progress", "ReadSnapshots"]
 
@@ -62,6 +65,7 @@ class PartitionAudit:
     partition: int
     make_fold: MakeFold
     snapshots: ReadSnapshots
+    signatures: Signatures | None
     progress: Progress
     patience_s: float
 
@@ -121,7 +125,10 @@ class PartitionAudit:
         report: PartitionReport,
     ) -> tuple[Expectation, Refold | None]:
         fold = self.make_fold(self.partition)
-        expected = Expectation(sorted({entry.origin for entry in entries}), report.start, fold.tasks)
+        check = partial(self.signatures.check, partition=self.partition) if self.signatures else nobody
+        expected = Expectation(
+            sorted({entry.origin for entry in entries}), report.start, fold.tasks, check
+        )
         refold = self._refold(fold, journal, entries, log_id, log_start, report)
         folding = refold
         for record in read_to_end(
@@ -141,6 +148,7 @@ class PartitionAudit:
             if report.events % _TELL_EVERY == 0:
                 self.progress(self.partition, record.offset - report.start, report.end - report.start)
         expected.finish()
+        report.not_signed = sum(letter.reason == NOT_SIGNED for letter in expected.letters.values())
         if folding and refold:
             refold.finish()
         if refold:

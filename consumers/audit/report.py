@@ -53,6 +53,8 @@ class PartitionReport:
         Records of the main input in it: events, ticks and what is no event.
     predictions, dead_letters : int
         Those that belong to it, as they stand on their topics.
+    not_signed : int
+        Changes of models in it that this installation did not sign for this log, or that are copies: dead letters, too.
     missing, duplicate, label_mismatches : int
         See `Finding`; predictions, outcomes, late labels and dead letters together.
     aborted_records : int
@@ -73,6 +75,7 @@ class PartitionReport:
     events: int = 0
     predictions: int = 0
     dead_letters: int = 0
+    not_signed: int = 0
     missing: int = 0
     duplicate: int = 0
     label_mismatches: int = 0
@@ -118,6 +121,7 @@ class PartitionReport:
             "events": self.events,
             "predictions": self.predictions,
             "dead_letters": self.dead_letters,
+            "not_signed": self.not_signed,
             "missing": self.missing,
             "duplicate": self.duplicate,
             "label_mismatches": self.label_mismatches,

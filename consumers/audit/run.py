@@ -15,6 +15,7 @@ from consumers.audit.report import AuditReport, PartitionReport
 from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import log_range
 from infra.postgres import Snapshot
+from infra.signatures import Signatures
 
 __all__ = ["MANY_RECORDS", "audit"]
 
@@ -37,6 +38,7 @@ def audit(
     group: str,
     fold: MakeFold,
     snapshots: ReadSnapshots = _no_snapshots,
+    signatures: Signatures | None = None,
     namespace: str = "",
     partitions: Sequence[int] | None = None,
     progress: Progress = _no_progress,
@@ -61,6 +63,8 @@ def audit(
         Makes the learner's fold of a partition in its first state. Can be pickled, for large logs.
     snapshots : callable
         Of (partition, id of the main input): verified snapshots, used where the log has been cut. Can be pickled.
+    signatures : Signatures, optional
+        Tell whose changes of models count, as the fold does; without, nobody's. Can be pickled.
     namespace : str
         Put before the names of topics.
     partitions : sequence of int, optional
@@ -79,7 +83,7 @@ def audit(
     """
     ranges = log_range(bootstrap, topic_name(USER_EVENTS, namespace))
     audits = [
-        PartitionAudit(bootstrap, group, namespace, number, fold, snapshots, progress, patience_s)
+        PartitionAudit(bootstrap, group, namespace, number, fold, snapshots, signatures, progress, patience_s)
         for number in (sorted(ranges) if partitions is None else partitions)
     ]
     records = sum(ranges[a.partition][1] - ranges[a.partition][0] for a in audits)

@@ -8,16 +8,16 @@ came before (how far ahead a time may be, visits, when a label settles) is worke
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
-from contracts.codec import decode_user_event
+from contracts.codec import NOT_SIGNED, decode_user_event
 from contracts.errors import BadRecord
 from contracts.events import OrderPlaced, UserEvent
 from contracts.labels import AHEAD_MS
 
-__all__ = ["ENDS", "LATE", "ORDERS", "Declared", "Reader", "Sighting"]
+__all__ = ["ENDS", "LATE", "ORDERS", "Check", "Declared", "Reader", "Sighting", "nobody"]
 
 # Written out, for an unknown field of another event may well be called session_id.
 _OF_A_SESSION: Final = frozenset(
@@ -28,6 +28,9 @@ ORDERS: Final = "OrderPlaced"
 ENDS: Final = "SessionEnded"
 LATE: Final = frozenset({"ProductViewed", "CartAdded", "CartRemoved", "OrderPlaced"})
 """What is counted where its visit is settled already."""
+
+
+Check: TypeAlias = Callable[[Any], None]
 
 
 class Settled(Protocol):
@@ -111,18 +114,27 @@ def _fields(value: bytes) -> dict[str, Any]:
     return dict(read)
 
 
+def nobody(event: Any) -> None:
+    """Believe no ModelActivated: there is no key to tell by."""
+    raise BadRecord(NOT_SIGNED, f"{event.id} can't be verified: there is no key here")
+
+
 class Reader:
-    """Reads the records of one partition, in order; remembers its last tick.
+    """Reads the records of one partition, in order; remembers its last tick and the changes of models.
 
     Parameters
     ----------
     tasks : iterable of Declared
         Whom an event may ask.
+    check : callable
+        Raises `BadRecord` for a ModelActivated that this installation did not sign for this partition.
     """
 
-    def __init__(self, tasks: Iterable[Declared]) -> None:
+    def __init__(self, tasks: Iterable[Declared], check: Check = nobody) -> None:
         self.tick_ms: int | None = None
         self._tasks = tuple(tasks)
+        self._check = check
+        self._activated: set[str] = set()
 
     def read(self, offset: int, value: bytes | None) -> Sighting:
         """One record.
@@ -138,6 +150,11 @@ class Reader:
         time_ms = round(datetime.fromisoformat(fields["time"]).timestamp() * 1000)
         if self.tick_ms is not None and time_ms - self.tick_ms > AHEAD_MS:
             raise BadRecord("too-far-ahead", f"{fields['time']} is more than a day ahead")
+        if kind == "ModelActivated":
+            self._check(event)
+            if fields["id"] in self._activated:
+                raise BadRecord(NOT_SIGNED, f"{fields['id']} was taken before")
+            self._activated.add(fields["id"])
         if kind == "ClockTicked":
             self.tick_ms = max(time_ms, self.tick_ms or 0)
         session = fields.get("session_id")

@@ -14,8 +14,9 @@ from consumers.learner import LearnerFold, Shelf
 from consumers.learner.artefacts import RegistryArtefacts
 from contracts.errors import FreshetError
 from contracts.settings import Settings
+from infra.keyring import load_keyring
 from infra.postgres import Snapshot, SnapshotStore, read_password
-from infra.signing import load_key
+from infra.signatures import Signatures, signatures_of
 
 __all__ = ["audit_learners"]
 
@@ -25,11 +26,14 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class _Folds:
     settings: Settings
+    signatures: Signatures
 
     def __call__(self, partition: int) -> LearnerFold:
         # Its shelf never goes live: folding waits for a model, as a learner's recovery does.
         shelf = Shelf(RegistryArtefacts(self.settings))
-        return LearnerFold(partition, namespace=self.settings.namespace, batch_models=shelf)
+        return LearnerFold(
+            partition, namespace=self.settings.namespace, batch_models=shelf, signatures=self.signatures
+        )
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,10 @@ class _StoredSnapshots:
     def __call__(self, partition: int, topic_id: str) -> Sequence[Snapshot]:
         settings = self.settings
         try:
-            key = load_key(settings.secret_file)
+            keys = load_keyring(settings.secret_file)
             store = SnapshotStore(settings.database_url, read_password(settings.database_password_file))
             try:
-                stored = Snapshots(store, key, settings.snapshots_kept)
+                stored = Snapshots(store, keys.current, settings.snapshots_kept, keys.retired)
                 return list(stored.newest(settings.group, partition, topic_id))
             finally:
                 store.close()
@@ -55,11 +59,13 @@ class _StoredSnapshots:
 
 def audit_learners(settings: Settings, progress: Progress) -> AuditReport:
     """Audit the learners of `settings`, with their own fold; see `audit`."""
+    signatures = signatures_of(settings)
     return audit(
         settings.bootstrap,
         group=settings.group,
         namespace=settings.namespace,
-        fold=_Folds(settings),
+        fold=_Folds(settings, signatures),
+        signatures=signatures,
         snapshots=_StoredSnapshots(settings),
         progress=progress,
     )

@@ -29,11 +29,14 @@ class Snapshots:
         Signs them: the state is pickled, so nothing that this key did not sign is ever opened.
     kept : int
         How many of the newest stay.
+    retired : tuple of bytes
+        Keys that signed before: what they signed is opened as well.
     """
 
     store: SnapshotStore
     key: bytes
     kept: int
+    retired: tuple[bytes, ...] = ()
 
     def save(self, snapshot: Snapshot) -> None:
         """Sign and keep `snapshot`, and let go of the oldest; raises `Unreachable`."""
@@ -41,9 +44,9 @@ class Snapshots:
         self.store.prune(snapshot.group, snapshot.partition, keep=self.kept)
 
     def newest(self, group: str, partition: int, topic_id: str) -> Iterator[Snapshot]:
-        """What this key signed of this log, newest first; anything else is told and passed over."""
+        """What these keys signed of this log, newest first; anything else is told and passed over."""
         for snapshot in self.store.newest(group, partition, topic_id):
-            if is_genuine(self.key, snapshot):
+            if any(is_genuine(key, snapshot) for key in (self.key, *self.retired)):
                 yield snapshot
             else:
                 _log.warning("snapshot of turn %d passed over: its signature is not ours", snapshot.turn)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from contracts.errors import ArtefactRefused
 from contracts.settings import Settings
+from infra.keyring import load_keyring
 from infra.postgres import RegistryStore, is_genuine_model, read_password
-from infra.signing import load_key
 
 if TYPE_CHECKING:
     from models.registry import BatchModel
@@ -38,11 +38,15 @@ class RegistryArtefacts:
         from models.registry import open_model  # not where there are no batch models: it imports skops
 
         settings = self.settings
-        key = load_key(settings.secret_file)
+        keys = load_keyring(settings.secret_file).keys
         password = read_password(settings.database_password_file)
         with closing(RegistryStore(settings.database_url, password)) as registry:
             payload, mac, version = registry.artefact(digest)
         if version.id != model_id:
             message = f"The artefact {digest} must be {model_id}. It is {version.id}."
             raise ArtefactRefused("not-genuine", message)
-        return open_model(version, payload, lambda: is_genuine_model(key, version, payload, mac))
+
+        def is_genuine() -> bool:
+            return any(is_genuine_model(key, version, payload, mac) for key in keys)
+
+        return open_model(version, payload, is_genuine)

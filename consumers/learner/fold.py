@@ -13,17 +13,20 @@ from consumers.engine import Step
 from consumers.learner.model_code import code_hash
 from consumers.learner.packing import pack
 from contracts.clock import TickClock
-from contracts.codec import decode_user_event, encode
+from contracts.codec import NOT_SIGNED, decode_user_event, encode
+from contracts.errors import BadRecord
+from contracts.events import ModelActivated
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, topic_name
 from infra.kafka import OutgoingRecord, Record
+from infra.signatures import Signatures
 from models.portfolio import Portfolio
 from models.serving import BatchModels, NoBatchModels
 from models.tasks import TaskSpec
 
 __all__ = ["SCHEMA", "LearnerFold"]
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Version of the state's shape and meaning: raise it with every change that alters what the fold computes and that
 neither its code nor a name in `Portfolio.fingerprint_parts` shows."""
 
@@ -52,6 +55,8 @@ class LearnerFold:
         Other tasks and models than all.
     batch_models : BatchModels, optional
         Where batch models are to be had; without, they answer nothing and online ones are served.
+    signatures : Signatures, optional
+        Tell whose ModelActivated is to be believed; without, nobody's.
     """
 
     def __init__(
@@ -61,9 +66,12 @@ class LearnerFold:
         namespace: str = "",
         portfolio: Portfolio | None = None,
         batch_models: BatchModels | None = None,
+        signatures: Signatures | None = None,
     ) -> None:
         self._portfolio = portfolio or Portfolio(partition)
         self._batch_models = batch_models or NoBatchModels()
+        self._signatures = signatures
+        self._activated: set[str] = set()
         self._clock = TickClock()
         self.fingerprint = _fingerprint(self._portfolio)
         self._predictions = topic_name(PREDICTIONS, namespace)
@@ -79,9 +87,20 @@ class LearnerFold:
     def step(self, record: Record) -> Step:
         """Take one record in: decode, hold to the clock, settle, predict, learn."""
         event, time_ms = decode_user_event(record.value)
+        if isinstance(event, ModelActivated):
+            self._must_be_ours(event)
         self._clock.admit(event, time_ms)
+        if isinstance(event, ModelActivated):
+            self._activated.add(event.id)
         outputs = self._portfolio.step(event, time_ms, record.offset)
         return Step(outputs, pack(outputs))
+
+    def _must_be_ours(self, event: ModelActivated) -> None:
+        if self._signatures is None:
+            raise BadRecord(NOT_SIGNED, "there is no key here to tell by")
+        self._signatures.check(event, self._partition)
+        if event.id in self._activated:
+            raise BadRecord(NOT_SIGNED, f"{event.id} was taken before: this is a copy")
 
     def complete(self) -> Sequence[Any]:
         """Let batch models answer what was stepped since the last call, a matrix each; who broke is told."""
@@ -108,8 +127,10 @@ class LearnerFold:
 
     def freeze(self) -> bytes:
         """The whole state, pickled."""
-        return pickle.dumps((self._portfolio, self._clock.ticked_ms), protocol=5)
+        # Sorted: the order of a set differs between processes, and the same state must give the same bytes.
+        return pickle.dumps((self._portfolio, self._clock.ticked_ms, sorted(self._activated)), protocol=5)
 
     def thaw(self, payload: bytes) -> None:
         """Take a frozen state in place of one's own. Only what was verified by its HMAC may come here."""
-        self._portfolio, self._clock.ticked_ms = pickle.loads(payload)  # noqa: S301
+        self._portfolio, self._clock.ticked_ms, activated = pickle.loads(payload)  # noqa: S301
+        self._activated = set(activated)

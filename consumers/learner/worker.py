@@ -32,8 +32,9 @@ from infra.kafka import (
     restore_offset,
     topic_id,
 )
+from infra.keyring import load_keyring
 from infra.postgres import SnapshotStore, read_password
-from infra.signing import load_key
+from infra.signatures import signatures_of
 
 __all__ = ["GroupOffset", "Repairs", "work"]
 
@@ -123,14 +124,17 @@ def work(
         dead_letter_topic=topic_name(DEAD_LETTERS, settings.namespace),
     )
     shelf = shelf or Shelf(NoArtefacts())
-    fold = fold or LearnerFold(partition, namespace=settings.namespace, batch_models=shelf)
+    fold = fold or LearnerFold(
+        partition, namespace=settings.namespace, batch_models=shelf, signatures=signatures_of(settings)
+    )
 
     def begin(at: Position) -> None:
         shelf.go_live()
         recovered(at)
 
     store = SnapshotStore(settings.database_url, read_password(settings.database_password_file))
-    snapshots = Snapshots(store, load_key(settings.secret_file), settings.snapshots_kept)
+    keys = load_keyring(settings.secret_file)
+    snapshots = Snapshots(store, keys.current, settings.snapshots_kept, keys.retired)
     log = KafkaPartitionLog(
         settings.bootstrap, topic, partition, max_poll_records=settings.max_poll_records, away=away
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +13,8 @@ from contracts.errors import BadRecord, Fenced, FreshetError, Unreachable
 from contracts.events import ModelActivated
 from contracts.records import ModelChanged
 from contracts.topics import MODELS, USER_EVENTS, topic_name
-from infra.kafka import KafkaTransactions, OutgoingRecord, log_range, read_to_end
+from infra.kafka import KafkaTransactions, OutgoingRecord, Record, log_range, read_to_end
+from infra.signatures import Signatures
 
 __all__ = ["FAULT_POINTS", "Activations", "Move"]
 
@@ -51,16 +51,23 @@ class Activations:
         ``host:port`` of a broker.
     namespace : str
         Put before the names of topics.
+    signatures : Signatures
+        Sign what is written, and tell what was.
     fault : callable
         Called with `FAULT_POINTS`.
     """
 
     def __init__(
-        self, bootstrap: str, namespace: str, fault: Callable[[str], None] = lambda _point: None
+        self,
+        bootstrap: str,
+        namespace: str,
+        signatures: Signatures,
+        fault: Callable[[str], None] = lambda _point: None,
     ) -> None:
         self._bootstrap = bootstrap
         self._main = topic_name(USER_EVENTS, namespace)
         self._models = topic_name(MODELS, namespace)
+        self._signatures = signatures
         self._fault = fault
         self._transactions = KafkaTransactions(
             bootstrap,
@@ -120,6 +127,7 @@ class Activations:
             digest=move.digest,
             change=changed.change,
         )
+        event = self._signatures.signed(event, partition)
         headers = [
             ("content-type", b"application/json"),
             ("ce_specversion", b"1.0"),
@@ -158,12 +166,14 @@ class Activations:
         """
         self._wait_until_all_is_decided()
         found: dict[int, int] = {}
+        taken: set[str] = set()
         wanted = change.encode()
         for record in read_to_end(self._bootstrap, self._main, start=log_ends):
-            if wanted in (record.value or b"") and _change_of(record.value) == change:
-                found[record.partition] = (
-                    record.offset
-                )  # the last of its moves: from there on all of them hold
+            event = self._ours(record) if wanted in (record.value or b"") else None
+            if event is not None and event.change == change and event.id not in taken:
+                taken.add(event.id)
+                # The last of its moves: from there on all of them hold.
+                found[record.partition] = record.offset
         if found and found.keys() != log_ends.keys():
             lacking = sorted(log_ends.keys() - found.keys())
             message = f"Change {change} must stand in every partition of {self._main}. Partitions {lacking} lack it."
@@ -186,10 +196,12 @@ class Activations:
                 raise Unreachable(message, hint="The next change of models settles this one.")
             pause.wait(_LOOK_AGAIN_S)
 
-
-def _change_of(value: bytes | None) -> str | None:
-    try:
-        fields = json.loads(value or b"")
-        return fields["change"] if fields["type"] == "ModelActivated" else None
-    except (ValueError, KeyError, TypeError):
-        return None
+    def _ours(self, record: Record) -> ModelActivated | None:
+        try:
+            event, _ = decode_user_event(record.value)
+            if not isinstance(event, ModelActivated):
+                return None
+            self._signatures.check(event, record.partition)
+        except BadRecord:
+            return None  # a stranger's
+        return event

@@ -20,6 +20,7 @@ from contracts.records import ModelChanged
 from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import topic_id
 from infra.postgres import ModelChange, ModelChangeStore, Registered
+from infra.signatures import Signatures
 from models.evaluate import GateReport
 from models.tasks import TASKS
 
@@ -45,6 +46,8 @@ class Life:
         Where the topics are.
     store : ModelChangeStore
         Where changes are kept.
+    signatures : Signatures
+        Of the installation and this log.
     fault : callable
         Called with `consumers.lifecycle.FAULT_POINTS`.
     """
@@ -54,6 +57,7 @@ class Life:
         bootstrap: str,
         namespace: str,
         store: ModelChangeStore,
+        signatures: Signatures,
         fault: Callable[[str], None] = lambda _point: None,
     ) -> None:
         self._bootstrap = bootstrap
@@ -61,7 +65,7 @@ class Life:
         self._store = store
         self._fault = fault
         self._log = topic_id(bootstrap, topic_name(USER_EVENTS, namespace))
-        self._activations = Activations(bootstrap, namespace, fault)
+        self._activations = Activations(bootstrap, namespace, signatures, fault)
         self._settle()
 
     def close(self) -> None:

@@ -172,8 +172,10 @@ class Trainer:
     @contextmanager
     def _life(self) -> Iterator[Life]:
         from consumers.lifecycle import Life
+        from infra.signatures import signatures_of
 
-        life = Life(self._settings.bootstrap, self._settings.namespace, self._changes)
+        settings = self._settings
+        life = Life(settings.bootstrap, settings.namespace, self._changes, signatures_of(settings))
         try:
             yield life
         finally:

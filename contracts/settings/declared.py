@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
     secret_file: _File = Field(
         default_factory=lambda so_far: so_far.get("data_dir", default_data_dir()) / "secret.key",
-        description="32 random bytes, mode 0600, which sign snapshots and models; made where missing.",
+        description="32 random bytes, mode 0600, which sign snapshots, models and their changes; made where missing.",
     )
     partitions: int = Field(
         default=2, ge=1, le=256, description="Partitions of the main input: one learner each."

@@ -33,9 +33,10 @@ def life_of(settings: Settings) -> Iterator[Life]:
     """Where models are changed."""
     need_broker(settings)
     from consumers.lifecycle import Life
+    from infra.signatures import signatures_of
 
     with changes(settings) as store:
-        life = Life(settings.bootstrap, settings.namespace, store)
+        life = Life(settings.bootstrap, settings.namespace, store, signatures_of(settings))
         try:
             yield life
         finally:

@@ -89,6 +89,7 @@ _COUNTS = {
     "events": "events",
     "predictions": "predicted",
     "dead_letters": "dead",
+    "not_signed": "unsigned",
     "missing": "missing",
     "duplicate": "double",
     "label_mismatches": "wrong",

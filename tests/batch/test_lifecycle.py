@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from kafka import TopicPartition
 from typer.testing import CliRunner, Result
@@ -15,15 +16,19 @@ from typer.testing import CliRunner, Result
 from consumers.learner import Shelf
 from consumers.learner.artefacts import RegistryArtefacts
 from consumers.lifecycle import FAULT_POINTS, Life, NotPromoted, quarantined, who_at, who_for
-from contracts.codec import encode, rfc3339
+from contracts.codec import decode_user_event, encode, rfc3339
+from contracts.dead_letters import said_by
 from contracts.errors import Fenced, UsageError
+from contracts.events import ModelActivated
 from contracts.records import Outcome
 from contracts.settings import Settings
-from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic
+from contracts.topics import DEAD_LETTERS, MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic
 from dashboard.view.scores import Scores
 from freshet.cli.app import app
 from infra.kafka import KafkaTransactions, OutgoingRecord, Record, connect_consumer, topic_id
+from infra.keyring import Keyring, load_keyring
 from infra.postgres import ModelChangeStore, migrate
+from infra.signatures import Signatures, signatures_of
 from producers.simulator import Scenario, Simulator
 from tests.batch_models import Estimator, trained
 from tests.integration.conftest import FreshDatabase
@@ -44,6 +49,8 @@ class Town:
 
     def __init__(self, bootstrap: str, namespace: str, database: FreshDatabase, folder: Path) -> None:
         self.settings = settings = Settings(
+            bootstrap=bootstrap,
+            namespace=namespace,
             database_url=database.url,
             database_password_file=database.password_file,
             secret_file=folder / "secret.key",
@@ -51,6 +58,7 @@ class Town:
         self.shop = Rehearsal(
             bootstrap, namespace, partitions=2, batch_models=Shelf(RegistryArtefacts(settings))
         )
+        self.shop.signatures = signatures_of(settings)
         self.odd: set[bytes | None] = set()
         migrate(database.url, database.password)
         self.database = database.open()
@@ -67,7 +75,7 @@ class Town:
             if point == fault:
                 raise Killed
 
-        return Life(self.shop.bootstrap, self.shop.namespace, self.store, die)
+        return Life(self.shop.bootstrap, self.shop.namespace, self.store, signatures_of(self.settings), die)
 
     def flow(self, events: int) -> None:
         """Publish so many records more, and learn them."""
@@ -85,6 +93,7 @@ class Town:
             "FRESHET_NAMESPACE": self.shop.namespace,
             "FRESHET_DATABASE_URL": self.settings.database_url,
             "FRESHET_DATABASE_PASSWORD_FILE": str(self.settings.database_password_file),
+            "FRESHET_SECRET_FILE": str(self.settings.secret_file),
             "COLUMNS": "200",
         }
         return CliRunner().invoke(app, arguments, prog_name="freshet", env=env | other)
@@ -135,6 +144,7 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     assert shadow.offsets.keys() == {0, 1}
     with pytest.raises(UsageError, match="It is shadow already"):
         life.shadow(A)
+    forge(town)
     town.flow(900)
     with pytest.raises(NotPromoted, match="At least 500 sessions") as refused:
         life.promote(A)
@@ -170,6 +180,11 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     report = town.shop.audit()
     assert report.is_ok
     assert report.explain() == []
+    letters = [said_by(letter.headers) for letter in town.shop.records(DEAD_LETTERS)]
+    assert [(said["topic"], said["exception.class.name"]) for said in letters] == [
+        (town.shop.name(USER_EVENTS), "not-signed")
+    ] * 5
+    assert [one.not_signed for one in report.partitions.values()] == [5, 0]
     told = [n for n in town.fields(MODELS) if n["type"] == "ModelInForce" and n["change"] == second.id]
     assert {n["partition"]: n["offset"] for n in told} == second.offsets
     assert [n["action"] for n in town.fields(MODELS) if n["type"] == "ModelChanged"] == [
@@ -189,6 +204,27 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     assert [(a.served, a.since_offset) for a in at_first] == [("second-order", None)] * 2
     typed_wrong(town)
     typed_right(town, asked, second)
+
+
+def forge(town: Town) -> None:
+    """What a stranger may write into the first partition who reads the log and has no key."""
+    records = {0: b"", 1: b""} | {
+        r.partition: r.value for r in town.shop.records(USER_EVENTS) if b"ModelActivated" in (r.value or b"")
+    }
+    genuine, _ = decode_user_event(records[0])
+    assert isinstance(genuine, ModelActivated)
+    other = Signatures(lambda: Keyring(bytes(32)), topic_id(town.shop.bootstrap, town.shop.name(USER_EVENTS)))
+    of_another_log = Signatures(lambda: load_keyring(town.settings.secret_file), "another log")
+    champion = msgspec.structs.replace(genuine, stage="champion", id="forged-1")
+    town.shop.publish(
+        [
+            encode(msgspec.structs.replace(champion, key="", mac="")),
+            encode(other.signed(champion, 0)),
+            encode(of_another_log.signed(champion, 0)),
+            records[0],
+            records[1],
+        ]
+    )
 
 
 def typed_wrong(town: Town) -> None:

@@ -18,6 +18,7 @@ from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, USER_EVENTS
 from infra.kafka import Record, topic_id
 from infra.postgres import ModelChangeStore, RegistryStore, migrate
+from infra.signatures import signatures_of
 from models.tasks import TASKS
 from tests.batch.filled_marts import fill_marts, simulated_rows
 from tests.integration.conftest import FreshDatabase
@@ -156,7 +157,8 @@ def test_a_model_is_trained_tried_out_and_promoted_and_the_next_takes_its_place(
     assert house.round() == ["retired"]
 
     # Who was taken back by a person stays so.
-    with closing(Life(house.settings.bootstrap, house.settings.namespace, house.changes)) as life:
+    signatures = signatures_of(house.settings)
+    with closing(Life(house.settings.bootstrap, house.settings.namespace, house.changes, signatures)) as life:
         life.rollback(TASK.name)
     with house.database as database, database.transaction() as connection:
         connection.execute("UPDATE model_version SET metrics = '{\"labels\": 100000}'")

@@ -74,8 +74,8 @@ def test_the_audit_finds_the_run_whole_and_its_chain_the_same(kept, result):
     assert {p: found["chain_recomputed"] for p, found in said["partitions"].items()} == result["chain"]
     assert sum(p["predictions"] for p in said["partitions"].values()) == sum(result["predictions"].values())
     assert list(said["partitions"]["0"]) == [
-        "from", "to", "events", "predictions", "dead_letters", "missing", "duplicate", "label_mismatches",
-        "aborted_records", "folded_from", "chain", "chain_recomputed",
+        "from", "to", "events", "predictions", "dead_letters", "not_signed", "missing", "duplicate",
+        "label_mismatches", "aborted_records", "folded_from", "chain", "chain_recomputed",
     ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from consumers.learner import LearnerFold, Shelf
 from consumers.lifecycle import Activations
 from contracts.settings import environment
 from contracts.topics import MODELS, PREDICTIONS, USER_EVENTS
+from infra.signatures import signatures_of
 from tests.batch_models import Folder, trained
 from tests.faults.stage import Stage
 
@@ -69,11 +70,15 @@ def in_force(stage: Stage) -> list[tuple[str, int]]:
 
 def assert_audited(stage: Stage, models: Folder) -> None:
     settings = stage.settings
+    signatures = signatures_of(settings)
     report = audit(
         settings.bootstrap,
         group=settings.group,
         namespace=settings.namespace,
-        fold=lambda p: LearnerFold(p, namespace=settings.namespace, batch_models=Shelf(models)),
+        fold=lambda p: LearnerFold(
+            p, namespace=settings.namespace, batch_models=Shelf(models), signatures=signatures
+        ),
+        signatures=signatures,
     )
     assert report.is_ok, report.explain()
 
@@ -120,11 +125,15 @@ def test_a_promoter_killed_with_its_transaction_open_leaves_nothing_and_the_next
     digest = models.keep(trained())
     stage.publish(events[:300])
     assert promote(stage, digest, "after flush") == -signal.SIGKILL
-    activations = Activations(stage.settings.bootstrap, stage.settings.namespace)
+    activations = Activations(
+        stage.settings.bootstrap, stage.settings.namespace, signatures_of(stage.settings)
+    )
     assert activations.find("c-1", {0: 0}) == {}
     activations.close()
     assert promote(stage, digest, "after commit") == -signal.SIGKILL
-    activations = Activations(stage.settings.bootstrap, stage.settings.namespace)
+    activations = Activations(
+        stage.settings.bootstrap, stage.settings.namespace, signatures_of(stage.settings)
+    )
     (offset,) = activations.find("c-1", {0: 0}).values()
     activations.close()
     told = [r for r in stage.records(USER_EVENTS) if b"ModelActivated" in (r.value or b"")]

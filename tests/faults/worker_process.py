@@ -19,6 +19,7 @@ from consumers.learner.worker import Repairs
 from contracts.errors import FreshetError
 from contracts.settings import Settings, load
 from infra.kafka import Record
+from infra.signatures import signatures_of
 from models.portfolio import Portfolio
 from models.tasks import TASKS
 from models.tasks.spec import ModelSpec
@@ -101,7 +102,12 @@ def main() -> int:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     shelf = Shelf(Folder(arguments.models) if arguments.models else NoArtefacts())
-    noticing = Noticing(arguments.partition, namespace=settings.namespace, batch_models=shelf)
+    noticing = Noticing(
+        arguments.partition,
+        namespace=settings.namespace,
+        batch_models=shelf,
+        signatures=signatures_of(settings) if arguments.models else None,
+    )
     noticing.behind = arguments.behind
     fold = other_fold(arguments.portfolio, arguments.partition, settings) if arguments.portfolio else noticing
     noticing.is_past = noticing.is_past or fold is not noticing or arguments.behind < 0

@@ -45,6 +45,7 @@ from infra.kafka import (
     topic_id,
 )
 from infra.postgres import Snapshot
+from infra.signatures import Signatures
 from models.serving import BatchModels, NoBatchModels
 
 GROUP = "learner"
@@ -113,6 +114,7 @@ class Rehearsal:
     partitions: int = 1
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
     batch_models: BatchModels = field(default_factory=NoBatchModels)
+    signatures: Signatures | None = None
 
     def __post_init__(self) -> None:
         ensure_topics(self.bootstrap, self.partitions, namespace=self.namespace, group=GROUP)
@@ -140,7 +142,9 @@ class Rehearsal:
         return list(read_to_end(self.bootstrap, self.name(topic)))
 
     def fold(self, partition: int) -> LearnerFold:
-        return LearnerFold(partition, namespace=self.namespace, batch_models=self.batch_models)
+        return LearnerFold(
+            partition, namespace=self.namespace, batch_models=self.batch_models, signatures=self.signatures
+        )
 
     def learn(
         self,
@@ -209,6 +213,7 @@ class Rehearsal:
             namespace=self.namespace,
             fold=fold or self.fold,
             snapshots=lambda partition, log: self.snapshots.newest(GROUP, partition, log),
+            signatures=self.signatures,
             progress=progress,
         )
 

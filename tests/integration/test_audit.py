@@ -73,6 +73,7 @@ def test_a_good_run_is_ok_and_every_record_is_accounted_for(good: Rehearsal) -> 
                 "events": len(good.records(USER_EVENTS)),
                 "predictions": len(good.records(PREDICTIONS)),
                 "dead_letters": refused,
+                "not_signed": 0,
                 "missing": 0,
                 "duplicate": 0,
                 "label_mismatches": 0,

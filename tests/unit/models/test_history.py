@@ -6,18 +6,23 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from consumers.learner import LearnerFold
-from contracts.codec import encode
+from contracts.codec import NOT_SIGNED, decode_user_event, encode
 from contracts.errors import BadRecord
 from contracts.events import ModelActivated, SessionEnded
 from contracts.records import Prediction
 from contracts.topics import USER_EVENTS
 from infra.kafka import Record
+from infra.keyring import Keyring
+from infra.signatures import Signatures
 from models.history import FeatureHistory
 from models.tasks import TASKS, ModelSpec
 from producers.simulator import Scenario, Simulator
 from tests.corpus import corpus
+
+SIGNATURES = Signatures(lambda: Keyring(bytes(32)), "log")
 
 
 def never() -> None:
@@ -32,7 +37,10 @@ def log() -> list[bytes | None]:
         id="a", time="2026-01-05T08:00:00.000Z", source="s", task="conversion", model="trees", version="1",
         stage="champion", digest="0" * 64,
     )  # fmt: skip
-    values.insert(len(values) // 2, encode(activated))
+    # A forged one, an hour ahead: it must not move the clock.
+    forged = structs.replace(activated, time=decode_user_event(values[len(values) * 3 // 4])[0].time)
+    values.insert(len(values) // 2, encode(SIGNATURES.signed(activated, 0)))
+    values.insert(len(values) // 2, encode(forged))
     ahead = SessionEnded(id="b", time="2026-01-12T08:00:00.000Z", source="s", user_id="u", session_id="x")
     values.insert(len(values) - 200, encode(ahead))
     for place, odd in enumerate(corpus()):
@@ -43,16 +51,19 @@ def log() -> list[bytes | None]:
 @pytest.mark.parametrize("task", TASKS)
 def test_it_asks_and_sees_what_the_learner_did(task: str) -> None:
     spec = replace(TASKS[task], models=(ModelSpec("none", "online", never),))
-    history, learner = FeatureHistory(spec, 0), LearnerFold(0)
+    history, learner = FeatureHistory(spec, 0), LearnerFold(0, signatures=SIGNATURES)
     asked, refused = 0, Counter[str]()
     for offset, value in enumerate(log()):
         try:
             step = learner.step(Record("t", 0, offset, 0, None, value, ()))
         except BadRecord as error:
+            refused[error.reason] += 1
+            if error.reason == NOT_SIGNED:
+                assert history.step(value, offset) is None
+                continue
             with pytest.raises(BadRecord) as caught:
                 history.step(value, offset)
             assert caught.value.reason == error.reason
-            refused[error.reason] += 1
             continue
         logged = [one for one in step.outputs if isinstance(one, Prediction) and one.task == task]
         found = history.step(value, offset)
@@ -63,4 +74,4 @@ def test_it_asks_and_sees_what_the_learner_did(task: str) -> None:
         assert repr(found.features if found else None) == repr(logged[0].features if logged else None)
         asked += found is not None
     assert asked > 50
-    assert refused["too-far-ahead"] and refused.total() > 20
+    assert refused[NOT_SIGNED] == 1 and refused["too-far-ahead"] and refused.total() > 20

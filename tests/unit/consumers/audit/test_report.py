@@ -25,6 +25,7 @@ def test_a_good_partition_prints_what_the_manual_says() -> None:
                 "events": 6,
                 "predictions": 0,
                 "dead_letters": 0,
+                "not_signed": 0,
                 "missing": 0,
                 "duplicate": 0,
                 "label_mismatches": 0,

@@ -12,9 +12,12 @@ from contracts.codec import encode
 from contracts.errors import BadRecord
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 from infra.kafka import Record
+from infra.keyring import Keyring
+from infra.signatures import Signatures
 from models.portfolio import Portfolio
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
+from tests.batch_models import activated
 
 
 def tick(time: str) -> bytes:
@@ -126,6 +129,36 @@ def test_a_record_that_is_refused_leaves_the_state_as_it_was() -> None:
         with pytest.raises(BadRecord):
             fold.step(record(value))
     assert fold.freeze() == before
+
+
+def test_a_change_of_models_that_is_not_ours_leaves_the_state_as_it_was() -> None:
+    ours = Signatures(lambda: Keyring(bytes(32)), "log")
+    fold = LearnerFold(3, signatures=ours)
+    fold.step(record(encode(ours.signed(activated("a", "shadow", ""), 3))))
+    before = fold.freeze()
+    forged = activated("a", "champion", "")
+    for value in (
+        encode(forged),
+        encode(ours.signed(forged, 2)),
+        encode(Signatures(lambda: Keyring(bytes(32)), "other").signed(forged, 3)),
+    ):
+        with pytest.raises(BadRecord, match="not-signed"):
+            fold.step(record(value))
+    with pytest.raises(BadRecord, match="no key here"):
+        LearnerFold(3).step(record(encode(ours.signed(forged, 3))))
+    assert fold.freeze() == before
+
+
+def test_a_copy_of_a_change_of_models_is_refused_across_a_snapshot_too() -> None:
+    ours = Signatures(lambda: Keyring(bytes(32)), "log")
+    fold, next_one = LearnerFold(0, signatures=ours), LearnerFold(0, signatures=ours)
+    taken = record(encode(ours.signed(activated("a", "champion", ""), 0)))
+    fold.step(taken)
+    fold.step(record(encode(ours.signed(activated("a", "retired", ""), 0))))
+    next_one.thaw(fold.freeze())
+    for one in (fold, next_one):
+        with pytest.raises(BadRecord, match="was taken before"):
+            one.step(taken)
 
 
 def test_another_portfolio_has_another_fingerprint() -> None:
