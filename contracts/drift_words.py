@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-__all__ = ["DRIFTS", "DriftWord", "read_drift"]
+__all__ = ["DRIFTS", "OFF", "DriftWord", "read_drift", "read_switch"]
 
 DRIFTS: Final = ("abrupt", "gradual", "recurring", "price-shock", "new-products", "bot-traffic")
 """Every drift that a simulated shop knows."""
 
+OFF: Final = "off"
 _GRADUAL: Final = "gradual"
 _OVER_EVENTS: Final = 50_000
 _NUMBER: Final = "[1-9][0-9]{0,11}"
@@ -64,3 +65,29 @@ def read_drift(text: str) -> DriftWord:
         raise ValueError(msg)
     over = int(match["over"] or _OVER_EVENTS) if name == _GRADUAL else 0
     return DriftWord(name, int(match["at"]), over)
+
+
+def read_switch(text: str, at_events: int = 1) -> DriftWord | None:
+    """Read what is switched while a shop runs: a name, ``gradual:20000``, or ``off``, which is None.
+
+    Raises
+    ------
+    ValueError
+        If it is none of them.
+
+    Examples
+    --------
+    >>> str(read_switch("gradual:20000", 700)), str(read_switch("abrupt", 700)), read_switch("off")
+    ('gradual@700:20000', 'abrupt@700', None)
+    """
+    if text == OFF:
+        return None
+    name, colon, over = text.partition(":")
+    try:
+        return read_drift(f"{name}@{at_events}{colon}{over}")
+    except ValueError:
+        names = ", ".join(DRIFTS)
+        msg = (
+            f"A drift to switch to must be one of {names} (gradual:N: over N events) or {OFF}. Got {text!r}."
+        )
+        raise ValueError(msg) from None

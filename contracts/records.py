@@ -14,6 +14,7 @@ from contracts.bounds import (
     Count,
     Digest,
     Features,
+    KeyId,
     ModelName,
     Name,
     Partition,
@@ -26,6 +27,7 @@ from contracts.bounds import (
 
 __all__ = [
     "DriftBegan",
+    "DriftSwitched",
     "JournalRecord",
     "LateLabel",
     "Metrics",
@@ -253,13 +255,39 @@ class Truth(Struct, frozen=True, kw_only=True, tag_field="type", tag="Truth"):
     persona: Name
 
 
-class DriftBegan(Struct, frozen=True, kw_only=True, tag_field="type", tag="DriftBegan"):
-    """The shop changed with this event (``shop.truth``, every partition)."""
+class DriftBegan(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="DriftBegan"):
+    """The shop changed with this event (``shop.truth``, every partition).
+
+    Parameters
+    ----------
+    control : int, optional
+        Where it was switched while running: offset of the record in ``shop.control`` that asked for it.
+    """
 
     drift: Name
     event_number: Count
     event_id: Name
     time: Time
+    control: Count | None = None
+
+
+class DriftSwitched(Struct, frozen=True, kw_only=True, tag_field="type", tag="DriftSwitched"):
+    """Somebody asks for a drift, or for the usual ways (``shop.control``).
+
+    Parameters
+    ----------
+    id : str
+        Each counts once.
+    drift : str
+        As typed: a name, ``gradual:50000`` or ``off``.
+    key, mac : str
+        As in `contracts.events.ModelActivated`.
+    """
+
+    id: Name
+    drift: Name
+    key: KeyId = ""
+    mac: Digest = ""
 
 
 class Metrics(Struct, frozen=True, kw_only=True):

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.events import ProductEvent, UserEvent
-from contracts.records import JournalRecord, Metrics, ModelNews, OutcomeRecord, Prediction, TruthRecord
+from contracts.records import (
+    DriftSwitched,
+    JournalRecord,
+    Metrics,
+    ModelNews,
+    OutcomeRecord,
+    Prediction,
+    TruthRecord,
+)
 
 __all__ = [
+    "CONTROL",
     "DEAD_LETTERS",
     "JOURNAL",
     "METRICS",
@@ -102,6 +111,9 @@ PRODUCT_EVENTS: Final = Topic(
 TRUTH: Final = Topic(
     "shop.truth", "user_id", "what only the simulator knows, for scoring", TruthRecord, True, _by_time()
 )
+CONTROL: Final = Topic(
+    "shop.control", "drift", "drifts switched while it runs, for simulators", DriftSwitched, False, _by_time()
+)
 PREDICTIONS: Final = Topic(
     "ml.predictions", "user_id", "every model's answer to an event", Prediction, True, _by_time()
 )
@@ -142,6 +154,7 @@ TOPICS: Final = (
     USER_EVENTS,
     PRODUCT_EVENTS,
     TRUTH,
+    CONTROL,
     PREDICTIONS,
     OUTCOMES,
     METRICS,

@@ -1,4 +1,4 @@
-"""Who may change which models answer: whoever holds the installation's key. A record in the log says so by an HMAC.
+"""Who may change which models answer, and how a shop drifts: whoever holds the installation's key. An HMAC says so.
 
 The HMAC covers every field of the record, the partition that it stands in and the identity of the log, so that a
 genuine record can't be copied to another partition or shop. Copied within its partition it has the id of one that was
@@ -10,13 +10,14 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from contracts.codec import NOT_SIGNED, REASONS
 from contracts.errors import BadRecord
 from contracts.events import ModelActivated
+from contracts.records import DriftSwitched
 from contracts.settings import Settings
 from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import topic_id
@@ -25,7 +26,7 @@ from infra.signing import sign
 
 __all__ = ["Signatures", "signatures_of"]
 
-_KIND: Final = "ModelActivated"
+_T = TypeVar("_T", ModelActivated, DriftSwitched)
 
 
 class Signatures:
@@ -54,13 +55,13 @@ class Signatures:
         self._keys = load()
         self._log = log
 
-    def signed(self, event: ModelActivated, partition: int) -> ModelActivated:
+    def signed(self, event: _T, partition: int) -> _T:
         """`event` with the signature of the key in use, for this partition alone."""
         key = self._keys.current
         named = replace(event, key=key_id(key), mac="")
         return replace(named, mac=self._mac(key, named, partition))
 
-    def check(self, event: ModelActivated, partition: int) -> None:
+    def check(self, event: ModelActivated | DriftSwitched, partition: int) -> None:
         """Hold an event that stands in this partition to its signature.
 
         Raises
@@ -79,12 +80,20 @@ class Signatures:
         if not hmac.compare_digest(self._mac(key, event, partition), event.mac):
             raise BadRecord(NOT_SIGNED, f"{event.id} is not signed for partition {partition} of this log")
 
-    def _mac(self, key: bytes, event: ModelActivated, partition: int) -> str:
-        said = [
-            event.id, event.time, event.source, event.task, event.model, event.version, event.stage, event.digest,
-            event.change or "", str(partition),
-        ]  # fmt: skip
-        return sign(key, kind=_KIND, name=event.key, versions=said, log=self._log, payload=b"").hex()
+    def _mac(self, key: bytes, event: ModelActivated | DriftSwitched, partition: int) -> str:
+        said = [*_said(event), str(partition)]
+        return sign(
+            key, kind=type(event).__name__, name=event.key, versions=said, log=self._log, payload=b""
+        ).hex()
+
+
+def _said(event: ModelActivated | DriftSwitched) -> list[str]:
+    if isinstance(event, DriftSwitched):
+        return [event.id, event.drift]
+    return [
+        event.id, event.time, event.source, event.task, event.model, event.version, event.stage, event.digest,
+        event.change or "",
+    ]  # fmt: skip
 
 
 def signatures_of(settings: Settings) -> Signatures:

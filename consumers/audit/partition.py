@@ -126,9 +126,7 @@ class PartitionAudit:
     ) -> tuple[Expectation, Refold | None]:
         fold = self.make_fold(self.partition)
         check = partial(self.signatures.check, partition=self.partition) if self.signatures else nobody
-        expected = Expectation(
-            sorted({entry.origin for entry in entries}), report.start, fold.tasks, check
-        )
+        expected = Expectation(sorted({entry.origin for entry in entries}), report.start, fold.tasks, check)
         refold = self._refold(fold, journal, entries, log_id, log_start, report)
         folding = refold
         for record in read_to_end(

@@ -33,6 +33,7 @@ def send(
     unit: str,
     done: Callable[[Published], int],
     waiting: Waiting,
+    caught_up: Callable[[], None] = lambda: None,
 ) -> Published:
     """Send what is not on the log yet, at the pace of the settings, until all is sent or `told` is set.
 
@@ -52,12 +53,14 @@ def send(
         Counts it.
     waiting : Waiting
         For a broker that is away.
+    caught_up : callable
+        Called when all that is on the log already has been passed over.
     """
     from producers.publish import Published, PublishMonitor
 
     so_far = Published()
     with monitored(settings, PublishMonitor(so_far, waiting)):
-        return _send(emissions, settings, told, so_far, total, unit, done, waiting)
+        return _send(emissions, settings, told, so_far, total, unit, done, waiting, caught_up)
 
 
 def _send(
@@ -69,6 +72,7 @@ def _send(
     unit: str,
     done: Callable[[Published], int],
     waiting: Waiting,
+    caught_up: Callable[[], None],
 ) -> Published:
     from infra.kafka import ensure_topics
     from producers.publish import Pace, publish
@@ -91,6 +95,7 @@ def _send(
             tell=_lines(total, unit, done),
             done=published,
             waiting=waiting,
+            caught_up=caught_up,
         )
     columns = (TextColumn("sending"), BarColumn(), TextColumn("{task.completed:,.0f} " + unit))
     with Progress(*columns, TaskProgressColumn(), TimeRemainingColumn(), console=screen) as bar:
@@ -104,6 +109,7 @@ def _send(
             tell=lambda so_far: bar.update(task, completed=done(so_far)),
             done=published,
             waiting=waiting,
+            caught_up=caught_up,
         )
 
 

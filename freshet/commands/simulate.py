@@ -34,7 +34,7 @@ def simulate(
     """Send the events of a simulated shop, and the truth beside them, until all are sent or Ctrl-C.
 
     The same seed, traffic, drift, events and partitions give the same bytes. What the log holds already is not sent
-    again. Topics are made where they are missing.
+    again. Topics are made where they are missing. `freshet drift` switches its ways while it runs.
     """
     told = until_told()
     if settings.traffic is not None and settings.traffic % 1:
@@ -48,6 +48,7 @@ def simulate(
     settings = found
 
     from freshet.cli.sending import send
+    from freshet.cli.switching import switching
     from producers.simulator import TRAFFIC, Scenario, Simulator, parse_drift
 
     scenario = Scenario(
@@ -58,13 +59,15 @@ def simulate(
         drift=parse_drift(settings.drift) if settings.drift is not None else None,
     )
     tell(f"sending {scenario.source} to {settings.bootstrap}, {settings.partitions} partitions")
-    sent = send(
-        Simulator(scenario),
-        settings,
-        told,
-        total=events,
-        unit="user events",
-        done=lambda at: at.user_events,
-        waiting=waiting,
-    )
+    with switching(settings, told, waiting) as switches:
+        sent = send(
+            Simulator(scenario, switches=switches),
+            settings,
+            told,
+            total=events,
+            unit="user events",
+            done=lambda at: at.user_events,
+            waiting=waiting,
+            caught_up=switches.go_live,
+        )
     tell(f"sent {sent.user_events:,} user events{'' if sent.is_complete else ', and more would follow'}")

@@ -13,10 +13,10 @@ from contracts.emission import Emission
 from contracts.errors import ShopMismatch
 from infra.kafka import Record, log_range, read_to_end
 
-__all__ = ["go_on", "last_ids"]
+__all__ = ["FRESH", "go_on", "last_ids"]
 
 _LOOK_BACK: Final = 256
-_FRESH: Final = "Start over with --fresh, which deletes the log and all that was learnt from it."
+FRESH: Final = "Start over with --fresh, which deletes the log and all that was learnt from it."
 # These stand among the shop's events and come from elsewhere.
 _NOT_OF_A_SHOP: Final = {b"ModelActivated"}
 
@@ -74,12 +74,12 @@ def last_ids(bootstrap: str, topics: Mapping[str, str], source: str) -> dict[tup
             if record is None:
                 if end > 0 and first == end:
                     message = f"{topic}/{partition} has been cut up to its end at {end}: where to go on is not known."
-                    raise ShopMismatch(message, hint=_FRESH)
+                    raise ShopMismatch(message, hint=FRESH)
                 continue
             theirs = _source_of(record)
             if theirs != source:
                 message = f"{topic}/{partition} must hold events of {source}. It holds those of {theirs}."
-                raise ShopMismatch(message, hint=_FRESH)
+                raise ShopMismatch(message, hint=FRESH)
             found[declared, partition] = dict(record.headers)["ce_id"].decode(errors="replace")
     return found
 
@@ -88,6 +88,7 @@ def go_on(
     emissions: Iterable[Emission],
     done: Mapping[tuple[str, int], str],
     is_stopped: Callable[[], bool] = lambda: False,
+    caught_up: Callable[[], None] = lambda: None,
 ) -> Iterator[Emission]:
     """Leave out what is on the log already.
 
@@ -99,6 +100,8 @@ def go_on(
         See `last_ids`. Ids are unique within a partition of a topic.
     is_stopped : callable
         Asked while emissions are left out: a long log takes minutes, and Ctrl-C must not.
+    caught_up : callable
+        Called once all that is on the log was left out, before the next emission is asked for.
 
     Raises
     ------
@@ -124,5 +127,6 @@ def go_on(
             message = (
                 f"{topic}/{partition} ends with {last}, which this source never sends: the log is another's."
             )
-            raise ShopMismatch(message, hint=_FRESH)
+            raise ShopMismatch(message, hint=FRESH)
+    caught_up()
     yield from rest

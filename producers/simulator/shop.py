@@ -11,6 +11,7 @@ from random import Random
 from typing import Final, NamedTuple, TypeAlias
 
 from contracts.codec import time_ms
+from contracts.drift_words import OFF, read_switch
 from contracts.emission import Emission
 from contracts.events import OfferShown, OrderReturned, ReviewPosted, SessionStarted
 from contracts.labels import SILENCE_MS
@@ -18,7 +19,7 @@ from producers.simulator.behaviour import Row
 from producers.simulator.blind import BlindFilter, BlindTables, Blurred
 from producers.simulator.catalogue import Catalogue, Item
 from producers.simulator.chain import Chain
-from producers.simulator.drifts import FIRST_REGIME, Drift
+from producers.simulator.drifts import FIRST_REGIME, Drift, drift_of
 from producers.simulator.oracle import BayesFilter
 from producers.simulator.parameters import DEVICES, OFFERS
 from producers.simulator.population import Population, User
@@ -26,6 +27,7 @@ from producers.simulator.reviews import write_review
 from producers.simulator.scenario import Scenario
 from producers.simulator.session import Line, Visit
 from producers.simulator.shifts import Shift, Tables
+from producers.simulator.switches import Switch, Switches
 from producers.simulator.wire import Wire
 
 __all__ = ["START", "Shop"]
@@ -76,9 +78,13 @@ class Shop:
         By these the oracle judges.
     blind : BlindTables
         The same for the blind one.
+    switches : Switches
+        Asked whether the shop's ways are switched.
     """
 
-    def __init__(self, scenario: Scenario, tables: Tables, believed: Tables, blind: BlindTables) -> None:
+    def __init__(
+        self, scenario: Scenario, tables: Tables, believed: Tables, blind: BlindTables, switches: Switches
+    ) -> None:
         self.wire = Wire(scenario.source, scenario.partitions)
         self._scenario = scenario
         self._tables = tables
@@ -93,8 +99,10 @@ class Shop:
         self._population = Population(Random(f"{scenario.seed}/population"), tables.parameters.personas)
         self._kinds: dict[tuple[int, Shift], _Kind] = {}
         self._to_come = scenario.drift
+        self._switches = switches
         self._drift: Drift | None = None
         self._way: int | None = None
+        self._noted = 0
         self._sessions = 0
         self._acts = 0
         self._agenda: list[tuple[int, int, Act]] = []
@@ -115,6 +123,7 @@ class Shop:
         while self._tick <= now:
             self.wire.tick(self._tick)
             self._tick += TICK_MS
+        before = self.wire.user_events
         wait = act(now)
         if wait is not None:
             self._put(now + wait, act)
@@ -122,12 +131,26 @@ class Shop:
         if drift and self.wire.user_events >= drift.at_events:
             self._to_come = None
             self._begin(drift, now)
+        # Behind a user event that no drift is noted with: its number says where, when all is walked through again.
+        events = self.wire.user_events
+        if events > max(before, self._noted) and (switch := self._switches.after(events)) is not None:
+            word = read_switch(switch.drift, events)
+            self._begin(None if word is None else drift_of(word), now, switch)
 
-    def _begin(self, drift: Drift, now: int) -> None:
+    def _begin(self, drift: Drift | None, now: int, switch: Switch | None = None) -> None:
+        at = drift.at_events if drift is not None else self.wire.user_events
+        name = str(drift) if drift is not None else f"{OFF}@{at}"
+        self._note(now, name, at, None if switch is None else switch.control)
+        if self._drift is not None:
+            self.wire.products(now, self._drift.end(self._catalogue))
         self._drift = drift
-        self._way = drift.way(0, now)
-        self.wire.drift(now, str(drift), drift.at_events)
-        self.wire.products(now, drift.begin(self._catalogue))
+        if drift is not None:
+            self._way = drift.way(0, now)
+            self.wire.products(now, drift.begin(self._catalogue))
+
+    def _note(self, now: int, name: str, at_events: int, control: int | None = None) -> None:
+        self._noted = at_events
+        self.wire.drift(now, name, at_events, control)
 
     def close(self, now: int) -> list[Emission]:
         """Ticks for the half hour after `now`, so that all that is open is settled."""
@@ -187,7 +210,7 @@ class Shop:
                 OfferShown, now, user.user_id, session_id, offer=OFFERS[offer], propensity=propensity
             )
         if drift is not None and is_another_way:
-            self.wire.drift(now, str(drift), first_event)
+            self._note(now, str(drift), first_event)
         user.sessions += 1
         user.is_busy = True
         visit = Visit(

@@ -10,6 +10,7 @@ from producers.simulator.parameters import PARAMETERS, Parameters
 from producers.simulator.scenario import Scenario
 from producers.simulator.shifts import Tables
 from producers.simulator.shop import Shop
+from producers.simulator.switches import Switches
 
 __all__ = ["Simulator"]
 
@@ -25,6 +26,8 @@ class Simulator:
         How shoppers are.
     believed : Parameters, optional
         What the oracle takes them for: the truth, unless a test wants it to be wrong.
+    switches : Switches, optional
+        Ways that are switched while it runs. With them it can be walked once only.
 
     Notes
     -----
@@ -40,16 +43,21 @@ class Simulator:
     """
 
     def __init__(
-        self, scenario: Scenario, parameters: Parameters = PARAMETERS, believed: Parameters | None = None
+        self,
+        scenario: Scenario,
+        parameters: Parameters = PARAMETERS,
+        believed: Parameters | None = None,
+        switches: Switches | None = None,
     ) -> None:
         self.scenario = scenario
         self._tables = Tables(parameters)
         self._believed = self._tables if believed is None else Tables(believed)
         self._blind = BlindTables(self._believed)
+        self._switches = switches or Switches()
 
     def __iter__(self) -> Iterator[Emission]:
         """Walk through the shop's life from its opening."""
-        shop = Shop(self.scenario, self._tables, self._believed, self._blind)
+        shop = Shop(self.scenario, self._tables, self._believed, self._blind, self._switches)
         left = self.scenario.events
         out = shop.wire.out
         while True:

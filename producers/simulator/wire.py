@@ -113,9 +113,17 @@ class Wire:
             self.out.append(Emission(_PRODUCT_EVENTS, key, 0, value, number, name, now, self.source, False))
             self._to_all(_USER_EVENTS, key, value, number, name, now)
 
-    def drift(self, now: int, name: str, at_events: int) -> None:
-        """Note on the truth of every partition after which user event the shoppers changed their ways."""
+    def drift(self, now: int, name: str, at_events: int, control: int | None = None) -> None:
+        """Note on the truth of every partition after which user event the shoppers changed their ways.
+
+        With `control` it was switched by the record of this offset in ``shop.control``.
+        """
         note = DriftBegan(
-            drift=name, event_number=at_events, event_id=f"u-{at_events:09d}", time=rfc3339(now)
+            drift=name,
+            event_number=at_events,
+            event_id=f"u-{at_events:09d}",
+            time=rfc3339(now),
+            control=control,
         )
-        self._to_all(_TRUTH, "drift", encode(note), f"drift-{at_events:09d}", "DriftBegan", now)
+        number = f"drift-{at_events:09d}" if control is None else f"switch-{control:09d}"
+        self._to_all(_TRUTH, "drift", encode(note), number, "DriftBegan", now)

@@ -15,15 +15,15 @@ __all__ = ["NewProducts"]
 
 _REPLACED: Final = 0.75
 _CURIOUS: Final = Behaviour(
-    leave=(-1.0, -1.6, -2.0),
-    leave_cart=(-0.6, -1.4, -2.4),
+    leave=(-0.6, -1.4, -1.9),
+    leave_cart=(-0.3, -1.2, -2.3),
     leave_unseen=USUAL.leave_unseen,
-    search=(-1.6, -1.2, -1.8),
-    add=((-3.0, -2.6, -2.4), (-2.6, -2.2, -1.8), (-2.2, -1.6, -1.0)),
-    remove=(-1.8, -1.8, -2.6),
-    order=(-3.4, -1.8, 0.6),
+    search=(-2.0, -1.6, -2.1),
+    add=((-3.6, -2.6, -1.7), (-3.2, -2.2, -1.3), (-2.8, -1.8, -0.8)),
+    remove=(-2.0, -1.9, -2.8),
+    order=(-3.2, -1.6, 0.7),
     bins=USUAL.bins,
-    dwell_s=(24.0, 36.0, 30.0),
+    dwell_s=(14.0, 28.0, 46.0),
     dwell_spread=USUAL.dwell_spread,
 )
 

@@ -19,11 +19,11 @@ _HESITANT: Final = Behaviour(
     leave_cart=(0.1, -0.7, -1.4),
     leave_unseen=USUAL.leave_unseen,
     search=(-2.4, -1.8, -1.8),
-    add=((-3.8, -2.0, -0.8), (-3.4, -1.6, -0.4), (-3.0, -1.2, 0.0)),
-    remove=(-1.6, -1.2, -1.4),
-    order=(-3.8, -2.4, -0.4),
+    add=((-3.9, -2.2, -1.0), (-3.5, -1.8, -0.6), (-3.1, -1.4, -0.2)),
+    remove=(-1.9, -1.6, -2.0),
+    order=(-3.6, -2.2, -0.2),
     bins=USUAL.bins,
-    dwell_s=(12.0, 26.0, 34.0),
+    dwell_s=(12.0, 26.0, 40.0),
     dwell_spread=USUAL.dwell_spread,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from random import Random
 from statistics import median
 
 import pytest
@@ -10,12 +11,15 @@ import pytest
 from contracts.codec import decode, decode_user_event, time_ms
 from contracts.drift_words import DRIFTS
 from contracts.emission import Emission
-from contracts.events import OrderPlaced, ProductListed, ProductRetired, ProductViewed, SessionStarted
+from contracts.events import ProductListed, ProductRetired, ProductViewed, SessionStarted
 from contracts.records import DriftBegan
 from contracts.topics import PRODUCT_EVENTS, TRUTH
 from producers.simulator import Scenario, Simulator, parse_drift
 from producers.simulator.behaviour import HASTY, USUAL, between
+from producers.simulator.chain import solve_chain
 from producers.simulator.drifts import BEHAVIOURS, FIRST_REGIME, REGISTRY
+from producers.simulator.parameters import PERSONAS
+from producers.simulator.population import Population
 
 AT = 4_000
 DAY_MS = 24 * 60 * 60 * 1000
@@ -124,17 +128,25 @@ def test_new_products_take_the_place_of_three_in_four(walks):
     assert not retired & {e.product.product_id for e in viewed}
 
 
-def test_bots_have_accounts_of_their_own_and_hardly_ever_order(walks):
+def test_bots_come_again_and_again_and_people_go_on(walks):
     before = {event.user_id for event in user_events(walks["bot-traffic"]) if int(event.id[2:]) <= AT}
     sessions: dict[str, int] = defaultdict(int)
-    orders: dict[str, int] = defaultdict(int)
     for event in user_events(walks["bot-traffic"]):
         if int(event.id[2:]) > AT:
             sessions[event.user_id] += isinstance(event, SessionStarted)
-            orders[event.user_id] += isinstance(event, OrderPlaced)
-    busy = [user for user in sessions if user not in before and sessions[user] >= 2]
-    assert sum(sessions[user] for user in busy) > 0.1 * sum(sessions.values())
-    assert sum(orders[user] for user in busy) < 0.1 * sum(sessions[user] for user in busy)
+    again = [user for user in sessions if user not in before and sessions[user] >= 2]
+    assert 0.05 < sum(sessions[user] for user in again) / sum(sessions.values()) < 0.3
+
+
+def test_bots_have_accounts_of_their_own_and_hardly_ever_order():
+    population = Population(Random(1), PERSONAS)
+    people = {population.comes().user_id for _ in range(2_000)}
+    bots = [population.bot().user_id for _ in range(2_000)]
+    assert not people & set(bots)
+    assert len(set(bots)) == 80
+    (scraper,) = REGISTRY["bot-traffic"].behaviours
+    orders = [solve_chain(scraper, persona, 0).order[0][z] for persona in PERSONAS for z in range(3)]
+    assert 0.0 < min(orders) and max(orders) < 0.03
 
 
 def test_regimes_number_the_behaviours_of_all_drifts_through():
