@@ -47,6 +47,7 @@ def test_the_audit_works_their_labels_out_a_second_time(shown: dict[str, Any], s
     assert run_of("audit", "--json", folder=shared_folder, env=TOY)["ok"] is True
 
 
+@pytest.mark.long
 def test_their_rows_reach_the_marts_and_a_batch_model_is_trained(
     shown: dict[str, Any], shared_folder: Path
 ) -> None:
