@@ -129,9 +129,9 @@ def test_a_cluster_whose_executors_are_killed_moves_all_or_nothing(
         text=True,
     )
     try:
-        # Outcomes are the first to be copied, and staging was emptied before.
+        # Events are the first to be copied, and staging was emptied before.
         until(
-            lambda: run.poll() is not None or shop.rows("SELECT 1 FROM stage_outcome LIMIT 1"), "a first copy"
+            lambda: run.poll() is not None or shop.rows("SELECT 1 FROM stage_event LIMIT 1"), "a first copy"
         )
         with shop.database.open() as database, database.transaction() as connection:
             connection.execute(f"LOCK TABLE {kill.point} IN ACCESS EXCLUSIVE MODE")
