@@ -37,7 +37,7 @@ def schema_of(*structs: type[msgspec.Struct]) -> StructType:
     --------
     >>> from contracts.records import DriftBegan
     >>> schema_of(DriftBegan).simpleString()
-    'struct<type:string,drift:string,event_number:bigint,event_id:string,time:string>'
+    'struct<type:string,drift:string,event_number:bigint,event_id:string,time:string,control:bigint>'
 
     Raises
     ------

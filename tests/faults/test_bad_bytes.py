@@ -16,6 +16,7 @@ import psutil
 import pytest
 from kafka.errors import MessageSizeTooLargeError
 from kafka.record.default_records import DefaultRecordBatchBuilder
+from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner
 
 from consumers.audit import audit_learners
@@ -171,8 +172,8 @@ def with_own_database(stage: Stage) -> Stage:
     with connect(settings.database_url, read_password(settings.database_password_file)) as connection:
         connection.autocommit = True
         connection.execute(f"CREATE DATABASE {name}")
-    url = re.sub(r"/[^/?]*(\?|$)", rf"/{name}\1", settings.database_url)
-    return Stage(Settings(**(settings.model_dump(exclude_unset=True) | {"database_url": url})))
+    own = make_conninfo(settings.database_url, dbname=name)
+    return Stage(Settings(**(settings.model_dump(exclude_unset=True) | {"database_url": own})))
 
 
 def test_what_is_accepted_and_what_is_a_dead_letter_is_what_was_sent(flooded: Flooded) -> None:
