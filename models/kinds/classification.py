@@ -12,7 +12,7 @@ import numpy as np
 from models.evaluate.clustered import calibration, clustered_se, expected_calibration_error, is_leak
 from models.evaluate.expected import expected_share, expected_share_se
 from models.evaluate.metrics import average_precision, entropy, log_loss, log_losses, realised_share, roc_auc
-from models.kinds.kind import Floats, Ints, Kind, Metric, NoAnswer, Role, Scores
+from models.kinds.kind import Floats, Ints, Kind, Metric, Role, Scores, number
 from models.kinds.scored import Columns
 from models.losses import CLIP, log_loss_of
 
@@ -45,10 +45,7 @@ class Classification(Kind):
         >>> Classification().checked(1.2)
         0.9999
         """
-        answer = float(given)
-        if not isfinite(answer):
-            raise NoAnswer(f"answered {answer}")  # noqa: EM102
-        return min(max(answer, CLIP), 1.0 - CLIP)
+        return min(max(number(given), CLIP), 1.0 - CLIP)
 
     def is_label(self, label: float) -> bool:
         """See `Kind`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.kinds.scored import Columns
 
-__all__ = ["Kind", "Metric", "NoAnswer", "Role", "Scores"]
+__all__ = ["Kind", "Metric", "NoAnswer", "Role", "Scores", "number"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -21,6 +22,15 @@ Scores: TypeAlias = dict[str, float | None]
 
 class NoAnswer(ValueError):  # noqa: N818 - a finding of a model, not an error of ours
     """What a model gave is no answer of its kind."""
+
+
+def number(given: Any) -> float:
+    """What a model gave, as a number that is one; raises `NoAnswer` where it is not finite."""
+    answer = float(given)
+    if not isfinite(answer):
+        msg = f"answered {answer}"
+        raise NoAnswer(msg)
+    return answer
 
 
 class Metric(NamedTuple):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
 
 from models.evaluate.metrics import mean_absolute_error, r2, root_mean_squared_error
-from models.kinds.kind import Floats, Ints, Kind, Metric, NoAnswer, Scores
+from models.kinds.kind import Floats, Ints, Kind, Metric, Scores, number
 from models.kinds.scored import Columns
 from models.losses import absolute_error
 
@@ -47,10 +46,7 @@ class Regression(Kind):
         >>> Regression().checked(-3.0)
         0.0
         """
-        answer = float(given)
-        if not isfinite(answer):
-            raise NoAnswer(f"answered {answer}")  # noqa: EM102
-        return min(max(answer, self.low), self.high)
+        return min(max(number(given), self.low), self.high)
 
     def is_label(self, label: float) -> bool:
         """See `Kind`."""
