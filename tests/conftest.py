@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A broker's start costs 4.4 s of processor time instead of 7.1.
     os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
     os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
+    # On busy cores, threads of OpenMP spin where they wait for one another.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     backend_plugin.register(config)
     config.pluginmanager.register(Spent())
 

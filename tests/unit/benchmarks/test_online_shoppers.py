@@ -13,6 +13,7 @@ from benchmarks.online_shoppers import AUC, PRECISION, folded, shoppers
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.mark.long
 def test_boosted_trees_tell_shoppers_from_visitors_as_well_as_is_known_to_be_possible():
     folder = Path(os.environ.get("FRESHET_TEST_DATA") or ROOT.parent / "shared" / "data")
     file = folder / "online_shoppers.csv.gz"

@@ -23,6 +23,7 @@ from models.tasks import TASKS, ModelSpec, TaskSpec
 from tests.unit.models.streams import MODELS, NAMES, answers, digests, examples, fold, shop, shop_records
 
 ROOT = Path(__file__).resolve().parents[3]
+SEEDS = 4
 every_model = pytest.mark.parametrize(("task", "spec"), MODELS, ids=NAMES)
 LEARNT = [task for task in TASKS.values() if any(model.kind == "online" for model in task.models)]
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=list(TASKS))
@@ -81,12 +82,13 @@ def test_a_model_knows_more_after_labels_than_before(task: TaskSpec, spec: Model
 
 
 def test_all_answers_are_the_same_whatever_the_hash_seed_of_the_process(tmp_path: Path) -> None:
-    # Fresh processes, for the order of sets of strings is drawn when one starts.
+    # Fresh processes, for the order of sets of strings is drawn when one starts. With ours, whose seed is another
+    # each time, an order of two strings is the same in all of them once in 16 runs, one of three once in 1,296.
     records = shop_records(300)
     (tmp_path / "records").write_bytes(b"\n".join(records))
     program = [sys.executable, "-m", "tests.unit.models.streams"]
     running = []
-    for seed in range(8):
+    for seed in range(SEEDS):
         with (tmp_path / "records").open("rb") as source:
             environment = os.environ | {"PYTHONHASHSEED": str(seed)}
             running.append(
@@ -96,7 +98,7 @@ def test_all_answers_are_the_same_whatever_the_hash_seed_of_the_process(tmp_path
             )
     here = digests(records)
     assert len(here) == len(MODELS) + 1
-    assert [process.communicate(timeout=300)[0].splitlines() for process in running] == [here] * 8
+    assert [process.communicate(timeout=300)[0].splitlines() for process in running] == [here] * SEEDS
 
 
 @every_task

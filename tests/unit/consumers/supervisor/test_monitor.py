@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,36 +11,10 @@ from pathlib import Path
 import pytest
 
 from consumers.supervisor import FOLDER_VARIABLE, WorkersMonitor
+from tests.unit.consumers.supervisor.observed import observe
 
 ROOT = Path(__file__).resolve().parents[4]
-OBSERVER = str(ROOT / "consumers" / "learner" / "observer.py")
 MINUTE_S = 60.0
-
-# A worker's observer without a worker, and without its package, which would import River each time.
-# A turn of it has two predictions, one of which is settled with a label, a late label and a dead letter.
-WORKER = """
-import runpy, sys
-from consumers.engine import GENESIS, Position, Turn
-from contracts.records import LateLabel, Outcome, Prediction
-from contracts.settings import Settings
-
-observer_of = runpy.run_path(sys.argv[1])["observer_of"]
-partition, recovers, turns, lag = (int(word) for word in sys.argv[2:])
-who = dict(partition=partition, offset=1, event_id="e", user_id="u", session_id="s", time="t")
-asked = dict(served=None, features={}, answers={})
-settled = dict(settled_offset=2, settled_time="t", answers={}, losses={}, why="ended")
-outputs = [
-    [Prediction(task="conversion", **who, **asked), Prediction(task="basket", **who, **asked)],
-    [Outcome(task="conversion", label=1.0, **who, **settled), Outcome(task="basket", label=None, **who, **settled)],
-    [LateLabel(event="OrderPlaced", **who)],
-]
-observer = observer_of(Settings(http_port=0), partition)
-if recovers:
-    observer.recovered(Position(1, 1, 1, 0, GENESIS, None, "snapshot"))
-for _ in range(turns):
-    observer.committed(Turn(5, outputs, ["not-json"], 0.02, 0.01, 0.03))
-observer.looked(lag, is_empty=not turns)
-"""
 
 
 @dataclass
@@ -67,12 +38,9 @@ class Supervised:
     ahead_s: float = 0.0
 
     def worker(self, partition: int, *, recovers: bool = True, turns: int = 0, lag: int = 0) -> int:
-        words = [str(partition), str(int(recovers)), str(turns), str(lag)]
-        env = os.environ | self.monitor.environment() | {"PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen([sys.executable, "-c", WORKER, OBSERVER, *words], env=env)
-        assert process.wait(120) == 0
-        self.monitor.started(partition, process.pid)
-        return process.pid
+        pid = observe(self.monitor.environment(), partition, recovers=recovers, turns=turns, lag=lag)
+        self.monitor.started(partition, pid)
+        return pid
 
     def samples(self) -> dict[tuple[str, ...], float]:
         return {

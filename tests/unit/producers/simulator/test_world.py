@@ -83,7 +83,13 @@ def test_an_oracle_with_a_wrong_parameter_is_found_out(wrong: Parameters):
     assert worst_bin(decisions_of(shop), "bayes") > WITHIN_ERRORS
 
 
-@pytest.mark.parametrize("name", DRIFTS)
+# The two that change most: how people behave, and what there is to buy.
+SHORT = ("abrupt", "new-products")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in SHORT else pytest.mark.long) for name in DRIFTS]
+)
 def test_the_oracle_stays_calibrated_through_a_drift(name: str):
     # So few sessions an hour that a recurring drift comes and goes, and a gradual one that comes to its end.
     word = f"{name}@8000" + (":8000" if name == "gradual" else "")
