@@ -61,7 +61,7 @@ wheels: $(STAMP) ## see that the locks have a wheel of each package for every su
 # asks or kills servers.
 SIDES = -- -p no:cacheprovider tests/batch spark_jobs $(ARGS) \
 	-- -p no:cacheprovider $(QUICK) tests/e2e $(ARGS) \
-	-- -p no:cacheprovider tests/embedded tests/faults tests/integration $(ARGS)
+	-- -p no:cacheprovider tests/embedded tests/faults tests/chaos tests/integration $(ARGS)
 # On the second backend: what it is itself, and all that asks its Postgres, which is of another version; its Kafka is of the same.
 TWICE = $(addprefix tests/integration/test_,backend.py postgres.py scoreboard.py scoreboard_faults.py scoreboard_monitoring.py)
 # What fails is run once more, alone, and named as FLAKY if it passes then (tests/again.py).
@@ -80,11 +80,12 @@ check: lint wheels ## what CI runs: lint, types, import rules, wheels, all tests
 	*) echo 'Tests in containers could not be run.' >&2; exit 1 ;; \
 	esac
 
-chaos: $(STAMP) ## kill 30 runs of the ETL: drivers, executors, databases, drawn with a seed; some minutes
+chaos: $(STAMP) ## kill 30 runs of the ETL, drawn with a seed, and two of three brokers below each role; half an hour
 	@sh requirements/java.sh
 	@seed='$(SEED)'; seed=$${seed:-$$(date +%s)}; echo "the same kills again: make chaos SEED=$$seed"; \
 	FRESHET_TEST_SEED=$$seed FRESHET_TEST_KILLS=30 FRESHET_TEST_BACKEND=embedded \
 	$(PY) -m pytest -v tests/batch/test_etl_faults.py tests/batch/test_etl_cluster.py -k "killed or restarted" $(ARGS)
+	@FRESHET_TEST_ROUNDS=5 FRESHET_TEST_BACKEND=embedded $(PY) -m pytest -v -rP tests/chaos $(ARGS)
 
 bench: $(STAMP) ## measure: the learner against a naive loop, COPY against JDBC, what models cost
 	@sh requirements/java.sh

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ROOT = Path(__file__).resolve().parent.parent
-NEED_SERVERS = ("batch", "containers", "e2e", "embedded", "faults", "integration")
+NEED_SERVERS = ("batch", "chaos", "containers", "e2e", "embedded", "faults", "integration")
 # Of several processes, one would be left alone with these at the end.
 LONGEST = ("test_world.py", "test_laws.py")
 

@@ -45,10 +45,13 @@ class Door:
     ----------
     target : callable
         The port on the loopback address that is behind it.
+    at_request : callable, optional
+        Called in place of `shut` at the chosen request, which is then not passed on.
     """
 
-    def __init__(self, target: Callable[[], int]) -> None:
+    def __init__(self, target: Callable[[], int], at_request: Callable[[], None] | None = None) -> None:
         self._target = target
+        self._at_request = at_request or self.shut
         self._listening: socket.socket | None = None
         self._held: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -81,8 +84,8 @@ class Door:
         for one in held:
             _reset(one)
 
-    def shut_at(self, what: int | bytes) -> None:
-        """Shut when a client asks for this: a number of Kafka's protocol, or words that come in one piece."""
+    def shut_at(self, what: int | bytes | None) -> None:
+        """Shut when a client asks for this: a number of Kafka's protocol, words that come in one piece, or nothing."""
         self._shuts_at = what
 
     def _accept(self, listening: socket.socket) -> None:
@@ -111,7 +114,7 @@ class Door:
                     received += piece
                     asked = at in piece if isinstance(at, bytes) else at in list(requests_of(received))
                     if at is not None and asked:
-                        self.shut()
+                        self._at_request()
                         return
                 other.sendall(piece)
         with self._lock:

@@ -6,133 +6,23 @@ Roles are the real commands. Between them and the servers stands a door that is 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
-from contracts.settings import Settings, environment
-from contracts.topics import JOURNAL, PRODUCT_EVENTS, TRUTH, USER_EVENTS, Topic, topic_name
+from contracts.topics import JOURNAL, PRODUCT_EVENTS, TRUTH, USER_EVENTS
 from freshet.commands.etl import _again_and_again
 from infra.embedded import EmbeddedKafka, EmbeddedPostgres
-from infra.kafka import connect_producer, ensure_topics, group_offset, read_to_end
-from infra.postgres import migrate, read_password
+from infra.kafka import read_to_end
 from infra.waiting import Waiting
 from producers.simulator import Scenario, Simulator
 from tests.backend.settings import BROKER_OVERRIDES
 from tests.faults.cut import END_TXN, FETCH, INIT_PRODUCER_ID, LIST_OFFSETS, METADATA, PRODUCE, Door, door
+from tests.faults.roles import Away, Said, away_on
 from tests.waiting import until
-
-_ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Away:
-    """A broker and a database that can go away, and a shop on them."""
-
-    settings: Settings
-    broker: Door
-    database: Door
-
-    def name(self, topic: Topic) -> str:
-        return topic_name(topic, self.settings.namespace, self.settings.group)
-
-    def committed(self) -> int:
-        found = group_offset(self.settings.bootstrap, self.settings.group, self.name(USER_EVENTS), 0)
-        return 0 if found is None else found.offset
-
-    def publish(self, topic: Topic, values: Iterable[bytes]) -> None:
-        """Send records."""
-        with connect_producer(self.settings.bootstrap) as producer:
-            for value in values:
-                producer.send(self.name(topic), value=value, key=b"k", partition=0)
-            producer.flush(timeout=30)
-
-    @contextmanager
-    def role(self, *arguments: str, folder: Path) -> Iterator[Role]:
-        """Run ``freshet ARGUMENTS``."""
-        log = folder / f"{arguments[0]}.log"
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("FRESHET_", "COVERAGE_PROCESS_"))}
-        env |= environment(self.settings) | {"PYTHONPATH": str(_ROOT)}
-        with log.open("wb") as out:
-            process = subprocess.Popen([sys.executable, "-m", "freshet", *arguments], env=env, stderr=out)
-        try:
-            yield Role(process=process, log=log)
-        finally:
-            for one in (self.broker, self.database):
-                if one.is_shut:
-                    one.open()
-            process.terminate()
-            try:
-                process.wait(60)
-            finally:
-                process.kill()
-                print(log.read_text())
-
-
-@dataclass
-class Said:
-    """What is said of waiting."""
-
-    said: list[str] = field(default_factory=list)
-    times: int = 0
-
-    def lines(self, of: str) -> list[str]:
-        """Lines with these words."""
-        return [line for line in self.said if f" {of}" in line]
-
-    def problem(self) -> str | None:
-        """Why it can say no more."""
-        return None
-
-    def waits_and_goes_on(self, away: Door, and_again_at: int | bytes | None = None) -> None:
-        """It says that it waits while `away` is shut, and then that it goes on; each once.
-
-        `and_again_at`: where `away` is shut once more while it connects anew.
-        """
-        self.times += 1
-        self.says("waits: ")
-        assert away.is_shut
-        away.open(and_again_at)
-        if and_again_at is not None:
-            until(lambda: away.is_shut, f"it asks for {and_again_at!r}", 60)
-            away.open()
-        self.says("goes on after ")
-
-    def says(self, what: str) -> None:
-        """It says `what` for the `times`-th time."""
-        until(
-            lambda: len(self.lines(what)) >= self.times or self.problem() is not None,
-            f"time {self.times}: {what}",
-            60,
-        )
-        assert self.problem() is None
-        assert len(self.lines(what)) == self.times
-
-
-@dataclass
-class Role(Said):
-    """A command that runs."""
-
-    process: subprocess.Popen[bytes] = field(kw_only=True)
-    log: Path = field(kw_only=True)
-
-    def lines(self, of: str) -> list[str]:
-        """Lines with these words."""
-        self.said = self.log.read_text().splitlines()
-        return super().lines(of)
-
-    def problem(self) -> str | None:
-        """What it said, once it has ended."""
-        return None if self.process.poll() is None else self.log.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -149,25 +39,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 @pytest.fixture
 def away(broker: Door, embedded_postgres: EmbeddedPostgres, tmp_path: Path, namespace: str) -> Iterator[Away]:
     """A shop's topics on that broker, and a database of its own behind a door."""
-    parts = conninfo_to_dict(embedded_postgres.conninfo)
-    name = namespace.strip(".")  # scores of two shops must not meet in one database
-    with psycopg.connect(embedded_postgres.conninfo, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    with door(lambda: int(parts["port"])) as database:
-        settings = Settings(
-            bootstrap=f"127.0.0.1:{broker.port}",
-            database_url=f"postgresql://{parts['user']}@127.0.0.1:{database.port}/{name}",
-            database_password_file=embedded_postgres.password_file,
-            data_dir=tmp_path / "data",
-            namespace=namespace,
-            group=f"g-{namespace[:-1]}",
-            partitions=1,
-            transaction_timeout_ms=8_000,
-            delivery_timeout_ms=6_000,
-        )
-        migrate(settings.database_url, read_password(settings.database_password_file))
-        ensure_topics(settings.bootstrap, 1, namespace=namespace, group=settings.group)
-        yield Away(settings, broker, database)
+    with away_on(broker, f"127.0.0.1:{broker.port}", embedded_postgres, tmp_path, namespace) as made:
+        yield made
 
 
 def test_the_scoreboard_waits_for_whatever_is_away(away: Away, tmp_path: Path) -> None:

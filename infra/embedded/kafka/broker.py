@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import uuid
 from collections.abc import Mapping
 from functools import partial
@@ -25,16 +24,16 @@ from infra.embedded.kafka.config import (
     quoted_for_java,
     to_properties_text,
 )
+from infra.embedded.kafka.noted import DeathNoted
 from infra.embedded.kafka.probe import serving_cluster
 from infra.embedded.ports import HOST, free_port, load_ports, save_ports
 from infra.embedded.server import EmbeddedServer, Server, hold_folder, set_up_failed, start_behind_launcher
 
-__all__ = ["EmbeddedKafka"]
+__all__ = ["EmbeddedKafka", "new_cluster_id"]
 
 _START_DEADLINE_S = 180.0  # 3 s on idle cores; 33 s were seen with twelve busy processes on two
 _STOP_GRACE_S = 15.0
 _PORT_TRIES = 5
-_NOTING_S = 10.0
 
 
 class EmbeddedKafka(EmbeddedServer):
@@ -55,6 +54,8 @@ class EmbeddedKafka(EmbeddedServer):
         Told, line by line, what takes long.
     ending_s : float
         How long an earlier broker on this folder, whose parent was killed, may take to end.
+    cluster_id : str, optional
+        Of the cluster that it joins; `overrides` say where the others are. By default it is alone.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class EmbeddedKafka(EmbeddedServer):
         cache: Path | None = None,
         progress: Progress = tell_stderr,
         ending_s: float = _STOP_GRACE_S + 5,
+        cluster_id: str | None = None,
     ) -> None:
         super().__init__("broker", port, _STOP_GRACE_S + 5)
         self.folder = data_dir.resolve() / "kafka"
@@ -73,6 +75,7 @@ class EmbeddedKafka(EmbeddedServer):
         self._cache = cache
         self._progress = progress
         self._ending_s = ending_s
+        self._joined_id = cluster_id
         self._port: int | None = None
 
     @property
@@ -106,7 +109,9 @@ class EmbeddedKafka(EmbeddedServer):
         with hold_folder(self.folder, "A broker", wait_s=self._ending_s) as lock_fd:
             shutil.copyfile(Path(__file__).with_name("log4j2.xml"), self.folder / "log4j2.xml")
             self._format(java, jars, lock_fd)
-            if self._has_crashed():
+            if (
+                self._joined_id is None and self._has_crashed()
+            ):  # the controllers of a cluster do it meanwhile
                 self._settle(java, jars, lock_fd)
             self._launch(java, jars, lock_fd)
 
@@ -125,7 +130,7 @@ class EmbeddedKafka(EmbeddedServer):
         shutil.rmtree(self.folder / new, ignore_errors=True)
         settings = properties(1, 2, self._overrides, log_folder=new)
         (self.folder / "format.properties").write_text(to_properties_text(settings))
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster_id = self._joined_id or new_cluster_id()
         # With "=", for a cluster id may begin with a dash and would pass for an option.
         tool = ("kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", "format.properties")
         done = subprocess.run(
@@ -156,7 +161,7 @@ class EmbeddedKafka(EmbeddedServer):
         port = free_port()
         (self.folder / "settle.properties").write_text(to_properties_text(controller_properties(port)))
         server = self._spawn(java, jars, "settle.properties", lock_fd)
-        noted = _Noted(server, self.folder / LOG_FOLDER / "__cluster_metadata-0")
+        noted = DeathNoted(server, self.folder / LOG_FOLDER / "__cluster_metadata-0")
         try:
             server.wait_until(noted, _START_DEADLINE_S)
         finally:
@@ -214,35 +219,9 @@ class EmbeddedKafka(EmbeddedServer):
         return dict((name, value) for name, value in pairs)["cluster.id"]
 
 
-class _Noted:
-    """Tells when the controller alone has taken note of the dead broker, and has written that down.
-
-    What it says in its log it writes some time later. Stopped in between it has noted nothing, and the broker comes
-    back into the old session. So its metadata must grow twice more, which takes a second: records are written in
-    order, and one without content follows every 500 ms.
-    """
-
-    def __init__(self, server: Server, metadata: Path) -> None:
-        self._server = server
-        self._metadata = metadata
-        self._active_s: float | None = None
-        self._bytes: int | None = None
-        self._growths = 0
-
-    def __call__(self) -> bool:
-        if self._active_s is None and self._server.said("Activated periodic tasks"):
-            self._active_s = time.monotonic()
-        if self._bytes is not None:
-            before, self._bytes = self._bytes, self._written()
-            self._growths += self._bytes > before
-            return self._growths >= 2
-        if self._server.said("Fencing broker 1 at epoch"):
-            self._bytes = self._written()
-        # Nothing to note where it died before it had registered.
-        return self._active_s is not None and time.monotonic() - self._active_s > _NOTING_S
-
-    def _written(self) -> int:
-        return sum(file.stat().st_size for file in self._metadata.glob("*.log"))
+def new_cluster_id() -> str:
+    """Make an id, which must be the same for all brokers of a cluster."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def _serves(port: int, cluster_id: str) -> bool:
