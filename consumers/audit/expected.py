@@ -60,6 +60,7 @@ class Expectation:
         self.unknown: list[tuple[int, int]] = []
         self._origins = [origin for origin in origins if origin > start]
         self._start = start
+        self._ticked_ms: int | None = None
         # True where the state began before what can be read.
         self._is_cut = any(origin < start for origin in origins) and start not in origins
         self._tasks = tuple(tasks)
@@ -80,6 +81,11 @@ class Expectation:
         """All records are in: work the labels out."""
         self._finish_history()
 
+    @property
+    def ticked_ms(self) -> int | None:
+        """Event time of the newest tick since the state began last; None before the first."""
+        return self._ticked_ms
+
     def is_unknown(self, offset: int) -> bool:
         """Whether what `offset` led to depends on what the log no longer has."""
         return any(start <= offset < end for start, end in self.unknown)
@@ -88,6 +94,7 @@ class Expectation:
         if self._is_cut:
             self.unknown.append((self._start, self._history.known_from(_UNKNOWN_MS)))
             self._is_cut = False
+        self._ticked_ms = self._reader.tick_ms
         points, late = self._history.judge()
         self.points |= points
         self.late |= late

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from consumers.audit.expected import Expectation
 from consumers.audit.in_force import check_in_force
@@ -19,7 +19,7 @@ from consumers.audit.quarantine import Quarantines
 from consumers.audit.refold import Beginning, Refold, beginning
 from consumers.audit.report import PartitionReport
 from consumers.audit.sightings import Declared, nobody
-from consumers.audit.stream import CommittedStream
+from consumers.audit.stream import CommittedStream, End
 from consumers.engine import GENESIS, Fold
 from contracts.codec import NOT_SIGNED
 from contracts.topics import (
@@ -32,11 +32,11 @@ from contracts.topics import (
     Topic,
     topic_name,
 )
-from infra.kafka import Committed, Record, ShopLog, group_offset, log_range, read_to_end, topic_id
+from infra.kafka import Committed, ShopLog, group_offset, log_range, read_to_end, topic_id
 from infra.postgres import Snapshot
 from infra.signatures import Signatures
 
-__all__ = ["AuditedFold", "MakeFold", "PartitionAudit", "Progress", "ReadSnapshots"]
+__all__ = ["AuditedFold", "MakeFold", "PartitionAudit", "Progress", "ReadSnapshots", "Until"]
 
 
 class AuditedFold(Fold, Protocol):
@@ -53,6 +53,14 @@ ReadSnapshots: TypeAlias = Callable[[int, str], Iterable[Snapshot]]
 Progress: TypeAlias = Callable[[int, int, int], None]
 
 _TELL_EVERY = 1_000
+_OUTPUTS = (PREDICTIONS, OUTCOMES, DEAD_LETTERS)
+
+
+class Until(NamedTuple):
+    """What an audit looks at: the group's offset, and how far journal and outputs reached just after it."""
+
+    committed: Committed | None
+    ends: Mapping[str, End]
 
 
 @dataclass(frozen=True)
@@ -72,12 +80,30 @@ class PartitionAudit:
     def _name(self, topic: Topic) -> str:
         return topic_name(topic, self.namespace, self.group)
 
-    def run(self) -> PartitionReport:
-        """Audit it up to the group's offset as it is now."""
+    def until_now(self) -> Until:
+        """Where an audit ends that begins now, however long it takes."""
+        committed, ends = self._group_offset(), self._ends()
+        if committed is None and ends[JOURNAL.name].offset:
+            # Expired, or this was the moment of the very first commit.
+            committed, ends = self._group_offset(), self._ends()
+        return Until(committed, ends)
+
+    def _group_offset(self) -> Committed | None:
+        return group_offset(self.bootstrap, self.group, self._name(USER_EVENTS), self.partition)
+
+    def _ends(self) -> dict[str, End]:
+        return {
+            topic.name: End.now(self.bootstrap, self._name(topic), self.partition, self.patience_s)
+            for topic in (JOURNAL, *_OUTPUTS)
+        }
+
+    def run(self, until: Until) -> PartitionReport:
+        """Audit it; what was committed later is not looked at."""
         report = PartitionReport(self.partition)
         main = self._name(USER_EVENTS)
         log_id = topic_id(self.bootstrap, main)
-        journal, committed, records = self._committed(main, report)
+        journal = self._stream(JOURNAL, until, report)
+        records, committed = list(journal.records()), until.committed
         entries = check_journal(journal.topic, self.group, records, committed, log_id, report)
         log_start, log_end = log_range(self.bootstrap, main)[self.partition]
         report.start = max(log_start, min((entry.origin for entry in entries), default=log_start))
@@ -88,32 +114,17 @@ class PartitionAudit:
                 "journal", main, log_end, f"the log ends here, the journal says {report.end} are done"
             )
         expected, refold = self._read_input(main, journal.topic, entries, log_id, log_start, report)
-        self._check_outputs(main, entries, expected, refold, report)
+        self._check_outputs(main, entries, until, expected, refold, report)
         report.aborted_records += journal.aborted_records()
         return report
 
-    def _committed(
-        self, main: str, report: PartitionReport
-    ) -> tuple[CommittedStream, Committed | None, list[Record]]:
-        """The group's offset and then the journal: what is committed after that is not looked at."""
-        committed = group_offset(self.bootstrap, self.group, main, self.partition)
-        journal = self._stream(JOURNAL, report)
-        records = list(journal.records())
-        if committed is None and records:
-            # Expired, or this was the moment of the very first commit.
-            committed = group_offset(self.bootstrap, self.group, main, self.partition)
-            journal = self._stream(JOURNAL, report)
-            records = list(journal.records())
-        return journal, committed, records
-
-    def _stream(self, topic: Topic, report: PartitionReport) -> CommittedStream:
-        name = self._name(topic)
-        stream = CommittedStream(self.bootstrap, name, self.partition, self.patience_s)
-        if not stream.is_settled:
+    def _stream(self, topic: Topic, until: Until, report: PartitionReport) -> CommittedStream:
+        name, end = self._name(topic), until.ends[topic.name]
+        if not end.is_settled:
             report.notes.append(
                 f"{name} has had an open transaction for {self.patience_s:g} s: read up to that"
             )
-        return stream
+        return CommittedStream(self.bootstrap, name, self.partition, end.offset)
 
     def _read_input(
         self,
@@ -183,6 +194,7 @@ class PartitionAudit:
         self,
         main: str,
         entries: list[Entry],
+        until: Until,
         expected: Expectation,
         refold: Refold | None,
         report: PartitionReport,
@@ -204,13 +216,10 @@ class PartitionAudit:
                     )
             check_in_force(models, news, refold.in_force, refold.since, report)
         log = ShopLog(self.bootstrap, main)
+        log.was_read(self.partition, report.end, expected.ticked_ms)  # by this audit, just before
         sources = Sources(main, self.group, expected, refold, quarantines, report, Counter(), log)
-        for topic, check in (
-            (PREDICTIONS, check_predictions),
-            (OUTCOMES, check_outcomes),
-            (DEAD_LETTERS, check_letters),
-        ):
-            stream = self._stream(topic, report)
+        for topic, check in zip(_OUTPUTS, (check_predictions, check_outcomes, check_letters), strict=True):
+            stream = self._stream(topic, until, report)
             check(stream, sources)
             report.aborted_records += stream.aborted_records()
         for kind, why in (

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing.queues import SimpleQueue
 
-from consumers.audit.partition import MakeFold, PartitionAudit, Progress, ReadSnapshots
+from consumers.audit.partition import MakeFold, PartitionAudit, Progress, ReadSnapshots, Until
 from consumers.audit.report import AuditReport, PartitionReport
 from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import log_range
@@ -50,8 +50,8 @@ def audit(
     Every record of the main input below the group's offset must have led to exactly the predictions it should or
     to one dead letter, every settled visit to its labels, nothing to anything twice; labels as a second
     implementation works them out; the journal whole; and the log, folded again, must end in the committed chain.
-    May run beside a learner: what is committed after the start is not looked at. Memory grows with the decision
-    points of a partition, by about 1 kB each.
+    May run beside a learner: what is committed after the start is not looked at, in any partition. Memory grows
+    with the decision points of a partition, by about 1 kB each.
 
     Parameters
     ----------
@@ -86,17 +86,19 @@ def audit(
         PartitionAudit(bootstrap, group, namespace, number, fold, snapshots, signatures, progress, patience_s)
         for number in (sorted(ranges) if partitions is None else partitions)
     ]
+    # Of all at once: beside busy learners, the second partition grows for as long as the first is audited.
+    untils = [a.until_now() for a in audits]
     records = sum(ranges[a.partition][1] - ranges[a.partition][0] for a in audits)
     side_by_side = min(len(audits), os.cpu_count() or 1)
     if side_by_side > 1 and records >= many_records:
-        reports = _side_by_side(audits, side_by_side, progress)
+        reports = _side_by_side(audits, untils, side_by_side, progress)
     else:
-        reports = [a.run() for a in audits]
+        reports = [a.run(until) for a, until in zip(audits, untils, strict=True)]
     return AuditReport({report.partition: report for report in reports})
 
 
 def _side_by_side(
-    audits: Sequence[PartitionAudit], processes: int, progress: Progress
+    audits: Sequence[PartitionAudit], untils: Sequence[Until], processes: int, progress: Progress
 ) -> list[PartitionReport]:
     # Spawned: a fork would share the sockets and threads of whoever calls.
     context = multiprocessing.get_context("spawn")
@@ -110,7 +112,7 @@ def _side_by_side(
     listener.start()
     try:
         with ProcessPoolExecutor(processes, context, _listen_to, (told,)) as pool:
-            return list(pool.map(_run, [replace(a, progress=_tell) for a in audits]))
+            return list(pool.map(_run, [replace(a, progress=_tell) for a in audits], untils))
     finally:
         told.put(None)
         listener.join()
@@ -130,5 +132,5 @@ def _tell(partition: int, done: int, until: int) -> None:
         _telling((partition, done, until))
 
 
-def _run(one: PartitionAudit) -> PartitionReport:
-    return one.run()
+def _run(one: PartitionAudit, until: Until) -> PartitionReport:
+    return one.run(until)

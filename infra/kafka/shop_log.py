@@ -41,6 +41,11 @@ class ShopLog:
         self._may_ask = True
         self._has_read: set[int] = set()
 
+    def was_read(self, partition: int, end: int, ticked_ms: int | None) -> None:
+        """Let ticks below `end` be known from who has read them: the newest; with None they are looked for."""
+        if ticked_ms is not None:
+            self._read[partition], self._clocks[partition].ticked_ms = end, ticked_ms
+
     def has(self, partition: int, offset: int) -> bool:
         """Whether there is, or was, such a record; raises `Unreachable`."""
         if offset >= self._ends.get(partition, 0) and self._may_ask:
@@ -63,5 +68,7 @@ class ShopLog:
         clock = self._clocks[partition]
         for record in read_to_end(self._bootstrap, self._topic, start=self._read, partitions=[partition]):
             self._read[partition] = record.offset + 1
+            if b"ClockTicked" not in (record.value or b""):
+                continue  # nothing else moves the clock, and most of the log is something else
             with suppress(BadRecord):
                 clock.admit(*decode_user_event(record.value))
