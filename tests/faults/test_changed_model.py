@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from contracts.settings import environment
+from contracts.topics import PREDICTIONS
 from tests.faults.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,18 +34,21 @@ def half(number):
 WORDS = [
     ("models/online/prior.py", "self.mean = start", "self.mean = start  # why"),
     ("outside/part.py", "\n", "# why\n"),
+    ("freshet_toy.py", "\n", "# why\n"),
 ]
 CODE = [
     ("models/online/prior.py", "return self.mean", "return 0.5 * self.mean"),
+    ("freshet_toy.py", "float(self._touched)", "float(self._touched + 1)"),
     ("outside/part.py", "/ 2", "/ 4"),
 ]
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A copy of the source, and a package from outside."""
+    """A copy of the source, a package from outside, and one that adds tasks and a model by entry points."""
     for room in ("contracts", "models", "infra", "consumers"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests" / "toy", tmp_path, dirs_exist_ok=True)
     (tmp_path / "outside").mkdir()
     for name, text in (("__init__.py", ""), ("model.py", OUTSIDE), ("part.py", PART)):
         (tmp_path / "outside" / name).write_text(text)
@@ -88,7 +92,7 @@ def test_a_changed_model_is_learnt_anew_and_words_are_not(
     assert "have changed" not in said
 
     # Each costs a start of seconds; what counts as a change is tried in full in the unit tests.
-    edits = CODE if every_events == 1 else CODE[1:]
+    edits = CODE if every_events == 1 else CODE[2:]
     for generation, edit in enumerate(edits, start=2):
         change(source, *edit)
         found, said = learn(stage, source, every_events)
@@ -96,3 +100,4 @@ def test_a_changed_model_is_learnt_anew_and_words_are_not(
         assert found == {"how": "start", "generation": generation, "audit": []}
         assert "models or features have changed: their state is built anew from the log, 300 events" in said
     assert stage.journal()[-1]["generation"] == 1 + len(edits)
+    assert "dear-order" in {json.loads(r.value or b"")["task"] for r in stage.records(PREDICTIONS)}

@@ -11,54 +11,21 @@ from typer.testing import CliRunner
 
 from consumers.audit import audit_learners
 from consumers.scoreboard import LagMeter, champions, read_board, totals
-from contracts.journal import journal_key
 from contracts.settings import environment
-from contracts.topics import (
-    DEAD_LETTERS,
-    JOURNAL,
-    METRICS,
-    MODELS,
-    OUTCOMES,
-    PREDICTIONS,
-    PRODUCT_EVENTS,
-    TRUTH,
-    Topic,
-)
+from contracts.topics import JOURNAL, METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH
 from dashboard.view.live_feed import Feed
 from dashboard.view.scores import Scores
 from freshet.cli.app import app
-from infra.kafka import connect_producer
 from infra.lifeline import Child
 from infra.postgres import Database, read_password
 from models.tasks import TASKS
 from tests.faults.stage import Stage
 from tests.faults.test_bad_bytes import LONG_S, start, with_own_database
-from tests.odd_records import WRITTEN_BY_US, forged, slander, strange
+from tests.odd_records import forged, slander
+from tests.strangers import StrangeRecord, corpus_for, feed
 from tests.waiting import DEADLINE_S, until
 
 READ_BY_THE_SCOREBOARD = (TRUTH, PREDICTIONS, OUTCOMES, MODELS)
-COMPACTED = (JOURNAL, PRODUCT_EVENTS)
-
-
-def corpus_of(stage: Stage) -> list[tuple[Topic, bytes | None, bytes | None]]:
-    """Topic, key and value of each."""
-    found: list[tuple[Topic, bytes | None, bytes | None]] = []
-    for topic in WRITTEN_BY_US:
-        own = journal_key(stage.settings.group, 0) if topic is JOURNAL else b"conversion"
-        for number, (_, _, value) in enumerate(strange(topic)):
-            # A compacted topic takes no record without a key.
-            keys = [own, b"\xff\x00", own if topic in COMPACTED or value is None else None]
-            found.append((topic, keys[number % 3], value))
-    letters = [b"", b"\xff", b"{}", None]
-    return found + [(DEAD_LETTERS, b"k", value) for value in letters]
-
-
-def feed_all(stage: Stage, odd: list[tuple[Topic, bytes | None, bytes | None]]) -> None:
-    with connect_producer(stage.bootstrap) as producer:
-        sent = [producer.send(stage.name(t), key=k, value=v, partition=0) for t, k, v in odd]
-        producer.flush()
-        for future in sent:
-            future.get(timeout=DEADLINE_S)
 
 
 def test_every_reader_lives_on_believes_none_of_it_and_starts_again(
@@ -66,7 +33,7 @@ def test_every_reader_lives_on_believes_none_of_it_and_starts_again(
 ) -> None:
     stage = with_own_database(new_stage(namespace))
     settings = stage.settings
-    odd = corpus_of(stage)
+    odd = corpus_for(settings.group)
     rest = iter(range(0, len(events), len(events) // 3))
     roles = {"learn": ["learn"], "scoreboard": ["scoreboard"]}
     watch = {"watch": ["watch", "--from-beginning", "--json"]}
@@ -101,7 +68,8 @@ def test_every_reader_lives_on_believes_none_of_it_and_starts_again(
 
     def feed_and_go_on(_children: dict[str, Child]) -> None:
         before = len(stage.records(OUTCOMES))
-        feed_all(stage, [*odd, (MODELS, b"conversion", slander("second-order"))])
+        quarantine = StrangeRecord(MODELS, b"conversion", slander("second-order"))
+        feed(stage.bootstrap, settings.group, [*odd, quarantine], settings.namespace)
         publish_a_third()
         with LagMeter(stage.bootstrap, database, settings.namespace) as meter:
             until(
@@ -126,9 +94,7 @@ def test_every_reader_lives_on_believes_none_of_it_and_starts_again(
     database.close()
 
 
-def ask_everybody(
-    stage: Stage, odd: list[tuple[Topic, bytes | None, bytes | None]], database: Database
-) -> None:
+def ask_everybody(stage: Stage, odd: list[StrangeRecord], database: Database) -> None:
     fed = {topic: sum(t is topic for t, _, _ in odd) for topic in (*READ_BY_THE_SCOREBOARD, METRICS)}
     counted = totals(database)
     assert counted.unreadable + counted.foreign == sum(fed[topic] for topic in READ_BY_THE_SCOREBOARD)
