@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contracts.model_version import ModelVersion, Signature
 from contracts.settings import Settings
-from infra.postgres import Database, RegistryStore, read_password
+from infra.postgres import Database, RegistryStore, database_of
 from infra.signing import load_key
 from models.registry import dump, libraries
 from tests.batch_models import Estimator
@@ -14,7 +14,7 @@ __all__ = ["register", "stages"]
 
 def register(settings: Settings, task: str, name: str, model: Estimator) -> ModelVersion:
     """Put a model into the registry in the database of `settings`, sealed with their key."""
-    store = RegistryStore(settings.database_url, read_password(settings.database_password_file))
+    store = RegistryStore(database_of(settings))
     draft = ModelVersion(
         task=task,
         name=name,

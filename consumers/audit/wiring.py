@@ -15,7 +15,7 @@ from consumers.learner.artefacts import RegistryArtefacts
 from contracts.errors import FreshetError
 from contracts.settings import Settings
 from infra.keyring import load_keyring
-from infra.postgres import Snapshot, SnapshotStore, read_password
+from infra.postgres import Snapshot, SnapshotStore, database_of
 from infra.signatures import Signatures, signatures_of
 
 __all__ = ["audit_learners"]
@@ -46,12 +46,9 @@ class _StoredSnapshots:
         settings = self.settings
         try:
             keys = load_keyring(settings.secret_file)
-            store = SnapshotStore(settings.database_url, read_password(settings.database_password_file))
-            try:
+            with SnapshotStore(database_of(settings)) as store:
                 stored = Snapshots(store, keys.current, settings.snapshots_kept, keys.retired)
                 return list(stored.newest(settings.group, partition, topic_id))
-            finally:
-                store.close()
         except FreshetError as error:
             _log.warning("no snapshot to be had: %s", error)
             return ()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contracts.errors import ArtefactRefused
 from contracts.settings import Settings
 from infra.keyring import load_keyring
-from infra.postgres import RegistryStore, is_genuine_model, read_password
+from infra.postgres import RegistryStore, database_of, is_genuine_model
 
 if TYPE_CHECKING:
     from models.registry import BatchModel
@@ -39,8 +38,7 @@ class RegistryArtefacts:
 
         settings = self.settings
         keys = load_keyring(settings.secret_file).keys
-        password = read_password(settings.database_password_file)
-        with closing(RegistryStore(settings.database_url, password)) as registry:
+        with RegistryStore(database_of(settings)) as registry:
             payload, mac, version = registry.artefact(digest)
         if version.id != model_id:
             message = f"The artefact {digest} must be {model_id}. It is {version.id}."

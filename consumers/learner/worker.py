@@ -33,7 +33,7 @@ from infra.kafka import (
     topic_id,
 )
 from infra.keyring import load_keyring
-from infra.postgres import SnapshotStore, read_password
+from infra.postgres import SnapshotStore, database_of
 from infra.signatures import signatures_of
 
 __all__ = ["GroupOffset", "Repairs", "work"]
@@ -132,7 +132,7 @@ def work(
         shelf.go_live()
         recovered(at)
 
-    store = SnapshotStore(settings.database_url, read_password(settings.database_password_file))
+    store = SnapshotStore(database_of(settings))
     keys = load_keyring(settings.secret_file)
     snapshots = Snapshots(store, keys.current, settings.snapshots_kept, keys.retired)
     log = KafkaPartitionLog(

@@ -134,10 +134,9 @@ class Trainer:
             self._ask_the_gate(newest, standing)
 
     def _count(self, task: TaskSpec, features: list[str]) -> int:
-        from infra.postgres import Database, TrainingRows, read_password
+        from infra.postgres import TrainingRows, database_of
 
-        password = read_password(self._settings.database_password_file)
-        with Database(self._settings.database_url, password) as database:
+        with database_of(self._settings) as database:
             return TrainingRows(database, task.name, features).count().usable
 
     def _train(self, task: TaskSpec, labels: int) -> None:

@@ -32,12 +32,11 @@ def read_examples(settings: Settings, task: TaskSpec, *, backfilled: bool = Fals
     FreshetError
         If there are too few labels.
     """
-    from infra.postgres import Database, TrainingRows, read_password
+    from infra.postgres import TrainingRows, database_of
     from models.batch import LEAST_LABELS, Example, Examples
 
     names = [feature.name for feature in task.features().declared]
-    password = read_password(settings.database_password_file)
-    with Database(settings.database_url, password) as database:
+    with database_of(settings) as database:
         rows = TrainingRows(database, task.name, names, backfilled=backfilled)
         found = rows.count()
         if found.usable < LEAST_LABELS:

@@ -38,10 +38,9 @@ class Scores:
 
     def __init__(self, settings: Settings) -> None:
         from consumers.scoreboard.reading import LagMeter
-        from infra.postgres import Database, RegisteredNames, read_password
+        from infra.postgres import RegisteredNames, database_of
 
-        password = read_password(settings.database_password_file)
-        self._database = Database(settings.database_url, password)
+        self._database = database_of(settings)
         self._registered = RegisteredNames(self._database)
         self._meter = LagMeter(settings.bootstrap, self._database, settings.namespace)
 

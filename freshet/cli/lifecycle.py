@@ -46,15 +46,10 @@ def life_of(settings: Settings) -> Iterator[Life]:
 @contextmanager
 def changes(settings: Settings) -> Iterator[Any]:
     """The `ModelChangeStore` of a database whose schema is brought up to date."""
-    from infra.postgres import ModelChangeStore, migrate, read_password
+    from infra.postgres import ModelChangeStore, migrated
 
-    password = read_password(settings.database_password_file)
-    migrate(settings.database_url, password)
-    store = ModelChangeStore(settings.database_url, password)
-    try:
+    with ModelChangeStore(migrated(settings)) as store:
         yield store
-    finally:
-        store.close()
 
 
 def change_as_json(change: ModelChange) -> dict[str, Any]:

@@ -25,17 +25,12 @@ def opened_registry(settings: Settings) -> Iterator[RegistryStore]:
     Unreachable
         Where the database does not answer, or no demo runs that would have one.
     """
-    from infra.postgres import RegistryStore, migrate, read_password
+    from infra.postgres import RegistryStore, migrated
 
     if settings.origin["database_url"] in ("default", "runtime file"):
         need_broker(settings)  # it says best that no demo runs
-    password = read_password(settings.database_password_file)
-    migrate(settings.database_url, password)
-    store = RegistryStore(settings.database_url, password)
-    try:
+    with RegistryStore(migrated(settings)) as store:
         yield store
-    finally:
-        store.close()
 
 
 def as_json(version: ModelVersion) -> dict[str, Any]:

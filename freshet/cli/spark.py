@@ -16,9 +16,8 @@ from freshet.cli.rendering import can_redraw, console, tell
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from contracts.settings import Settings
 
-__all__ = ["Master", "Memory", "marts_ready", "opened_spark", "stepping"]
+__all__ = ["Master", "Memory", "opened_spark", "stepping"]
 
 Master: TypeAlias = Annotated[
     str | None,
@@ -28,13 +27,6 @@ Memory: TypeAlias = Annotated[
     str,
     typer.Option("--driver-memory", help="Of Spark's driver, which does all the work where it is local."),
 ]
-
-
-def marts_ready(settings: Settings) -> None:
-    """Bring the database's schema to what this code needs."""
-    from infra.postgres import migrate, read_password
-
-    migrate(settings.database_url, read_password(settings.database_password_file))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from freshet.cli.broker_check import need_broker
 from freshet.cli.command import DATABASE, MODELS, command
 from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
-from freshet.cli.spark import Master, Memory, marts_ready, opened_spark, stepping
+from freshet.cli.spark import Master, Memory, opened_spark, stepping
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -59,11 +59,12 @@ def backfill(
     need_master(master)
     need_memory(memory)
     task = _known(feature_set)
+    from infra.postgres import migrated
     from spark_jobs.session import need_spark
 
     need_spark()
     need_broker(settings)
-    marts_ready(settings)
+    migrated(settings)
     task = task or _numbered(int(feature_set), settings)
     from spark_jobs.backfill import BACKFILL_STEPS
     from spark_jobs.backfill import backfill as run
@@ -96,11 +97,10 @@ def _there_are() -> str:
 
 def _numbered(number: int, settings: Settings) -> TaskSpec:
     """The task whose features, as this code computes them, have that number."""
-    from infra.postgres import Database, queries, read_password
+    from infra.postgres import database_of, queries
     from models.tasks import TASKS
 
-    password = read_password(settings.database_password_file)
-    with Database(settings.database_url, password) as database, database.transaction() as connection:
+    with database_of(settings) as database, database.transaction() as connection:
         found = connection.execute(queries("backfill")["feature_set"], (number,)).fetchone()
     if found is None:
         message = f"The feature set must be one of dim_feature_set, or {_there_are()}. There is no {number}."

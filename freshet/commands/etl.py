@@ -22,7 +22,7 @@ from freshet.cli.options import (
     seconds,
 )
 from freshet.cli.rendering import console, echo, tell
-from freshet.cli.spark import Master, Memory, marts_ready, opened_spark, stepping
+from freshet.cli.spark import Master, Memory, opened_spark, stepping
 from infra.signals import unless_told, until_told
 
 if TYPE_CHECKING:
@@ -62,13 +62,14 @@ def etl(
     pause_s = None if every is None else seconds("--every", every, least_s=1.0)
     need_master(master)
     need_memory(memory)
+    from infra.postgres import migrated
     from spark_jobs.session import need_spark
 
     need_spark()
     told = until_told() if pause_s is not None else threading.Event()
     if pause_s is None:
         need_broker(settings)
-        marts_ready(settings)
+        migrated(settings)
         with closing(_log(settings)) as log:
             _tell(log.problem())
         with opened_spark(master, memory) as spark:
@@ -76,7 +77,7 @@ def etl(
         return
     need_address(settings)
     waiting = waiting_as("ETL", settings)
-    waiting.until_done(lambda: marts_ready(settings), told)
+    waiting.until_done(lambda: migrated(settings), told)
 
     def loop() -> None:
         with opened_spark(master, memory) as spark:

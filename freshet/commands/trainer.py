@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
@@ -96,12 +96,11 @@ def trainer(
     from consumers.trainer.monitor import TrainerMonitor
     from consumers.trainer.trainer import Trainer
     from freshet.cli.open_registry import opened_registry
-    from infra.postgres import DatabaseCheck, ModelChangeStore, read_password
+    from infra.postgres import DatabaseCheck, ModelChangeStore, database_of
 
     check = DatabaseCheck(settings.database_url, settings.database_password_file)
     monitor = TrainerMonitor(check, pause_s, len(chosen) * budget_s)
     teller = _Teller(monitor, is_json=json)
-    password = read_password(settings.database_password_file)
     with ExitStack() as held:
 
         def opened() -> RegistryStore:
@@ -110,7 +109,7 @@ def trainer(
         held.enter_context(monitored(settings, monitor))
         if (registry := opened() if once else waiting.until_done(opened, told)) is None:
             return
-        changes = held.enter_context(closing(ModelChangeStore(settings.database_url, password)))
+        changes = held.enter_context(ModelChangeStore(database_of(settings)))
         by_itself = Trainer(
             settings,
             registry,

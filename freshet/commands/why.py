@@ -73,13 +73,11 @@ def why(
 
 def _registered(settings: Settings) -> Callable[[str, str], bool]:
     """Which batch models there are; all that are told of, where the registry does not answer."""
-    from infra.postgres import Database, RegisteredNames, migrate, read_password
+    from infra.postgres import RegisteredNames, migrated
     from models.belief import any_batch
 
     try:
-        password = read_password(settings.database_password_file)
-        migrate(settings.database_url, password)
-        with Database(settings.database_url, password) as database:
+        with migrated(settings) as database:
             names = RegisteredNames(database).now()
         return lambda task, model: (task, model) in names
     except FreshetError as error:

@@ -159,7 +159,7 @@ class Show:
         """From a started broker to the result; None where Ctrl-C came before the end."""
         from freshet.run.changed_models import what_changed
         from infra.kafka import ensure_topics
-        from infra.postgres import migrate, read_password
+        from infra.postgres import migrated
 
         where = {
             "bootstrap": running.bootstrap,
@@ -171,7 +171,7 @@ class Show:
             settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group
         )
         remember(settings.data_dir, self._shop)
-        migrate(settings.database_url, read_password(settings.database_password_file))
+        migrated(settings)
         scores = Scores(settings)
         feed = Feed(settings, scores.counts, scores.has_batch)
         before = feed.look().events

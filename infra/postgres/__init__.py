@@ -3,6 +3,7 @@
 from infra.postgres.database import Connection, Database, address_of, connect, is_away, read_password
 from infra.postgres.migrations import migrate
 from infra.postgres.model_changes import Action, ModelChange, ModelChangeStore, Registered
+from infra.postgres.opened import database_of, migrated
 from infra.postgres.queries import queries
 from infra.postgres.reachable import DatabaseCheck
 from infra.postgres.registered_names import RegisteredNames
@@ -25,10 +26,12 @@ __all__ = [
     "TrainingRows",
     "address_of",
     "connect",
+    "database_of",
     "is_away",
     "is_genuine",
     "is_genuine_model",
     "migrate",
+    "migrated",
     "queries",
     "read_password",
     "seal_model",

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from contracts.bounds import Stage
 from contracts.errors import UsageError
-from infra.postgres.database import Database
+from infra.postgres.opened import Store
 from infra.postgres.queries import queries
 
 __all__ = ["Action", "ModelChange", "ModelChangeStore", "Registered"]
@@ -60,22 +61,10 @@ class ModelChange:
     at: datetime | None = None
 
 
-class ModelChangeStore:
-    """All changes in one database whose schema is there (`infra.postgres.migrate`).
+class ModelChangeStore(Store):
+    """All changes in one database."""
 
-    Every method is one transaction of its own and raises `Unreachable` where the database is away. Blocking.
-
-    Parameters
-    ----------
-    conninfo : str
-        Of the database.
-    password : str, optional
-        Where `conninfo` has none.
-    """
-
-    def __init__(self, conninfo: str, password: str | None = None) -> None:
-        self._database = Database(conninfo, password)
-        self._sql = queries("model_changes")
+    _sql = queries("model_changes")
 
     def registered(self, model_id: str) -> Registered:
         """The model ``task/name@version`` of the registry.
@@ -97,15 +86,9 @@ class ModelChangeStore:
         with self._database.transaction() as connection:
             connection.execute(
                 self._sql["begin"],
-                {
-                    "id": change.id,
+                vars(change)
+                | {
                     "topic_id": topic_id,
-                    "task": change.task,
-                    "action": change.action,
-                    "model": change.model,
-                    "digest": change.digest,
-                    "replaced": change.replaced,
-                    "forced": change.forced,
                     "evidence": Jsonb(change.evidence) if change.evidence is not None else None,
                     "log_ends": Jsonb(change.log_ends),
                 },
@@ -126,29 +109,12 @@ class ModelChangeStore:
 
     def of_log(self, topic_id: str) -> list[ModelChange]:
         """All changes of one log, in the order in which they were begun."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(self._sql["of_log"], (topic_id,)).fetchall()
+        with self._database.transaction() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(self._sql["of_log"], (topic_id,)).fetchall()
         return [
-            ModelChange(
-                id=row[0],
-                task=row[1],
-                action=row[2],
-                model=row[3],
-                digest=row[4],
-                replaced=row[5],
-                forced=row[6],
-                evidence=row[7],
-                state=row[8],
-                log_ends=_by_partition(row[9]),
-                offsets=_by_partition(row[10]),
-                at=row[11],
-            )
+            ModelChange(**row | {name: _by_partition(row[name]) for name in ("log_ends", "offsets")})
             for row in rows
         ]
-
-    def close(self) -> None:
-        """Close the connections that are open."""
-        self._database.close()
 
 
 def _by_partition(found: Mapping[str, int] | None) -> dict[int, int]:

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from contracts.errors import ArtefactRefused, UsageError
 from contracts.model_version import ModelVersion
-from infra.postgres.database import Connection, Database
+from infra.postgres.database import Connection
+from infra.postgres.opened import Store
 from infra.postgres.queries import queries
 from infra.signing import sign, verify
 
@@ -35,23 +36,13 @@ def is_genuine_model(key: bytes, version: ModelVersion, artefact: bytes, mac: by
     return verify(key, mac, kind=KIND, name=version.id, versions=[version.sealed()], log="", payload=artefact)
 
 
-class RegistryStore:
-    """All trained models in one database whose schema is there (`infra.postgres.migrate`).
+class RegistryStore(Store):
+    """All trained models in one database.
 
-    Every method is one transaction of its own and raises `Unreachable` where the database is away; after that the
-    store can be used again. Blocking. Nothing is verified here: an artefact is opened by `models.registry.open_model`.
-
-    Parameters
-    ----------
-    conninfo : str
-        Of the database.
-    password : str, optional
-        Where `conninfo` has none.
+    Nothing is verified here: an artefact is opened by `models.registry.open_model`.
     """
 
-    def __init__(self, conninfo: str, password: str | None = None) -> None:
-        self._database = Database(conninfo, password)
-        self._sql = queries("registry")
+    _sql = queries("registry")
 
     def register(
         self, draft: ModelVersion, artefact: bytes, card: Callable[[ModelVersion], str], key: bytes
@@ -155,10 +146,6 @@ class RegistryStore:
         with self._database.transaction() as connection:
             row = connection.execute(self._sql["card"], (model,)).fetchone()
         return row[0] if row else ""
-
-    def close(self) -> None:
-        """Close the connections that are open."""
-        self._database.close()
 
 
 def _version(row: tuple[Any, ...]) -> ModelVersion:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
-from infra.postgres.database import Database
+from psycopg.rows import kwargs_row
+
+from infra.postgres.opened import Store
 from infra.postgres.queries import queries
 from infra.signing import sign, verify
 
@@ -89,44 +92,18 @@ def is_genuine(key: bytes, snapshot: Snapshot) -> bool:
     )
 
 
-class SnapshotStore:
-    """Snapshots of all groups in one database whose schema is there (`infra.postgres.migrate`).
+class SnapshotStore(Store):
+    """Snapshots of all groups in one database.
 
-    Every method is one transaction of its own and raises `Unreachable` where the database is away; after that the
-    store can be used again. Blocking. Nothing is verified here: the HMAC, the chain and the fingerprint are the
-    reader's business.
-
-    Parameters
-    ----------
-    conninfo : str
-        Of the database.
-    password : str, optional
-        Where `conninfo` has none.
+    Nothing is verified here: the HMAC, the chain and the fingerprint are the reader's business.
     """
 
-    def __init__(self, conninfo: str, password: str | None = None) -> None:
-        self._database = Database(conninfo, password)
-        self._sql = queries("snapshots")
+    _sql = queries("snapshots")
 
     def save(self, snapshot: Snapshot) -> None:
         """Keep `snapshot`; one of the same turn is replaced."""
         with self._database.transaction() as connection:
-            connection.execute(
-                self._sql["save"],
-                {
-                    "group": snapshot.group,
-                    "partition": snapshot.partition,
-                    "generation": snapshot.generation,
-                    "turn": snapshot.turn,
-                    "end_offset": snapshot.end_offset,
-                    "journal_offset": snapshot.journal_offset,
-                    "topic_id": snapshot.topic_id,
-                    "chain": snapshot.chain,
-                    "fingerprint": snapshot.fingerprint,
-                    "payload": snapshot.payload,
-                    "mac": snapshot.mac,
-                },
-            )
+            connection.execute(self._sql["save"], vars(snapshot))
 
     def newest(self, group: str, partition: int, topic_id: str) -> Iterator[Snapshot]:
         """Snapshots of one worker on one log, newest first.
@@ -137,25 +114,15 @@ class SnapshotStore:
         with self._database.transaction() as connection:
             keys = connection.execute(self._sql["keys"], (group, partition, topic_id)).fetchall()
         for generation, turn in keys:
-            with self._database.transaction() as connection, connection.cursor(binary=True) as cursor:
+            made = kwargs_row(partial(Snapshot, group=group, partition=partition, topic_id=topic_id))
+            with (
+                self._database.transaction() as connection,
+                connection.cursor(binary=True, row_factory=made) as cursor,
+            ):
                 cursor.execute(self._sql["load"], (group, partition, topic_id, generation, turn))
-                row = cursor.fetchone()
-            if row is not None:
-                end_offset, journal_offset, chain, fingerprint, payload, mac, created_at = row
-                yield Snapshot(
-                    group=group,
-                    partition=partition,
-                    generation=generation,
-                    turn=turn,
-                    end_offset=end_offset,
-                    journal_offset=journal_offset,
-                    topic_id=topic_id,
-                    chain=chain,
-                    fingerprint=fingerprint,
-                    payload=payload,
-                    mac=mac,
-                    created_at=created_at,
-                )
+                found = cursor.fetchone()
+            if found is not None:
+                yield found
 
     def prune(self, group: str, partition: int, *, keep: int) -> int:
         """Delete all but the newest `keep` of each log; how many went."""
@@ -171,7 +138,3 @@ class SnapshotStore:
         """Delete every snapshot of `group`; how many went."""
         with self._database.transaction() as connection:
             return connection.execute(self._sql["delete_all"], (group,)).rowcount
-
-    def close(self) -> None:
-        """Close the connections that are open."""
-        self._database.close()

@@ -23,7 +23,7 @@ WHERE worker_group = %s AND partition = %s AND topic_id = %s
 ORDER BY generation DESC, turn DESC
 
 -- name: load
-SELECT end_offset, journal_offset, chain, fingerprint, payload, mac, created_at
+SELECT generation, turn, end_offset, journal_offset, chain, fingerprint, payload, mac, created_at
 FROM snapshot
 WHERE worker_group = %s AND partition = %s AND topic_id = %s AND generation = %s AND turn = %s
 

@@ -65,7 +65,7 @@ class Town:
         for seed, model_id in enumerate((A, B)):
             name = model_id.removeprefix("conversion/").removesuffix("@1")
             assert register(settings, "conversion", name, trained(seed)).id == model_id
-        self.store = ModelChangeStore(database.url, database.password)
+        self.store = ModelChangeStore(database.open())
         emissions = Simulator(Scenario(seed=5, events=3_000, partitions=2))
         self.events = [e for e in emissions if e.topic == USER_EVENTS.name]
         self.at = 0

@@ -40,7 +40,7 @@ class Installation:
         self.folder = folder
         self.key_file = folder / "secret.key"
         migrate(database.url, database.password)
-        self.store = RegistryStore(database.url, database.password)
+        self.store = RegistryStore(database.open())
 
     def typed(self, *arguments: str):
         env = {

@@ -47,8 +47,8 @@ class House:
             self.shop._send(topic, [Record("", 0, 0, 0, b"k", odd.value, ()) for odd in strange(topic)])
         migrate(database.url, database.password)
         self.database = database.open()
-        self.registry = RegistryStore(database.url, database.password)
-        self.changes = ModelChangeStore(database.url, database.password)
+        self.registry = RegistryStore(database.open())
+        self.changes = ModelChangeStore(database.open())
         self.news: list[News] = []
         self.told = threading.Event()
 

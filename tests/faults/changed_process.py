@@ -17,7 +17,7 @@ from consumers.learner import LearnerFold, work
 from contracts.settings import load
 from contracts.topics import USER_EVENTS, topic_name
 from infra.kafka import group_offset, log_range
-from infra.postgres import SnapshotStore, read_password
+from infra.postgres import SnapshotStore, database_of
 from infra.signing import load_key
 from models.portfolio import Portfolio
 from models.tasks import TASKS, ModelSpec
@@ -40,7 +40,7 @@ def main() -> None:
         return found is not None and found.offset >= end
 
     work(settings, 0, should_stop=is_through, recovered=stood.append, fold=fold(0))
-    store = SnapshotStore(settings.database_url, read_password(settings.database_password_file))
+    store = SnapshotStore(database_of(settings))
     kept = Snapshots(store, load_key(settings.secret_file), settings.snapshots_kept)
     report = audit(
         settings.bootstrap,

@@ -40,7 +40,7 @@ def snapshot(turn: int, **other) -> Snapshot:
 @pytest.fixture
 def store(fresh_database: FreshDatabase):
     migrate(fresh_database.url, fresh_database.password)
-    store = SnapshotStore(fresh_database.url, fresh_database.password)
+    store = SnapshotStore(fresh_database.open())
     yield store
     store.close()
 
