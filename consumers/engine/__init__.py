@@ -7,7 +7,7 @@ from consumers.engine.chain import GENESIS, link
 from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold, Step
 from consumers.engine.journal import Journal, Journalled, committed_metadata
-from consumers.engine.observer import Observer, Turn, Unobserved
+from consumers.engine.listener import Listener, Turn
 from consumers.engine.recovery import GroupOffsets, Position, Recovery
 from consumers.engine.snapshots import Snapshots, SnapshotWriter
 from consumers.engine.watchdog import Watchdog
@@ -21,7 +21,7 @@ __all__ = [
     "Identity",
     "Journal",
     "Journalled",
-    "Observer",
+    "Listener",
     "Position",
     "Recovery",
     "SnapshotPolicy",
@@ -29,7 +29,6 @@ __all__ = [
     "Snapshots",
     "Step",
     "Turn",
-    "Unobserved",
     "Watchdog",
     "Worker",
     "committed_metadata",

@@ -11,7 +11,7 @@ from consumers.engine.chain import link
 from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold
 from consumers.engine.journal import committed_metadata
-from consumers.engine.observer import Observer, Turn, Unobserved
+from consumers.engine.listener import Listener, Turn
 from consumers.engine.recovery import Position, Recovery
 from consumers.engine.snapshots import SnapshotWriter
 from consumers.engine.watchdog import Watchdog
@@ -93,7 +93,7 @@ class Worker:
         Called with each of `FAULT_POINTS`.
     now_ms : callable
         The clock, milliseconds since 1970; for latency alone.
-    observer : Observer
+    listener : Listener
         Told what happens.
     """
 
@@ -110,7 +110,7 @@ class Worker:
         timeout_s: float,
         fault: Callable[[str], None] = lambda _point: None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
-        observer: Observer = Unobserved(),  # noqa: B008 - has no state
+        listener: Listener = Listener(),  # noqa: B008 - has no state
     ) -> None:
         self._identity = identity
         self._log = log
@@ -122,7 +122,7 @@ class Worker:
         self._timeout_s = timeout_s
         self._fault = fault
         self._now_ms = now_ms
-        self._observer = observer
+        self._listener = listener
         self._watchdog = Watchdog(timeout_s)
         self._snapshot_at_s = time.monotonic()
         self._events_since_snapshot = 0
@@ -141,7 +141,7 @@ class Worker:
         self._transactions.init()
         at = self._recovery.run()
         recovered(at)
-        self._observer.recovered(at)
+        self._listener.recovered(at)
         self._log.seek(at.end)
         if at.parent is not None:
             # A turn without records: a new generation is in the journal even if nothing comes before the next start.
@@ -152,7 +152,7 @@ class Worker:
             if records:
                 at, journal_offset = self._turn(at, records)
                 self._maybe_snapshot(at, journal_offset)
-            self._observer.looked(self._log.lag(), is_empty=not records)
+            self._listener.looked(self._log.lag(), is_empty=not records)
 
     def close(self) -> None:
         """Let go of everything, and wait a little for the last snapshot."""
@@ -171,7 +171,7 @@ class Worker:
         at, journal_offset, commit_s = self._commit(at, learned.sent, records[-1].offset + 1, learned.chain)
         self._fault("after commit")
         self._events_since_snapshot += len(records)
-        self._observer.committed(
+        self._listener.committed(
             Turn(
                 events=len(records),
                 outputs=[outputs for outputs, _ in learned.steps],

@@ -15,7 +15,7 @@ import threading
 import traceback
 
 from consumers.learner.artefacts import RegistryArtefacts
-from consumers.learner.observer import observer_of
+from consumers.learner.metrics import listener_of
 from consumers.learner.shelf import Shelf
 from consumers.learner.worker import Repairs, work
 from consumers.supervisor import EXIT_AWAY, EXIT_FENCED, EXIT_REFUSED, GOES_ON, WAITS
@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
             arguments.partition,
             should_stop=stop.is_set,
             shelf=shelf,
-            observer=observer_of(settings, arguments.partition, lambda: len(shelf.missing)),
+            listener=listener_of(settings, arguments.partition, lambda: len(shelf.missing)),
             repairs=Repairs(arguments.mend_offsets, arguments.untrained),
             recovered=lambda at: say(
                 f"partition {arguments.partition}: at offset {at.end}, turn {at.turn}, generation {at.generation}, "

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from consumers.engine import (
     Identity,
     Journal,
-    Observer,
+    Listener,
     Position,
     Recovery,
     SnapshotPolicy,
     Snapshots,
     SnapshotWriter,
-    Unobserved,
     Worker,
 )
 from consumers.learner.fold import LearnerFold
@@ -77,7 +76,7 @@ def work(
     recovered: Callable[[Position], None] = lambda _position: None,
     fold: LearnerFold | None = None,
     shelf: Shelf | None = None,
-    observer: Observer = Unobserved(),  # noqa: B008 - has no state
+    listener: Listener = Listener(),  # noqa: B008 - has no state
     away: Callable[[str | None], None] = lambda _why: None,
 ) -> None:
     """Run the worker of one partition until `should_stop`.
@@ -102,7 +101,7 @@ def work(
         Another portfolio than the default.
     shelf : Shelf, optional
         Where batch models are at hand; without one, online models alone answer.
-    observer : Observer
+    listener : Listener
         Told what the worker does.
     away : callable
         Told when the broker goes away between two turns, and with None when it is there again.
@@ -175,7 +174,7 @@ def work(
         policy=SnapshotPolicy(settings.snapshot_every_s, settings.snapshot_every_events),
         timeout_s=settings.transaction_timeout_ms / 1000,
         fault=fault,
-        observer=observer,
+        listener=listener,
     )
     try:
         worker.run(should_stop, begin)

@@ -1,5 +1,6 @@
 """Keeps one worker process a partition running. Knows no models: it must be up long before River is imported."""
 
+from consumers.supervisor.listener import Listener
 from consumers.supervisor.monitor import (
     FOLDER_VARIABLE,
     IDLE,
@@ -11,7 +12,6 @@ from consumers.supervisor.monitor import (
 )
 from consumers.supervisor.supervise import Fixed, Shares, WorkersStopped, supervise
 from consumers.supervisor.talk import EXIT_AWAY, EXIT_FENCED, EXIT_OVERDUE, EXIT_REFUSED, GOES_ON, WAITS
-from consumers.supervisor.watch import Unwatched, Watch
 
 __all__ = [
     "EXIT_AWAY",
@@ -27,8 +27,7 @@ __all__ = [
     "MISSING",
     "RECOVERED",
     "Shares",
-    "Unwatched",
-    "Watch",
+    "Listener",
     "WAITS",
     "WorkersMonitor",
     "WorkersStopped",

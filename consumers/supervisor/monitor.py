@@ -16,6 +16,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from consumers.supervisor.listener import Listener
+
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
@@ -49,8 +51,8 @@ STALE_AFTER_S: Final = 60.0
 _HEAD_BYTES: Final = 8
 
 
-class WorkersMonitor:
-    """A `Watch` on a supervisor, and the `infra.monitoring.Role` of its workers.
+class WorkersMonitor(Listener):
+    """A `Listener` to a supervisor, and the `infra.monitoring.Role` of its workers.
 
     Parameters
     ----------

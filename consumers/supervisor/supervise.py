@@ -13,8 +13,8 @@ from typing import IO, Final, Protocol
 
 from kafka.errors import KafkaError
 
+from consumers.supervisor.listener import Listener
 from consumers.supervisor.talk import EXIT_AWAY, EXIT_FENCED, EXIT_OVERDUE, EXIT_REFUSED, GOES_ON, WAITS
-from consumers.supervisor.watch import Unwatched, Watch
 from contracts.errors import FreshetError
 from contracts.settings import Settings, environment
 from contracts.topics import USER_EVENTS, topic_name
@@ -116,7 +116,7 @@ def supervise(
     should_stop: Callable[[], bool],
     arguments: Sequence[str] = (),
     program: Sequence[str] = (sys.executable, "-m", "consumers.learner"),
-    watch: Watch = Unwatched(),  # noqa: B008 - has no state
+    listener: Listener = Listener(),  # noqa: B008 - has no state
     answers: Callable[[], bool] = lambda: True,
 ) -> None:
     """Keep a worker for each partition that `shares` names running until `should_stop`.
@@ -137,7 +137,7 @@ def supervise(
         Further arguments for each worker, such as ``--untrained``.
     program : sequence of str
         What is run: it takes the partition and `arguments`, and its settings from the environment.
-    watch : Watch
+    listener : Listener
         Told what becomes of the workers.
     answers : callable
         Whether a broker listens: who left because it was away is not started before, for starting is dear.
@@ -151,7 +151,7 @@ def supervise(
     leaving: list[_Leaving] = []
     # The only supervisor owns its partitions whatever happens: who fences its workers was started beside it by hand.
     is_alone = isinstance(shares, Fixed)
-    more = watch.environment()
+    more = listener.environment()
     known: frozenset[int] | None = None
     try:
         while not should_stop():
@@ -160,21 +160,21 @@ def supervise(
                 continue
             if known != (owned := frozenset(owned)):
                 known = owned
-                watch.owned(owned)
+                listener.owned(owned)
             for partition in workers.keys() - owned:
                 if (child := workers.pop(partition).child) is not None:
                     child.let_go()
-                    watch.died(partition, child.pid)  # for what it says no longer counts
+                    listener.died(partition, child.pid)  # for what it says no longer counts
                     leaving.append(_Leaving(child, time.monotonic() + _STOP_GRACE_S))
             leaving = [one for one in leaving if not one.has_ended()]
             for partition in sorted(owned - workers.keys()):
                 argv = [*program, str(partition), *arguments]
                 workers[partition] = _Worker(
-                    partition, _starter(settings, more, argv), _waits(partition, watch)
+                    partition, _starter(settings, more, argv), _waits(partition, listener)
                 )
             for worker in workers.values():
                 if worker.problem is None and not should_stop():
-                    _look_after(worker, settings, watch, answers, is_alone=is_alone)
+                    _look_after(worker, settings, listener, answers, is_alone=is_alone)
             if workers and all(worker.problem is not None for worker in workers.values()):
                 break
     finally:
@@ -213,13 +213,13 @@ def _starter(
     return start
 
 
-def _waits(partition: int, watch: Watch) -> Callable[[str | None], None]:
+def _waits(partition: int, listener: Listener) -> Callable[[str | None], None]:
     waiting = Waiting(
         f"The learner of partition {partition}", lambda line: print(line, file=sys.stderr, flush=True)
     )
 
     def told(why: str | None) -> None:
-        watch.waits(partition, why)
+        listener.waits(partition, why)
         if why is None:
             waiting.goes_on()
         else:
@@ -229,7 +229,7 @@ def _waits(partition: int, watch: Watch) -> Callable[[str | None], None]:
 
 
 def _look_after(
-    worker: _Worker, settings: Settings, watch: Watch, answers: Callable[[], bool], *, is_alone: bool
+    worker: _Worker, settings: Settings, listener: Listener, answers: Callable[[], bool], *, is_alone: bool
 ) -> None:
     if worker.child is None:
         if time.monotonic() < worker.start_at_s:
@@ -237,13 +237,13 @@ def _look_after(
         if worker.is_away and not answers():
             worker.start_at_s = time.monotonic() + _BACK_OFF_S[-1]
             return
-        watch.started(worker.partition, worker.run())
+        listener.started(worker.partition, worker.run())
         return
     code = worker.child.poll()
     if code is None:
         return
     worker.child.stop(0)
-    watch.died(worker.partition, worker.child.pid)
+    listener.died(worker.partition, worker.child.pid)
     worker.child = None
     last = worker.last_word(code)
     if code == EXIT_FENCED and not is_alone:
@@ -268,7 +268,7 @@ def _look_after(
         deaths = sum(1 for at in worker.died_at if at == offset)
         worker.start_at_s = time.monotonic() + _BACK_OFF_S[min(deaths, len(_BACK_OFF_S)) - 1]
     if worker.problem is not None:
-        watch.gave_up(worker.partition, worker.problem)
+        listener.gave_up(worker.partition, worker.problem)
 
 
 def _committed(settings: Settings, partition: int) -> int | None:

@@ -18,7 +18,7 @@ from freshet.cli.rendering import tell
 from infra.signals import until_told
 
 if TYPE_CHECKING:
-    from consumers.supervisor import Shares, Watch
+    from consumers.supervisor import Listener, Shares
     from contracts.settings import Settings
 
 
@@ -67,17 +67,17 @@ def learn(
         _chosen(partition, settings.partitions)  # refused at once
     need_address(settings)
 
-    from consumers.supervisor import Fixed, Unwatched, WorkersMonitor, supervise
+    from consumers.supervisor import Fixed, Listener, WorkersMonitor, supervise
     from contracts.topics import USER_EVENTS, topic_name
     from infra.kafka import GroupMembership, LogCheck, ensure_topics
     from infra.postgres import DatabaseCheck
 
     with ExitStack() as held:
-        watch: Watch = Unwatched()
+        listener: Listener = Listener()
         if settings.http_port is not None:
             database = DatabaseCheck(settings.database_url, settings.database_password_file)
             log = LogCheck(settings.bootstrap, topic_name(USER_EVENTS, settings.namespace))
-            watch = monitor = held.enter_context(WorkersMonitor(database, log))
+            listener = monitor = held.enter_context(WorkersMonitor(database, log))
             held.enter_context(monitored(settings, monitor))
         waiting = waiting_as("learner", settings)
 
@@ -106,7 +106,7 @@ def learn(
             shares,
             should_stop=told.is_set,
             arguments=allowed,
-            watch=watch,
+            listener=listener,
             answers=lambda: answers(settings.bootstrap),
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
-    "learner": [ROOT / "consumers/learner/observer.py", ROOT / "consumers/supervisor/monitor.py"],
+    "learner": [ROOT / "consumers/learner/metrics.py", ROOT / "consumers/supervisor/monitor.py"],
     "scoreboard": [ROOT / "consumers/scoreboard/monitor.py"],
     "etl": [ROOT / "spark_jobs/monitor.py"],
     "trainer": [ROOT / "consumers/trainer/monitor.py"],

@@ -1,4 +1,4 @@
-"""A worker's observer without a worker, in a process of its own that ends at once."""
+"""A worker's listener without a worker, in a process of its own that ends at once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from consumers.engine import GENESIS, Position, Turn
 from contracts.records import LateLabel, Outcome, Prediction
 from contracts.settings import Settings
 
-_OBSERVER: Final = str(Path(__file__).resolve().parents[4] / "consumers" / "learner" / "observer.py")
+_METRICS: Final = str(Path(__file__).resolve().parents[4] / "consumers" / "learner" / "metrics.py")
 # Forked from one that has imported all but the metrics, which choose their files when they are imported.
 _FORKS: Final = multiprocessing.get_context("forkserver")
 
 
 def observe(env: Mapping[str, str], partition: int, *, recovers: bool, turns: int, lag: int) -> int:
-    """Run a worker's observer with these settings to its end; the id that its process had."""
+    """Run a worker's listener with these settings to its end; the id that its process had."""
     _FORKS.set_forkserver_preload([__name__])
     process = _FORKS.Process(target=_observe, args=(dict(env), partition, recovers, turns, lag))
     process.start()
@@ -31,13 +31,13 @@ def observe(env: Mapping[str, str], partition: int, *, recovers: bool, turns: in
 def _observe(env: dict[str, str], partition: int, recovers: bool, turns: int, lag: int) -> None:
     os.environ.update(env)
     # Without its package, which would import River each time.
-    observer_of = runpy.run_path(_OBSERVER)["observer_of"]
-    observer = observer_of(Settings(http_port=0), partition)
+    listener_of = runpy.run_path(_METRICS)["listener_of"]
+    listener = listener_of(Settings(http_port=0), partition)
     if recovers:
-        observer.recovered(Position(1, 1, 1, 0, GENESIS, None, "snapshot"))
+        listener.recovered(Position(1, 1, 1, 0, GENESIS, None, "snapshot"))
     for _ in range(turns):
-        observer.committed(_turn(partition))
-    observer.looked(lag, is_empty=not turns)
+        listener.committed(_turn(partition))
+    listener.looked(lag, is_empty=not turns)
 
 
 def _turn(partition: int) -> Turn:

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Final
 
-from consumers.engine import Observer, Position, Turn, Unobserved
+from consumers.engine import Listener, Position, Turn
 from consumers.supervisor import FOLDER_VARIABLE, IDLE, LAG, LAST_COMMIT, MISSING, RECOVERED
 from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
 from contracts.settings import Settings
 
-__all__ = ["observer_of"]
+__all__ = ["listener_of"]
 
 # From a turn with one event on an idle machine to one of 2,000 events that waited for a broker.
 _TURN_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -26,16 +26,16 @@ _COMMIT_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _LATENCY_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 
 
-def observer_of(settings: Settings, partition: int, missing: Callable[[], int] = lambda: 0) -> Observer:
-    """The observer of one partition's worker; one that does nothing where no supervisor collects.
+def listener_of(settings: Settings, partition: int, missing: Callable[[], int] = lambda: 0) -> Listener:
+    """The listener to one partition's worker; one that does nothing where no supervisor collects.
 
     `missing` says how many batch models should answer and can't be had.
     """
     is_collected = settings.http_port is not None and bool(os.environ.get(FOLDER_VARIABLE))
-    return _Metrics(partition, missing) if is_collected else Unobserved()
+    return _Metrics(partition, missing) if is_collected else Listener()
 
 
-class _Metrics:
+class _Metrics(Listener):
     def __init__(self, partition: int, missing: Callable[[], int]) -> None:
         # Here, for it looks at the environment when it is imported.
         from prometheus_client import CollectorRegistry, Gauge, Histogram

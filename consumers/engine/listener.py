@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from consumers.engine.recovery import Position
 
-__all__ = ["Observer", "Turn", "Unobserved"]
+__all__ = ["Listener", "Turn"]
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,14 @@ class Turn:
     latency_s: float
 
 
-class Observer(Protocol):
-    """Is told what a worker does, on the worker's own thread: it must be quick and must not raise."""
+class Listener:
+    """Is told what a worker does, on the worker's own thread: be quick and do not raise. This one ignores it."""
 
     def recovered(self, at: Position) -> None:
         """The committed state is back; called once."""
-        ...
 
     def committed(self, turn: Turn) -> None:
         """A turn is committed. Of a worker that is killed right after its commit, the last turn is not told."""
-        ...
 
     def looked(self, lag_events: int | None, *, is_empty: bool) -> None:
         """A poll is done, and so is its turn if it had records.
@@ -60,17 +58,3 @@ class Observer(Protocol):
         is_empty : bool
             Whether the poll had none.
         """
-        ...
-
-
-class Unobserved:
-    """An observer that does nothing."""
-
-    def recovered(self, at: Position) -> None:
-        """Do nothing."""
-
-    def committed(self, turn: Turn) -> None:
-        """Do nothing."""
-
-    def looked(self, lag_events: int | None, *, is_empty: bool) -> None:
-        """Do nothing."""

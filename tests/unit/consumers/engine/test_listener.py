@@ -1,4 +1,4 @@
-"""What a worker tells its observer: each turn once it is committed, and how far behind it is."""
+"""What a worker tells its listener: each turn once it is committed, and how far behind it is."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def run(values: list[bytes], notes: Notes, transactions: MemoryTransactions) -> 
         policy=SnapshotPolicy(3600.0, 1_000),
         timeout_s=30.0,
         now_ms=lambda: NOW_MS,
-        observer=notes,
+        listener=notes,
     )
     try:
         worker.run(lambda: bool(notes.looks) and notes.looks[-1][1], lambda _at: None)
@@ -108,7 +108,7 @@ def run(values: list[bytes], notes: Notes, transactions: MemoryTransactions) -> 
         worker.close()
 
 
-def test_an_observer_hears_of_the_recovery_of_each_turn_and_of_the_end_of_the_log() -> None:
+def test_a_listener_hears_of_the_recovery_of_each_turn_and_of_the_end_of_the_log() -> None:
     notes = Notes()
     run([b"1", b"bad", b"2", b"3", b"4"], notes, MemoryTransactions())
     assert notes.recoveries == ["new"]
