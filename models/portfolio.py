@@ -24,9 +24,9 @@ from contracts.events import (
 )
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
 from models.defining import defining_modules
+from models.deployments import Deployments
 from models.kinds.kind import NoAnswer
 from models.online.protocol import LearnsUnlabelled, OnlineModel, learn_visit
-from models.roster import Roster
 from models.serving import BatchModels, Unscored, add_losses, score
 from models.tasks import TASKS, TaskSpec
 from models.tasks.label_rules import Settled, Why
@@ -66,7 +66,7 @@ class _Task:
         self.partition = partition
         self.features = spec.features()
         self.models: dict[str, OnlineModel | None] = {model.name: model.build() for model in spec.models}
-        self.roster = Roster()
+        self.deployments = Deployments()
 
     def predict(self, x: dict[str, float], offset: int, out: list[Output]) -> dict[str, float | None]:
         answers: dict[str, float | None] = {}
@@ -191,7 +191,7 @@ class Portfolio:
         quarantined: list[ModelQuarantined] = []
         for name, rows in self._unscored.items():
             task = self._tasks[name]
-            quarantined += score(task.spec, task.roster, rows, models)
+            quarantined += score(task.spec, task.deployments, rows, models)
         for outcome in self._unpriced:
             add_losses(self._tasks[outcome.task].spec, outcome)
         self._unscored.clear()
@@ -200,8 +200,8 @@ class Portfolio:
             [
                 (f"{name}/{one.name}", one.digest)
                 for name, task in self._tasks.items()
-                for one in task.roster.standing
-                if one not in task.roster.out
+                for one in task.deployments.answering
+                if one not in task.deployments.out
             ]
         )
         return quarantined
@@ -210,7 +210,7 @@ class Portfolio:
         task = self._tasks.get(event.task)
         if task is None:
             return
-        task.roster.take(event)
+        task.deployments.take(event)
         out.append(
             ModelInForce(
                 task=event.task,
@@ -265,8 +265,8 @@ class Portfolio:
             features=x,
         )
         out.append(prediction)
-        if task.roster.standing:
-            row = Unscored(prediction, task.roster.standing, task.roster.champion)
+        if task.deployments.answering:
+            row = Unscored(prediction, task.deployments.answering, task.deployments.champion)
             self._unscored.setdefault(task.spec.name, []).append(row)
         return _Asked(task.spec.name, offset, event, answers, x)
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.records import ModelQuarantined, Outcome, Prediction
+from models.deployments import Deployment, Deployments
 from models.kinds.kind import Kind
-from models.roster import Roster, Standing
 from models.tasks import TaskSpec
 
 __all__ = ["BatchModel", "BatchModels", "NoBatchModels", "Unscored", "add_losses", "score"]
@@ -52,7 +52,7 @@ class BatchModels(Protocol):
         """The model ``task/name@version`` with this very artefact; None while it is not to be had."""
         ...
 
-    def want(self, standing: Collection[tuple[str, str]]) -> None:
+    def want(self, answering: Collection[tuple[str, str]]) -> None:
         """Of these (id, digest) answers will be wanted from now on, and of no others."""
         ...
 
@@ -64,7 +64,7 @@ class NoBatchModels:
         """None."""
         return None
 
-    def want(self, standing: Collection[tuple[str, str]]) -> None:
+    def want(self, answering: Collection[tuple[str, str]]) -> None:
         """Do nothing."""
 
 
@@ -72,12 +72,12 @@ class Unscored(NamedTuple):
     """A prediction that batch models have still to answer: those that stood there when it was asked."""
 
     prediction: Prediction
-    standing: tuple[Standing, ...]
+    answering: tuple[Deployment, ...]
     champion: str | None
 
 
 def score(
-    spec: TaskSpec, roster: Roster, rows: Sequence[Unscored], models: BatchModels
+    spec: TaskSpec, deployments: Deployments, rows: Sequence[Unscored], models: BatchModels
 ) -> list[ModelQuarantined]:
     """Write the batch models' answers into predictions of one task, and choose anew who is served.
 
@@ -85,7 +85,7 @@ def score(
     ----------
     spec : TaskSpec
         The task.
-    roster : Roster
+    deployments : Deployments
         Its state at the end of the rows: who breaks is put out in it.
     rows : sequence of Unscored
         In the order of offsets.
@@ -97,14 +97,14 @@ def score(
     list of ModelQuarantined
         Who raised, or answered with something not finite, from the first such row on.
     """
-    asked: dict[Standing, list[Prediction]] = {}
-    for prediction, standing, _ in rows:
-        for one in standing:
+    asked: dict[Deployment, list[Prediction]] = {}
+    for prediction, answering, _ in rows:
+        for one in answering:
             prediction.answers[one.name] = None
             asked.setdefault(one, []).append(prediction)
     quarantined: list[ModelQuarantined] = []
     for one, predictions in asked.items():
-        if one in roster.out:
+        if one in deployments.out:
             continue
         model = models.get(f"{spec.name}/{one.name}", one.digest)
         if model is None:
@@ -114,7 +114,7 @@ def score(
             prediction.answers[one.name] = answer
         if reason is not None:
             first = predictions[len(answers)]
-            roster.out[one] = first.offset
+            deployments.out[one] = first.offset
             quarantined.append(
                 ModelQuarantined(
                     task=spec.name,

@@ -1,9 +1,9 @@
 """The life of batch models: shadow, champion, retired; who stands where, since when, and on which evidence."""
 
 from consumers.lifecycle.activation import FAULT_POINTS, Activations, Move
+from consumers.lifecycle.deployment_history import DeploymentHistory, history_of
 from consumers.lifecycle.evidence import evidence, served_loss
 from consumers.lifecycle.life import Life, NotPromoted
-from consumers.lifecycle.standing import Standing, standing_after
 from consumers.lifecycle.why import Answered, predictions_of, quarantined, who_at, who_for
 
 __all__ = [
@@ -13,12 +13,12 @@ __all__ = [
     "Life",
     "Move",
     "NotPromoted",
-    "Standing",
+    "DeploymentHistory",
     "evidence",
     "predictions_of",
     "quarantined",
     "served_loss",
-    "standing_after",
+    "history_of",
     "who_at",
     "who_for",
 ]

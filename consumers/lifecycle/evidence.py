@@ -57,7 +57,7 @@ def evidence(
         Who is served now; None: an online model.
     since : mapping of int to int
         By partition, the offset of the main input from which the candidate answers, and the champion too:
-        `Standing.both_since`.
+        `DeploymentHistory.both_since`.
     progress : callable
         Called now and then with how many labels were read.
     """

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from consumers.lifecycle.activation import Activations, Move
+from consumers.lifecycle.deployment_history import DeploymentHistory, history_of
 from consumers.lifecycle.evidence import evidence
-from consumers.lifecycle.standing import Standing, standing_after
 from consumers.lifecycle.why import quarantined
 from contracts.errors import FreshetError, UsageError
 from contracts.records import ModelChanged
@@ -72,9 +72,9 @@ class Life:
         """Let go of all sockets but the store's."""
         self._activations.close()
 
-    def standing(self, task: str) -> Standing:
+    def history(self, task: str) -> DeploymentHistory:
         """Who stands where."""
-        return standing_after(self._store.of_log(self._log), task)
+        return history_of(self._store.of_log(self._log), task)
 
     def shadow(self, model_id: str) -> ModelChange:
         """Let a model answer, unserved.
@@ -86,11 +86,11 @@ class Life:
         """
         model = self._registered(model_id)
         self._must_be_sound(model_id, model)
-        standing = self.standing(model.task)
-        if model.name in standing.since:
-            message = f"{model_id} must not answer yet. It is {standing.stages()[model.name]} already."
+        history = self.history(model.task)
+        if model.name in history.since:
+            message = f"{model_id} must not answer yet. It is {history.stages()[model.name]} already."
             raise UsageError(message)
-        return self._change("shadow", model, [_move(model, "shadow")], standing)
+        return self._change("shadow", model, [_move(model, "shadow")], history)
 
     def promote(
         self, model_id: str, *, force: bool = False, progress: Callable[[int], None] = lambda _labels: None
@@ -106,20 +106,20 @@ class Life:
             If the gate says no, and `force` is false.
         """
         model = self._registered(model_id)
-        standing = self.standing(model.task)
-        if standing.champion == model.name:
+        history = self.history(model.task)
+        if history.champion == model.name:
             message = f"{model_id} is already champion."
             raise UsageError(message)
         self._must_be_sound(model_id, model)
         report = None
-        if model.name in standing.since:
+        if model.name in history.since:
             report = evidence(
                 self._bootstrap,
                 self._namespace,
                 task=model.task,
                 candidate=model.name,
-                champion=standing.champion,
-                since=standing.both_since(model.name),
+                champion=history.champion,
+                since=history.both_since(model.name),
                 progress=progress,
             )
         if not force:
@@ -128,8 +128,8 @@ class Life:
             "promote",
             model,
             [_move(model, "champion")],
-            standing,
-            replaced=standing.champion,
+            history,
+            replaced=history.champion,
             forced=force and not (report is not None and report.passed),
             evidence=None if report is None else report.as_json(),
         )
@@ -147,17 +147,17 @@ class Life:
         if task not in TASKS:
             message = f"A task must be one of {', '.join(TASKS)}. Got {task!r}."
             raise UsageError(message)
-        standing = self.standing(task)
-        champion = standing.champion
+        history = self.history(task)
+        champion = history.champion
         if champion is None:
             message = f"{task} must have a champion among batch models. An online model is served."
             raise UsageError(message)
-        model = _of_name(task, champion, standing.digests[champion])
+        model = _of_name(task, champion, history.digests[champion])
         moves = [_move(model, "retired")]
-        before = standing.before_but(quarantined(self._bootstrap, self._namespace, task))
+        before = history.before_but(quarantined(self._bootstrap, self._namespace, task))
         if before is not None:
-            moves.append(_move(_of_name(task, before, standing.digests[before]), "champion"))
-        return self._change("rollback", model, moves, standing, replaced=before)
+            moves.append(_move(_of_name(task, before, history.digests[before]), "champion"))
+        return self._change("rollback", model, moves, history, replaced=before)
 
     def retire(self, model_id: str) -> ModelChange:
         """Let a shadow answer no more.
@@ -168,13 +168,13 @@ class Life:
             If it is no shadow.
         """
         model = self._registered(model_id)
-        standing = self.standing(model.task)
-        stage = standing.stages().get(model.name, "registered")
+        history = self.history(model.task)
+        stage = history.stages().get(model.name, "registered")
         if stage != "shadow":
             hint = f"`freshet rollback {model.task}` takes a champion back." if stage == "champion" else None
             message = f"{model_id} must be a shadow. It is {stage}."
             raise UsageError(message, hint=hint)
-        return self._change("retire", model, [_move(model, "retired")], standing)
+        return self._change("retire", model, [_move(model, "retired")], history)
 
     def _registered(self, model_id: str) -> Registered:
         model = self._store.registered(model_id)
@@ -194,7 +194,7 @@ class Life:
             raise UsageError(message, hint="It does not come back; another version may.")
 
     def _change(
-        self, action: Any, model: Registered, moves: Sequence[Move], standing: Standing, **more: Any
+        self, action: Any, model: Registered, moves: Sequence[Move], history: DeploymentHistory, **more: Any
     ) -> ModelChange:
         change = ModelChange(
             id=uuid.uuid4().hex,
@@ -216,23 +216,23 @@ class Life:
             forced=change.forced,
         )
         self._activations.write(changed, moves)
-        return self._finish(change, standing)
+        return self._finish(change, history)
 
-    def _finish(self, change: ModelChange, standing: Standing) -> ModelChange:
+    def _finish(self, change: ModelChange, history: DeploymentHistory) -> ModelChange:
         offsets = self._activations.find(change.id, change.log_ends)
         if not offsets:
             self._store.void(change)
             return replace(change, state="void")
         done = replace(change, state="done", offsets=offsets)
-        standing.take(done)
-        self._store.done(done, offsets, standing.stages())
+        history.take(done)
+        self._store.done(done, offsets, history.stages())
         return done
 
     def _settle(self) -> None:
         changes = self._store.of_log(self._log)
         for number, change in enumerate(changes):
             if change.state == "pending":
-                changes[number] = self._finish(change, standing_after(changes, change.task))
+                changes[number] = self._finish(change, history_of(changes, change.task))
 
 
 def _must_pass(model_id: str, model: Registered, report: GateReport | None) -> None:

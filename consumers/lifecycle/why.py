@@ -14,6 +14,7 @@ from contracts.records import ModelInForce, ModelNews, ModelQuarantined, Predict
 from contracts.topics import MODELS, PREDICTIONS, USER_EVENTS, topic_name
 from infra.kafka import ShopLog, log_range, offsets_from, read_to_end
 from models.belief import OF_ANY_TIME, Known, any_batch, believed
+from models.deployments import champion_of
 from models.tasks import TASKS
 
 __all__ = ["Answered", "predictions_of", "quarantined", "who_at", "who_for"]
@@ -213,21 +214,11 @@ def _of(news: Iterable[Any], task: str, partition: int) -> list[ModelInForce | M
     return sorted(mine, key=lambda one: one.offset)
 
 
-def _champion(activations: Iterable[ModelInForce]) -> ModelInForce | None:
-    champion: ModelInForce | None = None
-    for one in activations:
-        if one.stage == "champion":
-            champion = one
-        elif champion is not None and one.model == champion.model:
-            champion = None
-    return champion
-
-
 def _at(task: str, partition: int, at_ms: int, news: list[ModelInForce | ModelQuarantined]) -> Answered:
     """Of `news` activations of any time, and quarantines of before `at_ms`."""
     activations = [one for one in news if isinstance(one, ModelInForce)]
     reached = [one for one in activations if time_ms(one.time) <= at_ms]
-    champion = _champion(reached)
+    champion = champion_of(reached)
     broken = [one for one in news if isinstance(one, ModelQuarantined)]
     out = _out(champion, broken)
     names = {one.model for one in broken}
@@ -246,7 +237,7 @@ def _at(task: str, partition: int, at_ms: int, news: list[ModelInForce | ModelQu
 def _for(prediction: Prediction, news: list[ModelInForce | ModelQuarantined]) -> Answered:
     known = [one for one in news if one.offset <= prediction.offset]
     activations = [one for one in known if isinstance(one, ModelInForce)]
-    champion = _champion(activations)
+    champion = champion_of(activations)
     out = _out(champion, known)
     since = out or champion or (activations[-1] if activations else None)
     return Answered(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-    from consumers.lifecycle import Life, Standing
+    from consumers.lifecycle import DeploymentHistory, Life
     from contracts.model_version import ModelVersion
     from contracts.settings import Settings
     from infra.postgres import ModelChangeStore, RegistryStore
@@ -121,17 +121,17 @@ class Trainer:
         newest = newest_trained(versions, features)
         if newest is None or self._told.is_set():
             return
-        standing = self._standing(task)
-        if is_new(newest, standing):
-            standing = self._try_out(newest)
-        if over(versions, newest, standing):
-            standing = self._end_trials(versions, newest)
-        if standing.stages().get(answering_name(newest)) != "shadow":
+        history = self._history(task)
+        if is_new(newest, history):
+            history = self._try_out(newest)
+        if over(versions, newest, history):
+            history = self._end_trials(versions, newest)
+        if history.stages().get(answering_name(newest)) != "shadow":
             return
         if (broke := self._broken(newest)) is not None:
             self._take_out(newest, broke)
         else:
-            self._ask_the_gate(newest, standing)
+            self._ask_the_gate(newest, history)
 
     def _count(self, task: TaskSpec, features: list[str]) -> int:
         from infra.postgres import TrainingRows, database_of
@@ -160,13 +160,13 @@ class Trainer:
         facts = {"model": answering_name(version), "labels": version.metrics["labels"]}
         self._tell(News(task.name, "trained", said, facts))
 
-    def _standing(self, task: TaskSpec) -> Standing:
-        from consumers.lifecycle import standing_after
+    def _history(self, task: TaskSpec) -> DeploymentHistory:
+        from consumers.lifecycle import history_of
         from contracts.topics import USER_EVENTS, topic_name
         from infra.kafka import topic_id
 
         log = topic_id(self._settings.bootstrap, topic_name(USER_EVENTS, self._settings.namespace))
-        return standing_after(self._changes.of_log(log), task.name)
+        return history_of(self._changes.of_log(log), task.name)
 
     @contextmanager
     def _life(self) -> Iterator[Life]:
@@ -180,24 +180,24 @@ class Trainer:
         finally:
             life.close()
 
-    def _try_out(self, version: ModelVersion) -> Standing:
+    def _try_out(self, version: ModelVersion) -> DeploymentHistory:
         with self._life() as life:
             # A life settles what whoever was killed has left: it may be a shadow already.
-            if is_new(version, life.standing(version.task)):
+            if is_new(version, life.history(version.task)):
                 life.shadow(version.id)
                 said = f"{answering_name(version)} answers as a shadow"
                 self._tell(News(version.task, "shadow", said, {"model": answering_name(version)}))
-            return life.standing(version.task)
+            return life.history(version.task)
 
-    def _end_trials(self, versions: list[ModelVersion], newest: ModelVersion) -> Standing:
+    def _end_trials(self, versions: list[ModelVersion], newest: ModelVersion) -> DeploymentHistory:
         with self._life() as life:
-            for version in over(versions, newest, life.standing(newest.task)):
+            for version in over(versions, newest, life.history(newest.task)):
                 self._retire(life, version, "for a newer one")
-            return life.standing(newest.task)
+            return life.history(newest.task)
 
     def _take_out(self, version: ModelVersion, reason: str) -> None:
         with self._life() as life:
-            if life.standing(version.task).stages().get(answering_name(version)) == "shadow":
+            if life.history(version.task).stages().get(answering_name(version)) == "shadow":
                 self._retire(life, version, f"because it broke: {reason}")
 
     def _retire(self, life: Life, version: ModelVersion, why: str) -> None:
@@ -213,7 +213,7 @@ class Trainer:
         found = broken.get(answering_name(version))
         return None if found is None else found.reason
 
-    def _evidence(self, version: ModelVersion, standing: Standing) -> GateReport:
+    def _evidence(self, version: ModelVersion, history: DeploymentHistory) -> GateReport:
         from consumers.lifecycle import evidence
 
         name = answering_name(version)
@@ -222,15 +222,15 @@ class Trainer:
             self._settings.namespace,
             task=version.task,
             candidate=name,
-            champion=standing.champion,
-            since=standing.both_since(name),
+            champion=history.champion,
+            since=history.both_since(name),
         )
 
-    def _ask_the_gate(self, version: ModelVersion, standing: Standing) -> None:
+    def _ask_the_gate(self, version: ModelVersion, history: DeploymentHistory) -> None:
         from infra.signals import unless_told
 
         name = answering_name(version)
-        report = unless_told(self._told, lambda: self._evidence(version, standing))
+        report = unless_told(self._told, lambda: self._evidence(version, history))
         if report is None:
             return
         said = f"gate: {name} {seen(report)}"
@@ -239,7 +239,7 @@ class Trainer:
             return
         with self._life() as life:
             # As above: it may be champion already.
-            if life.standing(version.task).stages().get(name) != "shadow":
+            if life.history(version.task).stages().get(name) != "shadow":
                 return
             change = life.promote(version.id)
         said = f"{name} is champion, in place of {change.replaced or 'the online model'}"

@@ -10,7 +10,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from consumers.lifecycle import Standing
+    from consumers.lifecycle import DeploymentHistory
     from contracts.model_version import ModelVersion
 
 __all__ = [
@@ -61,12 +61,14 @@ def labels_wanted(newest: ModelVersion | None, least: int) -> int:
     return max(least, ceil(GROWTH * labels))
 
 
-def is_new(version: ModelVersion, standing: Standing) -> bool:
+def is_new(version: ModelVersion, history: DeploymentHistory) -> bool:
     """Whether nobody has decided on it yet: who was retired or rolled back stays so."""
-    return answering_name(version) not in standing.digests
+    return answering_name(version) not in history.digests
 
 
-def over(versions: Sequence[ModelVersion], newest: ModelVersion, standing: Standing) -> list[ModelVersion]:
+def over(
+    versions: Sequence[ModelVersion], newest: ModelVersion, history: DeploymentHistory
+) -> list[ModelVersion]:
     """Shadows that were trained here and answered before it, but for the one that a rollback goes back to.
 
     Who was let answer after it is a person's choice.
@@ -77,14 +79,14 @@ def over(versions: Sequence[ModelVersion], newest: ModelVersion, standing: Stand
         Of one task.
     newest : ModelVersion
         Who is on trial now.
-    standing : Standing
+    history : DeploymentHistory
         Who stands where.
     """
-    began = list(standing.since)  # in the order in which they did
-    name, stages = answering_name(newest), standing.stages()
+    began = list(history.since)  # in the order in which they did
+    name, stages = answering_name(newest), history.stages()
     ended = {
         one
         for one in began[: began.index(name) if name in began else 0]
-        if stages[one] == "shadow" and one != standing.before
+        if stages[one] == "shadow" and one != history.before
     }
     return [v for v in versions if not v.imported and answering_name(v) in ended]

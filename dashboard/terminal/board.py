@@ -210,8 +210,8 @@ def task_table(task: TaskView, models: Sequence[ModelView], width: int) -> Rende
     said = [f"{task.labels:,} labels " if task.labels else "waiting for labels "]
     if task.window_labels:
         said.append(f"last {task.window_labels:,} of {said[-1]}")
-    if task.standing and width >= 96:
-        said.append(f"{plain(task.standing)} · {said[-1]}")
+    if task.deployment and width >= 96:
+        said.append(f"{plain(task.deployment)} · {said[-1]}")
     metrics, has_curve = _columns(task, models, width)
     others = [*metrics.values(), *([_LEAST_CURVE] if has_curve else [])]
     most = max(_LEAST_MODEL, min(30, width - sum(others) - _PADDING * (1 + len(others))))

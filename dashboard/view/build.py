@@ -82,7 +82,7 @@ def _task(spec: TaskSpec, facts: Facts, batch: str) -> TaskView:
         models=tuple(sorted(models, key=lambda model: _ORDER.index(model.kind))),
         oracle=newest.oracle if newest is not None else {},
         served=facts.counts.served.get(spec.name),
-        standing=facts.champions.said(spec.name),
+        deployment=facts.champions.said(spec.name),
         batch=batch,
     )
 

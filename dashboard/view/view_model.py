@@ -38,7 +38,7 @@ class ModelView:
 class TaskView:
     """One task: its models and, where the shop is simulated, the lines of its oracle.
 
-    `served` is the model whose answers are served, online or batch, None while that is not known; `standing` says
+    `served` is the model whose answers are served, online or batch, None while that is not known; `deployment` says
     since when a batch model is champion, or what befell it; `batch` what was done last about batch models.
     """
 
@@ -51,7 +51,7 @@ class TaskView:
     models: tuple[ModelView, ...] = ()
     oracle: Mapping[str, float | None] = field(default_factory=dict)
     served: str | None = None
-    standing: str = ""
+    deployment: str = ""
     batch: str = ""
 
 

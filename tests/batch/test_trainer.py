@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consumers.lifecycle import Life, Standing, standing_after
+from consumers.lifecycle import DeploymentHistory, Life, history_of
 from consumers.trainer.trainer import News, Trainer
 from contracts.codec import encode, rfc3339
 from contracts.errors import Unreachable
@@ -61,13 +61,13 @@ class House:
         ).look_after(TASK)  # fmt: skip
         return [one.step for one in self.news]
 
-    def standing(self) -> Standing:
+    def history(self) -> DeploymentHistory:
         log = topic_id(self.settings.bootstrap, self.shop.name(USER_EVENTS))
-        return standing_after(self.changes.of_log(log), TASK.name)
+        return history_of(self.changes.of_log(log), TASK.name)
 
     def settle(self, name: str, loss: float, labels: int) -> None:
         """Labels that this model and what is served have answered since it is a shadow."""
-        since = self.standing().since[name].offsets
+        since = self.history().since[name].offsets
         rows = []
         for n in range(labels):
             made = Outcome(
@@ -121,7 +121,7 @@ def test_a_model_is_trained_tried_out_and_promoted_and_the_next_takes_its_place(
     assert house.round() == ["training", "trained", "shadow", "gate"]
     first = house.registry.list(TASK.name)[-1]
     name = f"{first.name}@1"
-    assert (first.metrics["labels"], house.standing().stages()) == (some, {name: "shadow"})
+    assert (first.metrics["labels"], house.history().stages()) == (some, {name: "shadow"})
     assert house.news[-1].said == f"gate: {name} not yet: nothing was answered by both"
 
     # Whoever starts now goes on: nothing new to train, the gate is asked, and says yes when it has seen enough.
@@ -129,7 +129,7 @@ def test_a_model_is_trained_tried_out_and_promoted_and_the_next_takes_its_place(
     house.settle(name, 0.25, 3_000)
     assert house.round() == ["gate", "promoted"]
     assert house.news[0].facts["evidence"]["passed"] is True
-    change = house.standing().promoted[name]
+    change = house.history().promoted[name]
     assert (change.forced, change.evidence is not None) == (False, True)
     assert house.round() == []
 

@@ -15,8 +15,8 @@ from contracts.bounds import Stage
 from contracts.codec import decode_user_event
 from contracts.events import UserEvent
 from contracts.records import ModelInForce, ModelQuarantined, Outcome, Prediction
+from models.deployments import Deployments
 from models.portfolio import Portfolio
-from models.roster import Roster
 from models.serving import BatchModel, NoBatchModels
 from models.tasks import TASKS, ModelSpec
 from tests.batch_models import Kept, activated, trained
@@ -254,4 +254,4 @@ def test_an_online_model_can_not_have_the_name_of_a_batch_model() -> None:
 def test_a_batch_model_is_what_the_port_says() -> None:
     model: BatchModel = trained()
     assert model.answer(np.zeros((3, len(model.features)))).shape == (3,)
-    assert Roster().standing == ()
+    assert Deployments().answering == ()

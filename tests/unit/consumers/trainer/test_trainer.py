@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from consumers.lifecycle import Standing
+from consumers.lifecycle import DeploymentHistory
 from consumers.trainer.trainer import News, Trainer
 from contracts.errors import FreshetError, UsageError
 from contracts.model_version import ModelVersion, Signature
@@ -37,7 +37,7 @@ class Shop:
         self.versions: list[ModelVersion] = []
         for _ in range(2):
             self.register(labels)
-        self.now = Standing()
+        self.now = DeploymentHistory()
         for one in done:
             self.now.take(one)
         self.pending = pending
@@ -62,7 +62,7 @@ class Shop:
             self.now.take(self.pending)
             self.pending = None
 
-    def standing(self, _task: str) -> Standing:
+    def history(self, _task: str) -> DeploymentHistory:
         """Who stands where."""
         return self.now
 
@@ -114,8 +114,8 @@ class OfShop(Trainer):
     def _train(self, _task: TaskSpec, _labels: int) -> None:
         raise self.fails
 
-    def _standing(self, _task: TaskSpec) -> Standing:
-        copied = Standing()
+    def _history(self, _task: TaskSpec) -> DeploymentHistory:
+        copied = DeploymentHistory()
         for one in self.shop.now.since.values():
             copied.take(one)
         return copied
@@ -125,7 +125,7 @@ class OfShop(Trainer):
         self.shop.settle()
         yield self.shop
 
-    def _evidence(self, _version: ModelVersion, _standing: Standing) -> GateReport:
+    def _evidence(self, _version: ModelVersion, _history: DeploymentHistory) -> GateReport:
         return self.report
 
     def _broken(self, _version: ModelVersion) -> str | None:

@@ -6,7 +6,7 @@ from math import nan
 
 import pytest
 
-from consumers.lifecycle import standing_after
+from consumers.lifecycle import history_of
 from consumers.trainer.trials import NO_FEWER, answering_name, is_new, labels_wanted, newest_trained, over
 from contracts.model_version import ModelVersion, Signature
 from infra.postgres import Action, ModelChange
@@ -55,8 +55,8 @@ def test_the_first_training_asks_for_the_least_and_each_further_one_for_half_as_
 
 
 def test_who_was_ever_decided_on_is_not_new():
-    standing = standing_after([change("shadow", 1), change("retire", 1), change("shadow", 2)], "conversion")
-    assert [is_new(one, standing) for one in (ONE, TWO, THREE)] == [False, False, True]
+    history = history_of([change("shadow", 1), change("retire", 1), change("shadow", 2)], "conversion")
+    assert [is_new(one, history) for one in (ONE, TWO, THREE)] == [False, False, True]
 
 
 def test_older_shadows_are_over_but_for_the_one_a_rollback_goes_back_to():
@@ -65,30 +65,30 @@ def test_older_shadows_are_over_but_for_the_one_a_rollback_goes_back_to():
         change("shadow", 3), change("shadow", 4),
     ]  # fmt: skip
     versions = [ONE, TWO, THREE, FOUR]
-    standing = standing_after(promoted, "conversion")
-    assert (standing.champion, standing.before) == ("trees@2", "trees@1")
-    assert list(map(answering_name, over(versions, FOUR, standing))) == ["trees@3"]
+    history = history_of(promoted, "conversion")
+    assert (history.champion, history.before) == ("trees@2", "trees@1")
+    assert list(map(answering_name, over(versions, FOUR, history))) == ["trees@3"]
     # Read at another moment: another stage, and a metric that is equal to nothing, itself included.
-    assert over([ONE, TWO, THREE], version(4, stage="shadow", metrics={"r2": nan}), standing) == [THREE]
-    third = standing_after([*promoted, change("promote", 4, "trees@2")], "conversion")
+    assert over([ONE, TWO, THREE], version(4, stage="shadow", metrics={"r2": nan}), history) == [THREE]
+    third = history_of([*promoted, change("promote", 4, "trees@2")], "conversion")
     assert list(map(answering_name, over(versions, FOUR, third))) == ["trees@1", "trees@3"]
 
 
 def test_whom_a_person_lets_answer_after_the_newest_is_left_alone_until_the_next():
     changes = [change("shadow", 1), change("shadow", 2), change("retire", 1), change("shadow", 1)]
-    standing = standing_after(changes, "conversion")
-    assert over([ONE, TWO, THREE], TWO, standing) == []
-    standing.take(change("shadow", 3))
-    assert over([ONE, TWO, THREE], THREE, standing) == [ONE, TWO]
-    standing.take(change("retire", 3))
-    assert over([ONE, TWO, THREE], THREE, standing) == []
+    history = history_of(changes, "conversion")
+    assert over([ONE, TWO, THREE], TWO, history) == []
+    history.take(change("shadow", 3))
+    assert over([ONE, TWO, THREE], THREE, history) == [ONE, TWO]
+    history.take(change("retire", 3))
+    assert over([ONE, TWO, THREE], THREE, history) == []
 
 
 def test_newer_ones_imported_ones_and_who_does_not_answer_are_left_alone():
     imported = version(2, imported=True)
     changes = [change("shadow", 2), change("shadow", 3), change("shadow", 4), change("shadow", 1)]
-    standing = standing_after([*changes, change("retire", 1)], "conversion")
-    assert over([ONE, imported, THREE, FOUR], THREE, standing) == []
+    history = history_of([*changes, change("retire", 1)], "conversion")
+    assert over([ONE, imported, THREE, FOUR], THREE, history) == []
 
 
 def test_no_fewer_are_asked_for_than_a_training_takes():

@@ -94,7 +94,7 @@ def test_the_board_marks_the_champion_and_says_since_when() -> None:
         10,
         models,
         served="a@1",
-        standing="a@1 since 0:10",
+        deployment="a@1 since 0:10",
         batch="12:00:00 a@1 is champion",
     )
     view = View("shop", "b", 1, "running", 0.0, tasks=(task,))

@@ -17,9 +17,9 @@ KNOW = ("contracts", "models", "consumers.scoreboard")
 # All that learns, serves, trains or judges; beside these there are scores, the simulator, and who shows or audits them.
 LEARNS = (
     "models/batch", "models/features", "models/online", "models/registry", "models/tasks",
-    "models/evaluate/promotion.py", "models/history.py", "models/portfolio.py", "models/roster.py", "models/serving.py",
-    "models/visits.py", "consumers/engine", "consumers/learner", "consumers/lifecycle", "consumers/supervisor",
-    "consumers/trainer",
+    "models/evaluate/promotion.py", "models/history.py", "models/portfolio.py", "models/deployments.py",
+    "models/serving.py", "models/visits.py", "consumers/engine", "consumers/learner", "consumers/lifecycle",
+    "consumers/supervisor", "consumers/trainer",
 )  # fmt: skip
 
 

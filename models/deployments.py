@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from contracts.events import ModelActivated
+from contracts.records import ModelInForce
 
-__all__ = ["Roster", "Standing"]
+__all__ = ["Deployment", "Deployments", "champion_of"]
 
 
-class Standing(NamedTuple):
+class Deployment(NamedTuple):
     """One batch model that answers.
 
     Parameters
@@ -24,23 +26,23 @@ class Standing(NamedTuple):
     digest: str
 
 
-class Roster:
+class Deployments:
     """The batch models of one task.
 
     Attributes
     ----------
-    standing : tuple of Standing
+    answering : tuple of Deployment
         Shadows and champion, in the order in which they came.
     champion : str or None
         Name of the one that is served.
-    out : dict of Standing to int
+    out : dict of Deployment to int
         Artefacts in quarantine, and the offset from which: for good, for they would break again.
     """
 
     def __init__(self) -> None:
-        self.standing: tuple[Standing, ...] = ()
+        self.answering: tuple[Deployment, ...] = ()
         self.champion: str | None = None
-        self.out: dict[Standing, int] = {}
+        self.out: dict[Deployment, int] = {}
 
     def take(self, activated: ModelActivated) -> None:
         """Take a change in.
@@ -50,21 +52,32 @@ class Roster:
 
         Examples
         --------
-        >>> roster = Roster()
+        >>> deployments = Deployments()
         >>> for model, stage in (("a", "champion"), ("b", "champion"), ("a", "retired")):
-        ...     roster.take(ModelActivated(id="1", time="2026-01-05T08:00:00.000Z", source="s", task="t",
+        ...     deployments.take(ModelActivated(id="1", time="2026-01-05T08:00:00.000Z", source="s", task="t",
         ...                                model=model, version="1", stage=stage))
-        >>> roster.champion, [one.name for one in roster.standing]
+        >>> deployments.champion, [one.name for one in deployments.answering]
         ('b@1', ['b@1'])
         """
         name = activated.name
-        before = next((one for one in self.standing if one.name == name), None)
-        others = tuple(one for one in self.standing if one.name != name)
+        before = next((one for one in self.answering if one.name == name), None)
+        others = tuple(one for one in self.answering if one.name != name)
         if activated.stage == "retired":
-            self.standing = others
+            self.answering = others
         elif before is None or before.digest != activated.digest:
-            self.standing = (*others, Standing(name, activated.digest))
+            self.answering = (*others, Deployment(name, activated.digest))
         if activated.stage == "champion":
             self.champion = name
         elif self.champion == name:
             self.champion = None
+
+
+def champion_of(told: Iterable[ModelInForce]) -> ModelInForce | None:
+    """The activation of the batch model that is champion now, of what was told of one task and partition."""
+    champion: ModelInForce | None = None
+    for one in told:
+        if one.stage == "champion":
+            champion = one
+        elif champion is not None and one.model == champion.model:
+            champion = None
+    return champion

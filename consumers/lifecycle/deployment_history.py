@@ -1,4 +1,4 @@
-"""Who stands where by the changes that are done: the same rules as `models.roster`, with the way back. Pure."""
+"""Which batch models are deployed, by the changes that are done: as `models.deployments`, with the way back. Pure."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from contracts.bounds import Stage
 from infra.postgres import ModelChange
 
-__all__ = ["Standing", "standing_after"]
+__all__ = ["DeploymentHistory", "history_of"]
 
 
 @dataclass
-class Standing:
+class DeploymentHistory:
     """The batch models of one task.
 
     Attributes
@@ -81,10 +81,10 @@ class Standing:
                 self.since.setdefault(change.replaced, change)
 
 
-def standing_after(changes: Iterable[ModelChange], task: str) -> Standing:
+def history_of(changes: Iterable[ModelChange], task: str) -> DeploymentHistory:
     """Of all changes of a log, in their order, those of `task` that are done."""
-    standing = Standing()
+    history = DeploymentHistory()
     for change in changes:
         if change.task == task and change.state == "done":
-            standing.take(change)
-    return standing
+            history.take(change)
+    return history
