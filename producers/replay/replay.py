@@ -11,9 +11,9 @@ from contracts.errors import InputFileError
 from contracts.labels import AHEAD_MS
 from producers.replay.dates import Dates, Order
 from producers.replay.file import RecordedFile
+from producers.replay.invoices import Invoices
 from producers.replay.row import Row, Unusable, parse_row
 from producers.replay.rows import RowCount, in_words
-from producers.replay.till import Till
 
 __all__ = ["Replay"]
 
@@ -59,7 +59,7 @@ class Replay:
             If time goes back by more than 24 hours from one usable row to a later one, or what is no CSV follows.
         """
         count = self.rows = RowCount()
-        till = Till(self.source, self.partitions)
+        invoices = Invoices(self.source, self.partitions)
         latest_ms, latest_line = 0, 0
         order = self.dates.order
         for line, text, fields, is_open in self.file.rows():
@@ -68,16 +68,16 @@ class Replay:
                 row = _parsed(fields, is_open, order)
                 if row.time_ms < latest_ms - AHEAD_MS:
                     raise self._back(line, row, latest_line, latest_ms)
-                till.take(row)
+                invoices.take(row)
             except Unusable as why:
                 count.skip(why.args[0], line, text)
                 continue
             count.used += 1
             if row.time_ms > latest_ms:
                 latest_ms, latest_line = row.time_ms, line
-            yield from till.handed_over()
-        till.close()
-        yield from till.handed_over()
+            yield from invoices.drain()
+        invoices.close()
+        yield from invoices.drain()
 
     def must_be_usable(self) -> None:
         """Look for a row that can be used.

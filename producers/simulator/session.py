@@ -17,6 +17,7 @@ from contracts.events import (
     SessionEnded,
 )
 from contracts.records import Truth
+from producers.event_writer import EventWriter
 from producers.simulator.blind import BlindFilter
 from producers.simulator.catalogue import CATEGORIES, Catalogue, Item
 from producers.simulator.chain import (
@@ -32,7 +33,6 @@ from producers.simulator.chain import (
 from producers.simulator.oracle import BayesFilter
 from producers.simulator.parameters import INTENTS, OFFERS
 from producers.simulator.population import User
-from producers.simulator.wire import Wire
 
 __all__ = ["Line", "Visit"]
 
@@ -79,7 +79,7 @@ class Visit:
         Drawn from.
     catalogue : Catalogue
         Where products are found.
-    wire : Wire
+    writer : EventWriter
         Told what happens.
     ended : callable
         Called with the session and the time when it is over; with `lines` it ended in an order.
@@ -87,7 +87,7 @@ class Visit:
 
     __slots__ = (
         "_bayes", "_blind", "_catalogue", "_category", "_chances", "_clairvoyant", "_draw", "_dwell",
-        "_dwell_class", "_ended", "_intent", "_item", "_offer", "_persona", "_state", "_wire", "lines",
+        "_dwell_class", "_ended", "_intent", "_item", "_offer", "_persona", "_state", "_writer", "lines",
         "session_id", "user",
     )  # fmt: skip
 
@@ -106,7 +106,7 @@ class Visit:
         blind: BlindFilter,
         rng: Random,
         catalogue: Catalogue,
-        wire: Wire,
+        writer: EventWriter,
         ended: Callable[[Visit, int], None],
     ) -> None:
         self.user = user
@@ -122,7 +122,7 @@ class Visit:
         self._blind = blind
         self._draw = rng.random
         self._catalogue = catalogue
-        self._wire = wire
+        self._writer = writer
         self._ended = ended
         self._state = 0
         self._dwell_class = 0
@@ -169,13 +169,13 @@ class Visit:
 
     def _tell(self, now: int, event_id: str) -> None:
         state = self._state
-        self._wire.truth(
+        self._writer.truth(
             now,
             self.user.user_id,
             Truth(
                 event_id=event_id,
                 session_id=self.session_id,
-                time=self._wire.time,
+                time=self._writer.time,
                 clairvoyant=self._clairvoyant[state],
                 bayes=clip(self._bayes.order(state)),
                 bayes_blind=clip(self._blind.order(state)),
@@ -190,7 +190,7 @@ class Visit:
             self._category = self.user.category(draw())
         choice = self.user.shelf(self._category, self._catalogue)[tercile]
         self._item = item = choice[int(draw() * len(choice))]
-        event_id = self._wire.user(
+        event_id = self._writer.user(
             ProductViewed, now, self.user.user_id, self.session_id, product=item.snapshot
         )
         self._tell(now, event_id)
@@ -203,7 +203,7 @@ class Visit:
         draw = self._draw()
         line = Line(item, 1 if draw < 0.8 else 2 if draw < 0.95 else 3)
         self.lines.append(line)
-        event_id = self._wire.user(
+        event_id = self._writer.user(
             CartAdded,
             now,
             self.user.user_id,
@@ -221,11 +221,11 @@ class Visit:
         if draw() < 0.5:
             choice = self._catalogue.shelves[self._category]
             query = f"{choice[int(draw() * len(choice))].brand} {query}"
-        self._wire.user(Searched, now, self.user.user_id, self.session_id, query=query)
+        self._writer.user(Searched, now, self.user.user_id, self.session_id, query=query)
 
     def _remove(self, now: int) -> None:
         line = self.lines.pop(int(self._draw() * len(self.lines)))
-        self._wire.user(
+        self._writer.user(
             CartRemoved,
             now,
             self.user.user_id,
@@ -236,10 +236,10 @@ class Visit:
         )
 
     def _order(self, now: int) -> None:
-        wire, user_id, session_id = self._wire, self.user.user_id, self.session_id
+        writer, user_id, session_id = self._writer, self.user.user_id, self.session_id
         if self._offer and self._draw() < _TAKE_OFFER:
-            wire.user(OfferTaken, now, user_id, session_id, offer=OFFERS[self._offer])
-        wire.user(
+            writer.user(OfferTaken, now, user_id, session_id, offer=OFFERS[self._offer])
+        writer.user(
             OrderPlaced,
             now,
             user_id,
@@ -250,7 +250,8 @@ class Visit:
             lines=len({line.item.product_id for line in self.lines}),
         )
         for line in self.lines:
-            wire.products(now, self._catalogue.sell(line.item, line.quantity))
+            for kind, item in self._catalogue.sell(line.item, line.quantity):
+                writer.product(kind, now, item.snapshot, item.name)
         self.user.beliefs = self._blind.personas()
 
     def _leave(self, now: int) -> None:
@@ -258,4 +259,4 @@ class Visit:
         self._blind.leave(self._state)
         self.user.beliefs = self._blind.personas()
         if self._draw() >= _SILENT:
-            self._wire.user(SessionEnded, now, self.user.user_id, self.session_id)
+            self._writer.user(SessionEnded, now, self.user.user_id, self.session_id)

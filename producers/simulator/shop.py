@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from heapq import heappop, heappush
 from itertools import accumulate
@@ -15,9 +15,10 @@ from contracts.drift_words import OFF, read_switch
 from contracts.emission import Emission
 from contracts.events import OfferShown, OrderReturned, ReviewPosted, SessionStarted
 from contracts.labels import SILENCE_MS
+from producers.event_writer import EventWriter
 from producers.simulator.behaviour import Row
 from producers.simulator.blind import BlindFilter, BlindTables, Blurred
-from producers.simulator.catalogue import Catalogue, Item
+from producers.simulator.catalogue import Catalogue, Change, Item
 from producers.simulator.chain import Chain
 from producers.simulator.drifts import FIRST_REGIME, Drift, drift_of
 from producers.simulator.oracle import BayesFilter
@@ -28,7 +29,6 @@ from producers.simulator.scenario import Scenario
 from producers.simulator.session import Line, Visit
 from producers.simulator.shifts import Shift, Tables
 from producers.simulator.switches import Switch, Switches
-from producers.simulator.wire import Wire
 
 __all__ = ["START", "Shop"]
 
@@ -85,7 +85,7 @@ class Shop:
     def __init__(
         self, scenario: Scenario, tables: Tables, believed: Tables, blind: BlindTables, switches: Switches
     ) -> None:
-        self.wire = Wire(scenario.source, scenario.partitions)
+        self.writer = EventWriter(scenario.source, scenario.partitions)
         self._scenario = scenario
         self._tables = tables
         self._believed = believed
@@ -108,7 +108,7 @@ class Shop:
         self._agenda: list[tuple[int, int, Act]] = []
         start = time_ms(START)
         self._tick = start
-        self.wire.products(start, self._catalogue.listing())
+        self._products(start, self._catalogue.listing())
         self._put(start, self._arrive)
         self._put(start + 5 * _HOUR_MS, self._turn_prices)
         self._put(start + 3 * _HOUR_MS, self._replace)
@@ -118,48 +118,48 @@ class Shop:
         heappush(self._agenda, (when, self._acts, act))
 
     def next(self) -> None:
-        """Let the next thing happen; what it says is in `wire.out`."""
+        """Let the next thing happen; what it says is in `writer.out`."""
         now, _, act = heappop(self._agenda)
         while self._tick <= now:
-            self.wire.tick(self._tick)
+            self.writer.tick(self._tick)
             self._tick += TICK_MS
-        before = self.wire.user_events
+        before = self.writer.user_events
         wait = act(now)
         if wait is not None:
             self._put(now + wait, act)
         drift = self._to_come
-        if drift and self.wire.user_events >= drift.at_events:
+        if drift and self.writer.user_events >= drift.at_events:
             self._to_come = None
             self._begin(drift, now)
         # Behind a user event that no drift is noted with: its number says where, when all is walked through again.
-        events = self.wire.user_events
+        events = self.writer.user_events
         if events > max(before, self._noted) and (switch := self._switches.after(events)) is not None:
             word = read_switch(switch.drift, events)
             self._begin(None if word is None else drift_of(word), now, switch)
 
     def _begin(self, drift: Drift | None, now: int, switch: Switch | None = None) -> None:
-        at = drift.at_events if drift is not None else self.wire.user_events
+        at = drift.at_events if drift is not None else self.writer.user_events
         name = str(drift) if drift is not None else f"{OFF}@{at}"
         self._note(now, name, at, None if switch is None else switch.control)
         if self._drift is not None:
-            self.wire.products(now, self._drift.end(self._catalogue))
+            self._products(now, self._drift.end(self._catalogue))
         self._drift = drift
         if drift is not None:
             self._way = drift.way(0, now)
-            self.wire.products(now, drift.begin(self._catalogue))
+            self._products(now, drift.begin(self._catalogue))
 
     def _note(self, now: int, name: str, at_events: int, control: int | None = None) -> None:
         self._noted = at_events
-        self.wire.drift(now, name, at_events, control)
+        self.writer.drift(now, name, at_events, control)
 
     def close(self, now: int) -> list[Emission]:
         """Ticks for the half hour after `now`, so that all that is open is settled."""
         last = now + SILENCE_MS + TICK_MS
-        self.wire.out = []
+        self.writer.out = []
         while self._tick <= last:
-            self.wire.tick(self._tick)
+            self.writer.tick(self._tick)
             self._tick += TICK_MS
-        return self.wire.out
+        return self.writer.out
 
     def _arrive(self, now: int) -> int:
         self._start(now)
@@ -171,7 +171,7 @@ class Shop:
         drift, regime, is_another_way = self._drift, 0, False
         is_bot = drift is not None and drift.bot_share > 0.0 and draw() < drift.bot_share
         if drift is not None:
-            way = 0 if is_bot else drift.way(self.wire.user_events - drift.at_events, now)
+            way = 0 if is_bot else drift.way(self.writer.user_events - drift.at_events, now)
             regime = 0 if way is None else FIRST_REGIME[drift.name] + way
             is_another_way = drift.is_noted_again and way != self._way
             self._way = way
@@ -195,8 +195,8 @@ class Shop:
         intent = bisect(kind.intents, draw())
         self._sessions += 1
         session_id = f"s-{self._sessions:08d}"
-        first_event = self.wire.user_events + 1
-        self.wire.user(
+        first_event = self.writer.user_events + 1
+        self.writer.user(
             SessionStarted,
             now,
             user.user_id,
@@ -206,7 +206,7 @@ class Shop:
             is_returning=user.sessions > 0,
         )
         if offer is not None:
-            self.wire.user(
+            self.writer.user(
                 OfferShown, now, user.user_id, session_id, offer=OFFERS[offer], propensity=propensity
             )
         if drift is not None and is_another_way:
@@ -226,7 +226,7 @@ class Shop:
             blind=BlindFilter(kind.blurred, user.beliefs),
             rng=self._visits,
             catalogue=self._catalogue,
-            wire=self.wire,
+            writer=self.writer,
             ended=self._ended,
         )
         self._put(now + visit.wait_ms(), visit.step)
@@ -261,18 +261,22 @@ class Shop:
 
     def _review(self, user: User, item: Item, now: int) -> None:
         text, stars = write_review(self._later, user.mood + item.quality)
-        self.wire.user(
+        self.writer.user(
             ReviewPosted, now, user.user_id, None, product_id=item.product_id, text=text, stars=stars
         )
 
     def _return(self, user: User, order_id: str, line: Line, now: int) -> None:
         total = round(line.product.price * line.quantity, 2)
-        self.wire.user(OrderReturned, now, user.user_id, None, order_id=order_id, total=total, lines=1)
+        self.writer.user(OrderReturned, now, user.user_id, None, order_id=order_id, total=total, lines=1)
+
+    def _products(self, now: int, changes: Iterable[Change]) -> None:
+        for kind, item in changes:
+            self.writer.product(kind, now, item.snapshot, item.name)
 
     def _turn_prices(self, now: int) -> int:
-        self.wire.products(now, self._catalogue.turn_prices())
+        self._products(now, self._catalogue.turn_prices())
         return int(self._shelves.uniform(6, 18) * _HOUR_MS)
 
     def _replace(self, now: int) -> int:
-        self.wire.products(now, self._catalogue.replace_one())
+        self._products(now, self._catalogue.replace_one())
         return int(self._shelves.uniform(1, 7) * _HOUR_MS)

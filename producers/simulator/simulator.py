@@ -59,7 +59,7 @@ class Simulator:
         """Walk through the shop's life from its opening."""
         shop = Shop(self.scenario, self._tables, self._believed, self._blind, self._switches)
         left = self.scenario.events
-        out = shop.wire.out
+        out = shop.writer.out
         while True:
             shop.next()
             if left is None:

@@ -124,7 +124,7 @@ def ask_everybody(stage: Stage, odd: list[StrangeRecord], database: Database) ->
         "conversion"
     ]
     assert all(one.labels < 2**32 for seen in facts.history.values() for one in seen)
-    assert not facts.champions.told and not facts.champions.broke
+    assert not facts.champions.told and not facts.champions.out
     assert facts.counts.passed_over >= sum(fed.values()) - 1  # one waits for labels that never come
 
     runner, env = CliRunner(), dict(environment(stage.settings)) | {"COLUMNS": "200"}

@@ -1,14 +1,12 @@
-"""The till: rows become orders and returns, products are listed and repriced, the clock ticks."""
+"""Invoices: rows become orders and returns, products are listed and repriced, the clock ticks."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from contracts.codec import encode, rfc3339
 from contracts.emission import Emission
 from contracts.events import (
     CartAdded,
-    ClockTicked,
     OrderPlaced,
     OrderReturned,
     PriceChanged,
@@ -16,11 +14,10 @@ from contracts.events import (
     ProductListed,
 )
 from contracts.labels import AHEAD_MS, SILENCE_MS
-from contracts.partitioner import partition_of
-from contracts.topics import PRODUCT_EVENTS, USER_EVENTS
+from producers.event_writer import EventWriter
 from producers.replay.row import Row, Unusable
 
-__all__ = ["TICK_MS", "Till"]
+__all__ = ["TICK_MS", "Invoices"]
 
 TICK_MS: Final = 10 * 60 * 1000
 """Ticks stand at multiples of this, where something happened; in the gaps between as the limit demands."""
@@ -30,15 +27,13 @@ _GAP_MS: Final = AHEAD_MS // 2
 _PATIENCE_MS: Final = SILENCE_MS // 2
 _MOST_WORTH: Final = 1e9
 _LONGEST_NAME: Final = 4096
-_USER_TOPIC: Final = USER_EVENTS.name
-_PRODUCT_TOPIC: Final = PRODUCT_EVENTS.name
 
 
-class _Paper:
+class _Invoice:
     """An order or a return of which more lines may come."""
 
     def __init__(self, row: Row) -> None:
-        self.invoice = row.invoice
+        self.number = row.invoice
         self.user_id = row.user_id
         self.is_return = row.is_return
         self.time_ms = self.seen_ms = row.time_ms
@@ -57,7 +52,7 @@ class _Paper:
         self.products.add(row.product_id)
 
 
-class Till:
+class Invoices:
     """Takes rows in the order of the file and hands over what they mean.
 
     An order is placed when the first usable row of another order comes, or any other row a quarter of an hour later,
@@ -73,14 +68,11 @@ class Till:
     """
 
     def __init__(self, source: str, partitions: int) -> None:
-        self._source = source
-        self._partitions = partitions
-        self._out: list[Emission] = []
-        self._user_events = self._product_events = self._ticks = 0
+        self._writer = EventWriter(source, partitions, "r")
         self._tick_ms: int | None = None
         self._latest_ms = 0
-        self._order: _Paper | None = None
-        self._return: _Paper | None = None
+        self._order: _Invoice | None = None
+        self._return: _Invoice | None = None
         self._closed: set[str] = set()
         self._prices: dict[str, float] = {}
 
@@ -92,16 +84,16 @@ class Till:
         Unusable
             If its order is closed, another customer's, or would become too large; nothing has changed then.
         """
-        paper = self._return if row.is_return else self._order
-        if paper is not None and paper.invoice == row.invoice:
-            paper.add(row)
+        invoice = self._return if row.is_return else self._order
+        if invoice is not None and invoice.number == row.invoice:
+            invoice.add(row)
         else:
             if row.invoice in self._closed:
                 raise Unusable("order-closed")
-            paper = _Paper(row)
-            paper.add(row)
-            self._begin(paper)
-        self._latest_ms = paper.seen_ms = max(self._latest_ms, row.time_ms)
+            invoice = _Invoice(row)
+            invoice.add(row)
+            self._begin(invoice)
+        self._latest_ms = invoice.seen_ms = max(self._latest_ms, row.time_ms)
         if self._order is not None and self._latest_ms - self._order.seen_ms >= _PATIENCE_MS:
             self._place()
         self._tick_until(row.time_ms)
@@ -115,22 +107,21 @@ class Till:
         if self._tick_ms is not None:
             self._tick_until(self._latest_ms + SILENCE_MS + TICK_MS)
 
-    def handed_over(self) -> list[Emission]:
-        """Return what was made since the last call."""
-        out, self._out = self._out, []
-        return out
+    def drain(self) -> list[Emission]:
+        """What was made since the last call."""
+        return self._writer.drain()
 
-    def _begin(self, paper: _Paper) -> None:
+    def _begin(self, invoice: _Invoice) -> None:
         self._take_back()
-        if paper.is_return:
-            self._return = paper
+        if invoice.is_return:
+            self._return = invoice
         else:
             self._place()
-            self._order = paper
+            self._order = invoice
 
     def _place(self) -> None:
         if self._order is not None:
-            self._settle(self._order, OrderPlaced, cart_id=self._order.invoice)
+            self._settle(self._order, OrderPlaced, cart_id=self._order.number)
             self._order = None
 
     def _take_back(self) -> None:
@@ -138,16 +129,17 @@ class Till:
             self._settle(self._return, OrderReturned)
             self._return = None
 
-    def _settle(self, paper: _Paper, kind: Any, **fields: str) -> None:
-        self._closed.add(paper.invoice)
-        self._user(
+    def _settle(self, invoice: _Invoice, kind: Any, **fields: str) -> None:
+        self._closed.add(invoice.number)
+        self._writer.user(
             kind,
-            paper.time_ms,
-            paper.user_id,
-            order_id=paper.invoice,
+            invoice.time_ms,
+            invoice.user_id,
+            None,
+            order_id=invoice.number,
             # A tenth of a cent is the least that the wire carries, and prices of that have no exact sum.
-            total=round(paper.total, 6),
-            lines=len(paper.products),
+            total=round(invoice.total, 6),
+            lines=len(invoice.products),
             **fields,
         )
 
@@ -156,56 +148,17 @@ class Till:
         known = self._prices.get(row.product_id)
         if known != row.price:
             self._prices[row.product_id] = row.price
-            self._product(ProductListed if known is None else PriceChanged, row, product)
-        self._user(
+            kind = ProductListed if known is None else PriceChanged
+            self._writer.product(kind, row.time_ms, product, row.name[:_LONGEST_NAME] or None)
+        self._writer.user(
             CartAdded,
             row.time_ms,
             row.user_id,
+            None,
             cart_id=row.invoice,
             product=product,
             quantity=row.quantity,
         )
-
-    def _user(self, kind: Any, now: int, user_id: str, **fields: Any) -> None:
-        self._user_events += 1
-        number = f"r-{self._user_events:09d}"
-        event = kind(id=number, time=rfc3339(now), source=self._source, user_id=user_id, **fields)
-        partition = partition_of(user_id, self._partitions)
-        self._out.append(
-            Emission(
-                _USER_TOPIC,
-                user_id,
-                partition,
-                encode(event),
-                number,
-                kind.__name__,
-                now,
-                self._source,
-                True,
-            )
-        )
-
-    def _product(self, kind: Any, row: Row, product: Product) -> None:
-        self._product_events += 1
-        number = f"p-{self._product_events:09d}"
-        event = kind(
-            id=number,
-            time=rfc3339(row.time_ms),
-            source=self._source,
-            product=product,
-            name=row.name[:_LONGEST_NAME] or None,
-        )
-        value, key, name = encode(event), row.product_id, kind.__name__
-        self._out.append(
-            Emission(_PRODUCT_TOPIC, key, 0, value, number, name, row.time_ms, self._source, False)
-        )
-        self._to_all(key, value, number, name, row.time_ms)
-
-    def _to_all(self, key: str, value: bytes, number: str, kind: str, now: int) -> None:
-        for partition in range(self._partitions):
-            self._out.append(
-                Emission(_USER_TOPIC, key, partition, value, number, kind, now, self._source, False)
-            )
 
     def _tick_until(self, now: int) -> None:
         """Tick so that `now` is not far ahead; nothing where it lies before the last tick's successor."""
@@ -217,7 +170,4 @@ class Till:
 
     def _tick(self, now: int) -> None:
         self._tick_ms = now
-        self._ticks += 1
-        number = f"t-{self._ticks:09d}"
-        event = ClockTicked(id=number, time=rfc3339(now), source=self._source)
-        self._to_all("clock", encode(event), number, "ClockTicked", now)
+        self._writer.tick(now)

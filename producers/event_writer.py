@@ -1,4 +1,4 @@
-"""What happens in the shop, as records: numbered, encoded, with their partitions."""
+"""What happens in a shop, as records: numbered, encoded, with their partitions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import Any
 
 from contracts.codec import encode, rfc3339
 from contracts.emission import Emission
-from contracts.events import ClockTicked
+from contracts.events import ClockTicked, Product
 from contracts.partitioner import partition_of
 from contracts.records import DriftBegan, Truth
 from contracts.topics import PRODUCT_EVENTS, TRUTH, USER_EVENTS
-from producers.simulator.catalogue import Change
 
-__all__ = ["Wire"]
+__all__ = ["EventWriter"]
 
 _USER_EVENTS = USER_EVENTS.name
 _PRODUCT_EVENTS = PRODUCT_EVENTS.name
@@ -23,7 +22,7 @@ _SECONDS = tuple(f"{second:02d}." for second in range(60))
 _MILLISECONDS = tuple(f"{ms:03d}Z" for ms in range(1000))
 
 
-class Wire:
+class EventWriter:
     """Turns facts into Emissions and collects them in `out`, in the one order that there is.
 
     Parameters
@@ -32,9 +31,11 @@ class Wire:
         Stands in every event.
     partitions : int
         Of the main input.
+    letter : str
+        With which the ids of users' events begin.
     """
 
-    def __init__(self, source: str, partitions: int) -> None:
+    def __init__(self, source: str, partitions: int, letter: str = "u") -> None:
         self.source = source
         self.user_events = 0
         self.out: list[Emission] = []
@@ -43,13 +44,14 @@ class Wire:
         self._minute_ms = -1
         self._minute_text = ""
         self._partitions = partitions
+        self._number = f"{letter}-%09d"
         self._product_events = 0
         self._ticks = 0
 
     def user(self, kind: Any, now: int, user_id: str, session_id: str | None, **fields: Any) -> str:
         """One event of a user; returns its id."""
         self.user_events += 1
-        number = "u-%09d" % self.user_events  # noqa: UP031 - a quarter less than an f-string
+        number = self._number % self.user_events  # a quarter less than an f-string
         rest = now - self._minute_ms
         if not 0 <= rest < _MINUTE_MS:
             rest = now % _MINUTE_MS
@@ -101,17 +103,19 @@ class Wire:
         event = ClockTicked(id=number, time=rfc3339(now), source=self.source)
         self._to_all(_USER_EVENTS, "clock", encode(event), number, "ClockTicked", now)
 
-    def products(self, now: int, changes: list[Change]) -> None:
-        """Changes of products: to their own topic, and a copy to every partition of the main input."""
-        for kind, item in changes:
-            self._product_events += 1
-            number = f"p-{self._product_events:09d}"
-            event = kind(
-                id=number, time=rfc3339(now), source=self.source, product=item.snapshot, name=item.name
-            )
-            value, key, name = encode(event), item.product_id, kind.__name__
-            self.out.append(Emission(_PRODUCT_EVENTS, key, 0, value, number, name, now, self.source, False))
-            self._to_all(_USER_EVENTS, key, value, number, name, now)
+    def product(self, kind: Any, now: int, product: Product, name: str | None) -> None:
+        """A change of a product: to its own topic, and a copy to every partition of the main input."""
+        self._product_events += 1
+        number = f"p-{self._product_events:09d}"
+        event = kind(id=number, time=rfc3339(now), source=self.source, product=product, name=name)
+        value, key, what = encode(event), product.product_id, kind.__name__
+        self.out.append(Emission(_PRODUCT_EVENTS, key, 0, value, number, what, now, self.source, False))
+        self._to_all(_USER_EVENTS, key, value, number, what, now)
+
+    def drain(self) -> list[Emission]:
+        """What was written since the last call."""
+        out, self.out = self.out, []
+        return out
 
     def drift(self, now: int, name: str, at_events: int, control: int | None = None) -> None:
         """Note on the truth of every partition after which user event the shoppers changed their ways.
