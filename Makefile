@@ -63,7 +63,7 @@ SIDES = -- -p no:cacheprovider tests/batch spark_jobs $(ARGS) \
 	-- -p no:cacheprovider $(QUICK) tests/e2e $(ARGS) \
 	-- -p no:cacheprovider tests/embedded tests/faults tests/chaos tests/integration $(ARGS)
 # On the second backend: what it is itself, and all that asks its Postgres, which is of another version; its Kafka is of the same.
-TWICE = $(addprefix tests/integration/test_,backend.py postgres.py scoreboard.py scoreboard_faults.py scoreboard_monitoring.py)
+TWICE = tests/integration/test_backend.py tests/integration/test_postgres.py tests/integration/scoreboard
 # What fails is run once more, alone, and named as FLAKY if it passes then (tests/again.py).
 # Where an engine answers, containers that can't be had are a failure.
 check: lint wheels ## what CI runs: lint, types, import rules, wheels, all tests, branch coverage, containers

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
-from benchmarks.etl_counts import MARTS, expected_of, found_in, lines_in, sessions_in
+from benchmarks.etl.counts import MARTS, expected_of, found_in, lines_in, sessions_in
 from consumers.learner import LearnerFold
 from contracts.errors import BadRecord
 from contracts.settings import Settings

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks.etl_counts import MARTS, Expected, expected_of, found_in, gaps_in, lines_in, sessions_in
+from benchmarks.etl.counts import MARTS, Expected, expected_of, found_in, gaps_in, lines_in, sessions_in
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS
 from infra.postgres import TrainingRows
 from infra.postgres.describe import describe

@@ -18,7 +18,7 @@ import psutil
 import pyspark
 import pytest
 
-from benchmarks.etl_counts import found_in
+from benchmarks.etl.counts import found_in
 from contracts.settings import environment
 from infra.embedded.java.find import find_java
 from infra.embedded.ports import free_port

@@ -183,7 +183,7 @@ def test_what_is_accepted_and_what_is_a_dead_letter_is_what_was_sent(flooded: Fl
         for record in flooded.stage.records(DEAD_LETTERS)
     )
     assert letters == refused
-    # A change of models is judged by its signature, where it is one: tests/batch/test_lifecycle.py.
+    # A change of models is judged by its signature, where it is one: tests/batch/lifecycle.
     assert set(letters) == set(REASONS) - {"not-signed"}
     report = audit_learners(flooded.stage.settings, lambda *_: None)
     assert report.explain() == []

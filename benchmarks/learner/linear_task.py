@@ -1,7 +1,7 @@
 """One linear task: eight features and River's logistic regression.
 
-Small enough that a benchmark of the learner measures the learner; `benchmarks.naive_loop` computes the same with
-dictionaries.
+Small enough that a benchmark of the learner measures the learner; `benchmarks.learner.naive_loop` computes the same
+with dictionaries.
 """
 
 from __future__ import annotations

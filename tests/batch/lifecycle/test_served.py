@@ -1,136 +1,26 @@
-"""A model's life on a real broker and database: every partition sees a change or none, and the log says why."""
+"""A model's life on a real broker and database: who is served, and the log says why."""
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
-from kafka import TopicPartition
-from typer.testing import CliRunner, Result
 
-from consumers.learner import Shelf
-from consumers.learner.artefacts import RegistryArtefacts
-from consumers.lifecycle import FAULT_POINTS, Life, NotPromoted, quarantined, who_at, who_for
-from contracts.codec import decode_user_event, encode, rfc3339
+from consumers.lifecycle import NotPromoted, quarantined, who_at, who_for
+from contracts.codec import encode, rfc3339
 from contracts.dead_letters import said_by
-from contracts.errors import Fenced, UsageError
-from contracts.events import ModelActivated
+from contracts.errors import UsageError
 from contracts.records import Outcome
-from contracts.settings import Settings
-from contracts.topics import DEAD_LETTERS, MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic
+from contracts.topics import DEAD_LETTERS, MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS
 from dashboard.view.scores import Scores
-from freshet.cli.app import app
-from infra.kafka import KafkaTransactions, OutgoingRecord, Record, connect_consumer, topic_id
-from infra.keyring import Keyring, load_keyring
-from infra.postgres import ModelChangeStore, migrate
-from infra.signatures import Signatures, signatures_of
-from producers.simulator import Scenario, Simulator
+from infra.kafka import Record, topic_id
+from tests.batch.lifecycle.forging import forge
+from tests.batch.lifecycle.town import A, B, Town
 from tests.batch_models import Estimator, trained
 from tests.integration.conftest import FreshDatabase
-from tests.integration.rehearsal import Rehearsal
-from tests.integration.scored import scoreboard
-from tests.odd_records import slander, strange
+from tests.integration.scoreboard.scored import scoreboard
 from tests.registry import register, stages
-
-A, B = "conversion/a@1", "conversion/b@1"
-
-
-class Killed(BaseException):
-    """Ends a change where it stands; nobody tidies up after it."""
-
-
-class Town:
-    """A shop of two partitions, its learners, and who changes its models."""
-
-    def __init__(self, bootstrap: str, namespace: str, database: FreshDatabase, folder: Path) -> None:
-        self.settings = settings = Settings(
-            bootstrap=bootstrap,
-            namespace=namespace,
-            database_url=database.url,
-            database_password_file=database.password_file,
-            secret_file=folder / "secret.key",
-        )
-        self.shop = Rehearsal(
-            bootstrap, namespace, partitions=2, batch_models=Shelf(RegistryArtefacts(settings))
-        )
-        self.shop.signatures = signatures_of(settings)
-        self.odd: set[bytes | None] = set()
-        migrate(database.url, database.password)
-        self.database = database.open()
-        for seed, model_id in enumerate((A, B)):
-            name = model_id.removeprefix("conversion/").removesuffix("@1")
-            assert register(settings, "conversion", name, trained(seed)).id == model_id
-        self.store = ModelChangeStore(database.open())
-        emissions = Simulator(Scenario(seed=5, events=3_000, partitions=2))
-        self.events = [e for e in emissions if e.topic == USER_EVENTS.name]
-        self.at = 0
-
-    def life(self, fault: str | None = None) -> Life:
-        def die(point: str) -> None:
-            if point == fault:
-                raise Killed
-
-        return Life(self.shop.bootstrap, self.shop.namespace, self.store, signatures_of(self.settings), die)
-
-    def flow(self, events: int) -> None:
-        """Publish so many records more, and learn them."""
-        for partition in range(2):
-            now = self.events[self.at : self.at + events]
-            self.shop.publish([e.value for e in now if e.partition == partition], partition)
-        self.at += events
-        for partition in range(2):
-            self.shop.learn(partition=partition, turn=200)
-
-    def typed(self, *arguments: str, **other: str) -> Result:
-        """Type ``freshet`` with `arguments`."""
-        env = {
-            "FRESHET_BOOTSTRAP": self.shop.bootstrap,
-            "FRESHET_NAMESPACE": self.shop.namespace,
-            "FRESHET_DATABASE_URL": self.settings.database_url,
-            "FRESHET_DATABASE_PASSWORD_FILE": str(self.settings.database_password_file),
-            "FRESHET_SECRET_FILE": str(self.settings.secret_file),
-            "COLUMNS": "200",
-        }
-        return CliRunner().invoke(app, arguments, prog_name="freshet", env=env | other)
-
-    def meet_strangers(self) -> None:
-        """Nothing of what they write may come to the gate, or to an answer."""
-        values: dict[Topic, list[bytes | None]] = {
-            MODELS: [slander("logistic")],
-            PREDICTIONS: [],
-            OUTCOMES: [],
-        }
-        for topic, odd in values.items():
-            odd += [one.value for one in strange(topic)]
-            self.odd |= {*odd}
-            self.shop._send(topic, [Record("", 0, 0, 0, b"k", value, ()) for value in odd])
-
-    def fields(self, topic: Any) -> list[dict[str, Any]]:
-        """Of all records but a stranger's."""
-        return [json.loads(r.value or b"") for r in self.shop.records(topic) if r.value not in self.odd]
-
-    def activations(self) -> dict[int, list[str]]:
-        found: dict[int, list[str]] = {0: [], 1: []}
-        for record in self.shop.records(USER_EVENTS):
-            if b"ModelActivated" in (record.value or b""):
-                found[record.partition].append(json.loads(record.value or b"")["change"])
-        return found
-
-    def close(self) -> None:
-        self.store.close()
-        self.database.close()
-
-
-@pytest.fixture
-def town(bootstrap: str, namespace: str, fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Town]:
-    made = Town(bootstrap, namespace, fresh_database, tmp_path)
-    yield made
-    made.close()
 
 
 def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_which_change(
@@ -204,27 +94,6 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     assert [(a.served, a.since_offset) for a in at_first] == [("second-order", None)] * 2
     typed_wrong(town)
     typed_right(town, asked, second)
-
-
-def forge(town: Town) -> None:
-    """What a stranger may write into the first partition who reads the log and has no key."""
-    records = {0: b"", 1: b""} | {
-        r.partition: r.value for r in town.shop.records(USER_EVENTS) if b"ModelActivated" in (r.value or b"")
-    }
-    genuine, _ = decode_user_event(records[0])
-    assert isinstance(genuine, ModelActivated)
-    other = Signatures(lambda: Keyring(bytes(32)), topic_id(town.shop.bootstrap, town.shop.name(USER_EVENTS)))
-    of_another_log = Signatures(lambda: load_keyring(town.settings.secret_file), "another log")
-    champion = msgspec.structs.replace(genuine, stage="champion", id="forged-1")
-    town.shop.publish(
-        [
-            encode(msgspec.structs.replace(champion, key="", mac="")),
-            encode(other.signed(champion, 0)),
-            encode(of_another_log.signed(champion, 0)),
-            records[0],
-            records[1],
-        ]
-    )
 
 
 def typed_wrong(town: Town) -> None:
@@ -326,86 +195,6 @@ def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_afte
     assert (before.served, before.out) == ("c@1", None)
     assert (after.served, after.since_offset) == ("second-order", offset)
     assert after.out is not None and after.out.offset == offset
-
-
-@pytest.mark.parametrize("point", FAULT_POINTS)
-def test_a_change_that_is_cut_off_anywhere_stands_in_every_partition_or_in_none_and_the_next_settles_it(
-    town: Town, point: str
-) -> None:
-    dying = town.life(point)
-    with pytest.raises(Killed):
-        dying.shadow(A)
-    dying.close()  # of the sockets alone: what is open on the broker stays open
-    log = topic_id(town.shop.bootstrap, town.shop.name(USER_EVENTS))
-    (pending,) = town.store.of_log(log)
-    assert pending.state == "pending"
-    life = town.life()
-    (settled,) = town.store.of_log(log)
-    came_to_be = point == "after commit"
-    assert settled.state == ("done" if came_to_be else "void")
-    assert town.activations() == {p: [settled.id] if came_to_be else [] for p in (0, 1)}
-    assert settled.offsets.keys() == ({0, 1} if came_to_be else set())
-    if not came_to_be:
-        life.shadow(A)
-    assert stages(town.database)[A] == "shadow"
-    town.flow(400)
-    assert town.shop.audit().is_ok
-    life.close()
-
-
-def test_of_two_who_change_at_once_the_newer_fences_the_older(town: Town) -> None:
-    town.flow(200)
-    older = town.life()
-    newer = town.life()
-    newer.shadow(A)
-    with pytest.raises(Fenced, match="Another change of models"):
-        older.shadow(B)
-    older.close()
-    newer.close()
-    town.life().close()
-    log = topic_id(town.shop.bootstrap, town.shop.name(USER_EVENTS))
-    assert [(c.model, c.state) for c in town.store.of_log(log)] == [("a@1", "done"), ("b@1", "void")]
-    assert town.activations()[0] == town.activations()[1] != []
-
-
-def test_no_partition_shows_a_change_before_all_of_them_do(town: Town) -> None:
-    """Those who read committed records stop at the open transaction, in each partition."""
-    town.flow(200)
-    dying = town.life("after flush")
-    with pytest.raises(Killed):
-        dying.shadow(A)
-    dying.close()
-    ends: dict[str, list[int]] = {}
-    for isolation in ("read_committed", "read_uncommitted"):
-        with connect_consumer(town.shop.bootstrap, isolation=isolation) as consumer:
-            at = [TopicPartition(town.shop.name(USER_EVENTS), p) for p in (0, 1)]
-            ends[isolation] = [consumer.end_offsets(at)[tp] for tp in at]
-    assert [written - stable for stable, written in zip(*ends.values(), strict=True)] == [1, 1]
-    town.life().close()
-
-
-def test_a_change_that_is_committed_but_can_not_be_read_yet_is_waited_for(town: Town) -> None:
-    """A commit is decided before the broker has marked each partition: as here, where another transaction is open."""
-    town.flow(200)
-    other = KafkaTransactions(
-        town.shop.bootstrap,
-        f"{town.shop.namespace}other",
-        transaction_timeout_ms=60_000,
-        delivery_timeout_ms=30_000,
-    )
-    other.init()
-    other.begin()
-    other.send(OutgoingRecord(town.shop.name(USER_EVENTS), 1, b"k", b"no event", []))
-    other.flush(10.0)
-    life = town.life()
-    ending = threading.Timer(1.0, other.commit)
-    ending.start()
-    change = life.shadow(A)
-    ending.join()
-    assert change.state == "done" and set(change.offsets) == {0, 1}
-    assert town.activations() == {0: [change.id], 1: [change.id]}
-    life.close()
-    other.close()
 
 
 def outcome(

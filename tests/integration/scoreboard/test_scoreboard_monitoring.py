@@ -11,8 +11,8 @@ from infra.postgres import DatabaseCheck
 from tests.asking import judged, metrics
 from tests.backend.protocol import Backend
 from tests.integration.conftest import FreshDatabase
-from tests.integration.scored import publish, scoreboard
-from tests.integration.scored_shop import Sent, shop
+from tests.integration.scoreboard.scored import publish, scoreboard
+from tests.integration.scoreboard.scored_shop import Sent, shop
 from tests.waiting import until
 
 DECISIONS = 2_400

@@ -1,6 +1,6 @@
 """The marts held to the topics: every table counted by plain Python, with the codec and without Spark.
 
-After ``freshet demo --keep`` and ``freshet etl``, ``python -m benchmarks.etl_counts --data-dir DIR`` prints each
+After ``freshet demo --keep`` and ``freshet etl``, ``python -m benchmarks.etl.counts --data-dir DIR`` prints each
 table's rows and what the topics say, holds sessions and lines of orders to plain Python ones and the versions of
 products to each other, and fails where anything differs.
 """

@@ -21,8 +21,8 @@ from infra.postgres import migrate
 from models.belief import Known, any_batch
 from models.kinds import Lines, ScoredLabel
 from tests.integration.conftest import FreshDatabase
-from tests.integration.scored import contents, publish, scoreboard
-from tests.integration.scored_shop import START_MS, Sent, shop
+from tests.integration.scoreboard.scored import contents, publish, scoreboard
+from tests.integration.scoreboard.scored_shop import START_MS, Sent, shop
 from tests.waiting import until
 
 DECISIONS = 3_000

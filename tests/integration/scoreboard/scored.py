@@ -15,7 +15,7 @@ from contracts.topics import topic_name
 from infra.kafka import connect_producer, ensure_topics
 from infra.postgres import Database
 from tests.integration.conftest import FreshDatabase
-from tests.integration.scored_shop import Sent
+from tests.integration.scoreboard.scored_shop import Sent
 from tests.waiting import until
 
 TABLES = (

@@ -16,8 +16,8 @@ import sys
 import time
 import warnings
 
-from benchmarks import naive_loop
-from benchmarks.linear_task import LINEAR_TASK
+from benchmarks.learner import naive_loop
+from benchmarks.learner.linear_task import LINEAR_TASK
 from benchmarks.servers import own_servers
 from consumers.engine import Step
 from consumers.learner import LearnerFold, work
@@ -129,7 +129,7 @@ def assert_same_records(settings: Settings) -> None:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser("python -m benchmarks.learner", description=__doc__)
     parser.add_argument("--events", type=int, default=60_000, help="user events a run (default %(default)s)")
     parser.add_argument("--whole", action="store_true", help="also time the default portfolio")
     parser.add_argument("--profile", action="store_true", help="profile one run of the learner instead")

@@ -4,7 +4,7 @@
 judge its events once and keep them; and writes this same DataFrame into the same empty `stage_event` of the real
 Postgres, in turns: by COPY, by JDBC with default settings, and by JDBC with ``reWriteBatchedInserts=true`` and
 ``batchsize=10000``. It prints rows a second, the median of alternating runs, and each time as a multiple of COPY's;
-then records and rows a second of a whole run, whose marts are held to plain Python's (`benchmarks.etl_counts`).
+then records and rows a second of a whole run, whose marts are held to plain Python's (`benchmarks.etl.counts`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import statistics
 import sys
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, get_args
@@ -23,16 +22,14 @@ from psycopg.conninfo import conninfo_to_dict
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.etl_counts import check
+from benchmarks.etl.counts import check
+from benchmarks.etl.shop import publish
 from benchmarks.servers import own_servers
-from consumers.learner import LearnerFold
 from contracts.events import UserEvent
 from contracts.settings import Settings
 from contracts.topics import USER_EVENTS
 from infra.embedded.java.jars import kafka_jars
-from infra.kafka import Record, connect_producer, ensure_topics
 from infra.postgres import Database, read_password
-from producers.simulator import Scenario, Simulator
 from spark_jobs.clean import judge
 from spark_jobs.copying import Target, stage
 from spark_jobs.events import user_events
@@ -41,32 +38,8 @@ from spark_jobs.reading import read_spans
 from spark_jobs.run import run_once
 from spark_jobs.session import open_session
 
-PARTITIONS: Final = 2
 TABLE: Final = "stage_event"
 _JDBC: Final = Path(__file__).with_name("postgres-jdbc.xml")
-
-
-def publish(settings: Settings, events: int) -> None:
-    """Put a simulated shop on the broker, and what one learner a partition writes."""
-    ensure_topics(settings.bootstrap, PARTITIONS, namespace=settings.namespace)
-    folds = [LearnerFold(partition) for partition in range(PARTITIONS)]
-    ends: Counter[int] = Counter()
-    with connect_producer(settings.bootstrap) as producer:
-
-        def send(topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
-            producer.send(settings.namespace + topic, value=value, key=key, partition=partition)
-
-        for e in Simulator(Scenario(seed=5, events=events, partitions=PARTITIONS)):
-            key = e.key.encode()
-            send(e.topic, e.partition, key, e.value)
-            if e.topic != USER_EVENTS.name:
-                continue
-            record = Record(e.topic, e.partition, ends[e.partition], 0, key, e.value, ())
-            ends[e.partition] += 1
-            fold = folds[e.partition]
-            for out in fold.outgoing(fold.step(record).outputs, record, 5):
-                send(out.topic, out.partition, out.key, out.value)
-        producer.flush()
 
 
 def events_of(spark: SparkSession, settings: Settings) -> DataFrame:
@@ -124,7 +97,7 @@ def compare(frame: DataFrame, settings: Settings, runs: int) -> None:
 
 def main() -> None:
     """Measure both."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser("python -m benchmarks.etl", description=__doc__)
     parser.add_argument("--events", type=int, default=100_000, help="user events (default %(default)s)")
     parser.add_argument("--runs", type=int, default=5, help="of each way (default %(default)s)")
     given = parser.parse_args()

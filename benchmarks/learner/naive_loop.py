@@ -1,7 +1,7 @@
 """The loop that most examples teach: json, one record at a time, at least once, state in a dictionary.
 
-It writes the same predictions and outcomes as the learner with `benchmarks.linear_task`, field for field, and loses
-its model with the process.
+It writes the same predictions and outcomes as the learner with `benchmarks.learner.linear_task`, field for field, and
+loses its model with the process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from benchmarks.linear_task import SESSIONS_KEPT, linear_model_of_river
+from benchmarks.learner.linear_task import SESSIONS_KEPT, linear_model_of_river
 from contracts.codec import time_ms
 from contracts.labels import MEMORY_MS, SILENCE_MS
 

@@ -15,11 +15,11 @@ from consumers.scoreboard import LagMeter, read_board, run
 from contracts.settings import Settings
 from tests.backend import Backend
 from tests.integration.conftest import FreshDatabase
-from tests.integration.scored import contents, has_begun, publish, scoreboard
-from tests.integration.scored_shop import shop
+from tests.integration.scoreboard.scored import contents, has_begun, publish, scoreboard
+from tests.integration.scoreboard.scored_shop import shop
 from tests.waiting import DEADLINE_S, until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SENT = list(shop(4_000, features=3, drift_at=2_000))
 
 
@@ -32,7 +32,7 @@ def child(
     said: Path = Path(os.devnull),
 ) -> subprocess.Popen[bytes]:
     arguments = [bootstrap, fresh.url, str(fresh.password_file), namespace, die_at]
-    command = [sys.executable, "-m", "tests.integration.scoreboard_child", *arguments]
+    command = [sys.executable, "-m", "tests.integration.scoreboard.scoreboard_child", *arguments]
     with said.open("wb") as out:
         return subprocess.Popen(command, stdout=out, cwd=ROOT)
 

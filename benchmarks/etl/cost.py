@@ -1,6 +1,6 @@
 """What a run of the ETL costs: seconds, and processor time of all its processes, Java's start among them.
 
-``python -m benchmarks.etl_cost --events 900 200000`` publishes a shop of each size on the real broker, and has
+``python -m benchmarks.etl.cost --events 900 200000`` publishes a shop of each size on the real broker, and has
 ``freshet etl`` move it into an empty database: with Java as it is, and with its quick compiler alone, which is what
 ``SPARK_SUBMIT_OPTS=-XX:TieredStopAtLevel=1`` asks for.
 """
@@ -19,7 +19,7 @@ from typing import Final
 
 import psutil
 
-from benchmarks.etl import publish
+from benchmarks.etl.shop import publish
 from contracts.settings import Settings, environment
 from infra.embedded import EmbeddedKafka, EmbeddedPostgres
 from infra.postgres import connect, migrate, read_password

@@ -1,0 +1,1 @@
+"""The learner, exactly once, beside a naive loop of the same model."""
