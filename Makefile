@@ -10,8 +10,9 @@ PYTHON ?=
 ARGS ?=
 # Of `chaos`.
 SEED ?=
-# CONTAINERS=required makes `check` fail where it can't test them.
+# CONTAINERS=required makes `check` fail where it can't test them; AWAITED names a file that is made when their images are.
 CONTAINERS ?=
+AWAITED ?=
 PY := .venv/bin/python
 STAMP := .venv/.locked
 
@@ -27,11 +28,11 @@ demo: $(STAMP) ## start broker, database, shop and learners, and show the live b
 # Those of tests/containers say that they are skipped where no engine answers.
 test: $(STAMP) ## run the tests but the long ones, or those of ARGS: integration in containers where an engine answers
 	@sh requirements/java.sh
-	@$(PY) -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.again $(patsubst --,-- -m "not long",$(SIDES) -- tests/containers))
+	@$(PY) -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.again --most 4 $(patsubst --,-- -m "not long",$(SIDES) -- tests/containers))
 
 test-all: $(STAMP) ## run all tests, the long ones too
 	@sh requirements/java.sh
-	@$(PY) -m tests.again $(SIDES) -- tests/containers $(ARGS)
+	@$(PY) -m tests.again --most 4 $(SIDES) -- tests/containers $(ARGS)
 
 # Each file stays in one process, for its tests share what took long to make.
 QUICK = tests/unit tests/contract tests/again.py tests/spent.py \
@@ -57,28 +58,30 @@ wheels: $(STAMP) ## see that the locks have a wheel of each package for every su
 	done; \
 	echo 'Wheels: Python 3.11 to 3.14, on Linux (x86-64, ARM) and macOS (ARM).'
 
-# All at once, and more than two, since each waits for servers a third of its time: Spark, what computes and whole demos, and what
-# asks or kills servers.
+# More at once than cores, since each waits for servers a third of its time: Spark; what computes, and whole demos; what kills
+# servers; what asks them, and clusters.
 SIDES = -- -p no:cacheprovider tests/batch spark_jobs $(ARGS) \
 	-- -p no:cacheprovider $(QUICK) tests/e2e $(ARGS) \
-	-- -p no:cacheprovider tests/embedded tests/faults tests/chaos tests/integration $(ARGS)
+	-- -p no:cacheprovider tests/embedded tests/faults $(ARGS) \
+	-- -p no:cacheprovider tests/integration tests/chaos $(ARGS)
 # On the second backend: what it is itself, and all that asks its Postgres, which is of another version; its Kafka is of the same.
 TWICE = tests/integration/test_backend.py tests/integration/test_postgres.py tests/integration/scoreboard
-# What fails is run once more, alone, and named as FLAKY if it passes then (tests/again.py).
-# Where an engine answers, containers that can't be had are a failure.
+THERE = FRESHET_TEST_BACKEND=containers FRESHET_TEST_AWAITED=$(AWAITED)
+IN_CONTAINERS = -- $(THERE) -p no:cacheprovider $(TWICE) $(ARGS) -- $(THERE) -p no:cacheprovider tests/containers $(ARGS)
+# What fails is run once more, alone, and named as FLAKY if it passes then (tests/again.py). Those in containers come last,
+# where their images may be made meanwhile. Where an engine answers, containers that can't be had are a failure.
 check: lint wheels ## what CI runs: lint, types, import rules, wheels, all tests, branch coverage, containers
 	@sh requirements/java.sh
 	$(PY) -m coverage erase
-	@FRESHET_TEST_BACKEND=embedded $(PY) -m tests.again --coverage $(SIDES)
-	$(PY) -m coverage combine --quiet
-	$(PY) -m coverage report
-	@code=0; $(PY) -m tests.backend || code=$$?; \
-	case $$code:$(CONTAINERS) in \
-	0:*) FRESHET_TEST_BACKEND=containers $(PY) -m tests.again \
-		-- -p no:cacheprovider $(TWICE) $(ARGS) -- tests/containers $(ARGS) ;; \
-	3:) echo 'Tests in containers were not run, for no engine answers.' ;; \
+	@code=0; test '$(CONTAINERS)' = required || $(PY) -m tests.backend || code=$$?; \
+	run='$(PY) -m tests.again --coverage --most 4'; export FRESHET_TEST_BACKEND=embedded; \
+	case $$code in \
+	0) $$run $(SIDES) $(IN_CONTAINERS) ;; \
+	3) $$run $(SIDES) && echo 'Tests in containers were not run, for no engine answers.' ;; \
 	*) echo 'Tests in containers could not be run.' >&2; exit 1 ;; \
 	esac
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
 
 chaos: $(STAMP) ## kill 30 runs of the ETL, drawn with a seed, and two of three brokers below each role; half an hour
 	@sh requirements/java.sh

@@ -1,20 +1,25 @@
 """Runs pytest once or several times at once, and whatever failed once more, alone.
 
-    python -m tests.again [--coverage] -- ARGUMENTS [-- ARGUMENTS ...]
+    python -m tests.again [--coverage] [--most N] -- ARGUMENTS [-- ARGUMENTS ...]
 
-Each ``-- ARGUMENTS`` is one pytest. All start at once, and what they say follows one after the other. A test
-that fails may have lost to chance on a busy machine, so it is run again when nothing else runs. If it passes
-then, the run is green and prints ``FLAKY: name``. More than five failures are no chance, and stay failures.
+Each ``-- ARGUMENTS`` is one pytest; words like ``NAME=value`` before its arguments go to its environment. All start
+at once, or N of them and then one whenever one has ended, and what they say follows one after the other. A test that
+fails may have lost to chance on a busy machine, so it is run again when nothing else runs. If it passes then, the run
+is green and prints ``FLAKY: name``. More than five failures are no chance, and stay failures.
 """
 
 from __future__ import annotations
 
+import argparse
+import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -25,6 +30,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 MOST_FAILURES = 5
 _RECORD = "FRESHET_TEST_RECORD"
+_LOOK_EVERY_S = 0.2
 
 
 class Recorder:
@@ -78,7 +84,7 @@ class Run:
     """
 
     def __init__(self, command: list[str], arguments: list[str], folder: Path, *, aloud: bool) -> None:
-        self.arguments = arguments
+        self.words, arguments = environment_of(arguments)
         self._record = folder / "record.json"
         self._output = None if aloud else (folder / "output").open("w+b")
         self._process = subprocess.Popen(
@@ -86,9 +92,14 @@ class Run:
             stdout=self._output,
             stderr=subprocess.STDOUT if self._output else None,
             stdin=subprocess.DEVNULL,
-            env=os.environ | {_RECORD: str(self._record)},
+            env=os.environ | dict(word.split("=", 1) for word in self.words) | {_RECORD: str(self._record)},
             process_group=0,  # Ctrl-C comes through `stop` alone: a second one would cut pytest's cleaning up short
         )
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is over."""
+        return self._process.poll() is not None
 
     def end(self) -> int:
         """Wait for its end, print what was held back, and return its exit code."""
@@ -111,25 +122,40 @@ class Run:
         return json.loads(self._record.read_text()) if self._record.exists() else {}
 
 
-def _run_all(command: list[str], groups: list[list[str]], folder: Path) -> list[tuple[int, Run]]:
-    """Run all groups at once; a signal to this process reaches each of them."""
+def _run_all(command: list[str], groups: list[list[str]], folder: Path, most: int) -> list[tuple[int, Run]]:
+    """Run all groups, `most` at once; a signal to this process reaches each of them, and no other is started."""
     runs: list[Run] = []
+    stopped = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
         for run in runs:
             run.stop()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         for place, arguments in enumerate(groups):
+            while len([run for run in runs if not run.has_ended]) >= most and not stopped.is_set():
+                stopped.wait(_LOOK_EVERY_S)
+            if stopped.is_set():
+                break
             own = folder / str(place)
             own.mkdir(parents=True)
-            runs.append(Run(command, arguments, own, aloud=place == len(groups) - 1))
-        # The last one prints at once, so it is waited for first.
-        return [(run.end(), run) for run in reversed(runs)]
+            runs.append(Run(command, arguments, own, aloud=place == 0))
+        return [(run.end(), run) for run in runs]  # the first one has printed at once
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def environment_of(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Part the words that go to the environment from pytest's arguments.
+
+    >>> environment_of(["FRESHET_TEST_BACKEND=containers", "-m", "not long"])
+    (['FRESHET_TEST_BACKEND=containers'], ['-m', 'not long'])
+    """
+    words = list(itertools.takewhile(re.compile("[A-Z_]+=").match, arguments))
+    return words, arguments[len(words) :]
 
 
 def worth_another_try(ends: list[tuple[int, dict[str, Any]]]) -> list[str]:
@@ -154,28 +180,34 @@ def worth_another_try(ends: list[tuple[int, dict[str, Any]]]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Run what the arguments say; 0 where every test passed in the first run or alone."""
-    options, *groups = _split(arguments)
-    if not groups or options not in ([], ["--coverage"]):
-        print("usage: python -m tests.again [--coverage] -- ARGUMENTS [-- ARGUMENTS ...]", file=sys.stderr)
-        return 2
-    command = [sys.executable, *(["-m", "coverage", "run"] if options else []), "-m", "pytest"]
+    told, *groups = _split(arguments)
+    parser = argparse.ArgumentParser("python -m tests.again", epilog="-- ARGUMENTS [-- ARGUMENTS ...]")
+    parser.add_argument("--coverage", action="store_true")
+    parser.add_argument("--most", type=int, default=len(groups))
+    options = parser.parse_args(told)
+    if not groups or options.most < 1:
+        parser.error("there must be a group of arguments, and one must be let run")
+    command = [sys.executable, *(["-m", "coverage", "run"] if options.coverage else []), "-m", "pytest"]
     with tempfile.TemporaryDirectory(prefix="freshet-again-") as temporary:
         folder = Path(temporary)
-        runs = _run_all(command, groups, folder / "first")
+        runs = _run_all(command, groups, folder / "first", options.most)
         if left_out := sum(run.record().get("left_out", 0) for _, run in runs):
             print(f"{left_out} long tests were left out: `make test-all` runs them, too.", flush=True)
         codes = [code for code, _ in runs if code]
+        if len(runs) < len(groups):
+            return max([*codes, pytest.ExitCode.INTERRUPTED])
         if not codes:
             return 0
-        failed = worth_another_try([(code, run.record()) for code, run in runs if code])
-        if not failed:
+        ends = [(code, run.record()) for code, run in runs if code]
+        if not worth_another_try(ends):
             return codes[0]
-        for place, name in enumerate(failed):
+        failed = [(name, run.words) for code, run in runs if code for name in run.record()["failed"]]
+        for place, (name, words) in enumerate(failed):
             print(f"\nOnce more, alone: {name}", flush=True)
-            [(code, run)] = _run_all(command, [[name]], folder / f"again-{place}")
+            [(code, run)] = _run_all(command, [[*words, name]], folder / f"again-{place}", 1)
             if code or run.record().get("passed") != [name]:
                 return codes[0]
-        for name in failed:
+        for name, _ in failed:
             print(f"FLAKY: {name}", flush=True)
     return 0
 

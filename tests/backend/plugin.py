@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from tests.backend.choice import Choice, Unavailable, choose, wanted
+from tests.waiting import until
 
+AWAITED = "FRESHET_TEST_AWAITED"
+"""Names a file that is made when the images are."""
+
+_MADE_S = 1_200.0
 _NAME = "freshet-backend"
 
 
@@ -46,12 +52,15 @@ class BackendOfTheRun:
 
 
 def register(config: pytest.Config) -> None:
-    """Add it to pytest, as the environment wishes it."""
+    """Add it to pytest, as the environment wishes it; in CI, wait for images that are made meanwhile."""
     try:
         plugin = BackendOfTheRun(wanted(os.environ))
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(plugin, _NAME)
+    awaited = os.environ.get(AWAITED)
+    if awaited and wanted(os.environ) == "containers":
+        until(Path(awaited).exists, f"{AWAITED} names a file that is there", _MADE_S)
 
 
 def chosen(config: pytest.Config) -> Choice:

@@ -40,7 +40,7 @@ def test_a_test_that_passes_alone_leaves_the_run_green_and_is_named(tmp_path):
     text = "@pytest.fixture\ndef thing():\n    fails_once('a')\n\ndef test_unlucky(thing):\n    pass\n"
     flaky = group(tmp_path, "test_a.py", FAILS_ONCE + text)
     fine = group(tmp_path, "test_b.py", "def test_fine():\n    pass\n")
-    result = run(tmp_path, flaky, fine)
+    result = run(tmp_path, fine, flaky)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "FLAKY: test_a.py::test_unlucky" in result.stdout.splitlines()
     assert result.stdout.index("1 passed") < result.stdout.index("1 error"), "what was held back follows"
@@ -53,6 +53,31 @@ def test_a_test_that_does_not_pass_alone_stays_a_failure(tmp_path, then):
     assert "Once more, alone" in result.stdout
     assert result.returncode == 1
     assert "FLAKY" not in result.stdout
+
+
+def test_no_more_run_at_once_than_may_and_each_has_its_own_environment_also_alone(tmp_path):
+    text = (
+        FAILS_ONCE
+        + """
+import os
+
+def test_a():
+    others = [path for path in pathlib.Path().glob("runs-*")]
+    mine = pathlib.Path("runs-" + os.environ["MINE"])
+    mine.touch()
+    try:
+        assert others == []
+        if os.environ["MINE"] == "b":
+            fails_once("b")
+    finally:
+        mine.unlink()
+"""
+    )
+    one = group(tmp_path, "test_a.py", text)
+    groups = [["--", f"MINE={name}", *one[1:]] for name in "abc"]
+    result = run(tmp_path, ["--most", "1"], *groups)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "FLAKY: test_a.py::test_a" in result.stdout.splitlines()
 
 
 def test_what_was_left_out_as_long_is_counted_over_all_runs(tmp_path):
@@ -93,6 +118,7 @@ def test_one_run_that_ended_otherwise_is_enough_to_fail():
 
 def test_what_is_not_split_by_dashes_is_refused(tmp_path):
     assert run(tmp_path, ["tests"]).returncode == 2
+    assert run(tmp_path, ["--most", "0"], ["--", "tests"]).returncode == 2
 
 
 def test_a_runner_that_is_told_to_end_ends_its_pytests_with_their_cleaning_up(tmp_path):
