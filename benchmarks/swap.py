@@ -26,7 +26,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from benchmarks.servers import own_servers
 from consumers.audit import audit
-from consumers.learner import LearnerFold, Shelf, work
+from consumers.learner import LearnerFold, ModelCache, work
 from consumers.learner.process import collect_seldom
 from consumers.lifecycle import Activations, Move
 from contracts.bounds import Stage
@@ -69,7 +69,7 @@ def _keep_model(folder: Path) -> str:
 
 def _learn(partition: int, folder: Path) -> None:
     collect_seldom()
-    work(load(), partition, should_stop=lambda: False, shelf=Shelf(_Folder(folder)))
+    work(load(), partition, should_stop=lambda: False, model_cache=ModelCache(_Folder(folder).load))
 
 
 def _send(settings: Settings, rate: float, seconds: float, are_up: threading.Event) -> None:
@@ -156,13 +156,13 @@ def run(settings: Settings, folder: Path, rate: float, seconds: float) -> None:
             learner.kill()
             learner.wait()
     _print(settings, seen, shadow_ms, promote_ms)
-    shelf, signatures = Shelf(_Folder(folder)), signatures_of(settings)
+    cache, signatures = ModelCache(_Folder(folder).load), signatures_of(settings)
     report = audit(
         settings.bootstrap,
         group=settings.group,
         namespace=settings.namespace,
         fold=lambda p: LearnerFold(
-            p, namespace=settings.namespace, batch_models=shelf, signatures=signatures
+            p, namespace=settings.namespace, batch_models=cache, signatures=signatures
         ),
         signatures=signatures,
         many_records=10**9,

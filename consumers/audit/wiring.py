@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from consumers.audit.partition import Progress
 from consumers.audit.report import AuditReport
 from consumers.audit.run import audit
 from consumers.engine import Snapshots
-from consumers.learner import LearnerFold, Shelf
-from consumers.learner.artefacts import RegistryArtefacts
+from consumers.learner import LearnerFold, ModelCache
+from consumers.learner.registered import load_registered
 from contracts.errors import FreshetError
 from contracts.settings import Settings
 from infra.keyring import load_keyring
@@ -29,10 +30,10 @@ class _Folds:
     signatures: Signatures
 
     def __call__(self, partition: int) -> LearnerFold:
-        # Its shelf never goes live: folding waits for a model, as a learner's recovery does.
-        shelf = Shelf(RegistryArtefacts(self.settings))
+        # Its cache never goes live: folding waits for a model, as a learner's recovery does.
+        cache = ModelCache(partial(load_registered, self.settings))
         return LearnerFold(
-            partition, namespace=self.settings.namespace, batch_models=shelf, signatures=self.signatures
+            partition, namespace=self.settings.namespace, batch_models=cache, signatures=self.signatures
         )
 
 

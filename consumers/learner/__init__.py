@@ -1,7 +1,7 @@
 """The learner: predicts every event before it learns from it, one process a partition, exactly once."""
 
 from consumers.learner.fold import LearnerFold
-from consumers.learner.shelf import Artefacts, NoArtefacts, Shelf
+from consumers.learner.model_cache import ModelCache, no_registry
 from consumers.learner.worker import GroupOffset, Repairs, work
 
-__all__ = ["Artefacts", "GroupOffset", "LearnerFold", "NoArtefacts", "Repairs", "Shelf", "work"]
+__all__ = ["GroupOffset", "LearnerFold", "ModelCache", "Repairs", "no_registry", "work"]

@@ -13,10 +13,11 @@ import signal
 import sys
 import threading
 import traceback
+from functools import partial
 
-from consumers.learner.artefacts import RegistryArtefacts
 from consumers.learner.metrics import listener_of
-from consumers.learner.shelf import Shelf
+from consumers.learner.model_cache import ModelCache
+from consumers.learner.registered import load_registered
 from consumers.learner.worker import Repairs, work
 from consumers.supervisor import EXIT_AWAY, EXIT_FENCED, EXIT_REFUSED, GOES_ON, WAITS
 from contracts.errors import Fenced, FreshetError
@@ -61,13 +62,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = load()
         keep_client_lines(settings.data_dir, f"learner-{arguments.partition}")
-        shelf = Shelf(RegistryArtefacts(settings))
+        cache = ModelCache(partial(load_registered, settings))
         work(
             settings,
             arguments.partition,
             should_stop=stop.is_set,
-            shelf=shelf,
-            listener=listener_of(settings, arguments.partition, lambda: len(shelf.missing)),
+            model_cache=cache,
+            listener=listener_of(settings, arguments.partition, lambda: len(cache.missing)),
             repairs=Repairs(arguments.mend_offsets, arguments.untrained),
             recovered=lambda at: say(
                 f"partition {arguments.partition}: at offset {at.end}, turn {at.turn}, generation {at.generation}, "

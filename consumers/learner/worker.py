@@ -18,7 +18,7 @@ from consumers.engine import (
     Worker,
 )
 from consumers.learner.fold import LearnerFold
-from consumers.learner.shelf import NoArtefacts, Shelf
+from consumers.learner.model_cache import ModelCache, no_registry
 from contracts.errors import Fenced
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTERS, JOURNAL, MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
@@ -75,7 +75,7 @@ def work(
     fault: Callable[[str], None] = lambda _point: None,
     recovered: Callable[[Position], None] = lambda _position: None,
     fold: LearnerFold | None = None,
-    shelf: Shelf | None = None,
+    model_cache: ModelCache | None = None,
     listener: Listener = Listener(),  # noqa: B008 - has no state
     away: Callable[[str | None], None] = lambda _why: None,
 ) -> None:
@@ -99,7 +99,7 @@ def work(
         Called once with where the worker stands.
     fold : LearnerFold, optional
         Another portfolio than the default.
-    shelf : Shelf, optional
+    model_cache : ModelCache, optional
         Where batch models are at hand; without one, online models alone answer.
     listener : Listener
         Told what the worker does.
@@ -122,13 +122,13 @@ def work(
         journal_topic=topic_name(JOURNAL, settings.namespace, settings.group),
         dead_letter_topic=topic_name(DEAD_LETTERS, settings.namespace),
     )
-    shelf = shelf or Shelf(NoArtefacts())
+    cache = model_cache or ModelCache(no_registry)
     fold = fold or LearnerFold(
-        partition, namespace=settings.namespace, batch_models=shelf, signatures=signatures_of(settings)
+        partition, namespace=settings.namespace, batch_models=cache, signatures=signatures_of(settings)
     )
 
     def begin(at: Position) -> None:
-        shelf.go_live()
+        cache.go_live()
         recovered(at)
 
     store = SnapshotStore(database_of(settings))

@@ -16,7 +16,7 @@ from contracts.errors import FreshetError
 from freshet.cli.failures import USAGE
 from infra.lifeline import Child, spawn
 
-__all__ = ["ChildFailed", "Crew", "last_lines"]
+__all__ = ["ChildFailed", "Processes", "last_lines"]
 
 _TRIES = 3
 _LIVED_WELL_S = 60.0  # a child that ran for so long starts with all its tries again
@@ -30,7 +30,7 @@ class ChildFailed(FreshetError):
 
 
 @dataclass
-class _Member:
+class _Process:
     name: str
     arguments: tuple[str, ...]
     log: Path
@@ -56,7 +56,7 @@ def last_lines(log: Path, count: int = _LAST_LINES) -> str:
     return "\n".join([line for line in text.splitlines() if line.strip()][-count:])
 
 
-class Crew:
+class Processes:
     """Children of this process by name, in the order in which they are stopped.
 
     Parameters
@@ -73,7 +73,7 @@ class Crew:
         self._logs = logs
         self._env = dict(env)
         self._note = note
-        self._members: dict[str, _Member] = {}
+        self._processes: dict[str, _Process] = {}
 
     def start(
         self,
@@ -103,27 +103,27 @@ class Crew:
             Its priority gives way to others by so much, as `nice` has it.
         """
         log = self._logs / f"{name}.log"
-        member = _Member(name, tuple(arguments), log, ends, is_final, is_aside, nice)
+        process = _Process(name, tuple(arguments), log, ends, is_final, is_aside, nice)
         self._logs.mkdir(parents=True, exist_ok=True)
-        member.log.unlink(missing_ok=True)
-        self._members[name] = member
-        self._launch(member)
+        process.log.unlink(missing_ok=True)
+        self._processes[name] = process
+        self._launch(process)
 
-    def _launch(self, member: _Member) -> None:
+    def _launch(self, process: _Process) -> None:
         # -P: a folder that happens to hold a contracts/ of its own must not be taken for ours.
-        argv = [sys.executable, "-P", "-m", "freshet", *member.arguments]
-        with member.log.open("ab") as log:
-            member.child = spawn(argv, env=self._env, stdout=log, stderr=subprocess.STDOUT)
-        if member.nice:  # before it has threads and children, which inherit it
+        argv = [sys.executable, "-P", "-m", "freshet", *process.arguments]
+        with process.log.open("ab") as log:
+            process.child = spawn(argv, env=self._env, stdout=log, stderr=subprocess.STDOUT)
+        if process.nice:  # before it has threads and children, which inherit it
             with contextlib.suppress(psutil.NoSuchProcess):
-                child = psutil.Process(member.child.pid)
-                child.nice(min(_LAST, child.nice() + member.nice))
-        member.started_s, member.again_s = time.monotonic(), None
+                child = psutil.Process(process.child.pid)
+                child.nice(min(_LAST, child.nice() + process.nice))
+        process.started_s, process.again_s = time.monotonic(), None
 
     def done(self, name: str) -> bool:
         """Whether a child that comes to an end has come to it."""
-        member = self._members[name]
-        return member.ends and member.child is not None and member.child.poll() == 0
+        process = self._processes[name]
+        return process.ends and process.child is not None and process.child.poll() == 0
 
     def check(self) -> None:
         """Start again whoever died; call it often.
@@ -134,37 +134,37 @@ class Crew:
             If one died for good: 3 times in a row, or because it was told something that can't be.
         """
         now = time.monotonic()
-        for member in self._members.values():
-            if member.again_s is not None:
-                if now >= member.again_s:
-                    self._launch(member)
+        for process in self._processes.values():
+            if process.again_s is not None:
+                if now >= process.again_s:
+                    self._launch(process)
                 continue
-            if member.is_lost:
+            if process.is_lost:
                 continue
-            code = member.child.poll() if member.child is not None else None
-            if code is None or (code == 0 and member.ends):
+            code = process.child.poll() if process.child is not None else None
+            if code is None or (code == 0 and process.ends):
                 continue
-            if now - member.started_s > _LIVED_WELL_S:
-                member.deaths = 0
-            member.deaths += 1
+            if now - process.started_s > _LIVED_WELL_S:
+                process.deaths = 0
+            process.deaths += 1
             how = _how(code)
-            if member.deaths >= _TRIES or code == USAGE or (code > 0 and member.is_final):
-                if not member.is_aside:
-                    raise self._failure(member, how)
-                member.is_lost = True
-                said = last_lines(member.log, 2).splitlines()
+            if process.deaths >= _TRIES or code == USAGE or (code > 0 and process.is_final):
+                if not process.is_aside:
+                    raise self._failure(process, how)
+                process.is_lost = True
+                said = last_lines(process.log, 2).splitlines()
                 self._note(
-                    f"{member.name} {how}, all else goes on without it: {' '.join(said) or 'it said nothing'}"
+                    f"{process.name} {how}, all else goes on without it: {' '.join(said) or 'it said nothing'}"
                 )
                 continue
-            member.again_s = now + _BACK_OFF_S[member.deaths - 1]
-            self._note(f"{member.name} {how}: started again")
+            process.again_s = now + _BACK_OFF_S[process.deaths - 1]
+            self._note(f"{process.name} {how}: started again")
 
-    def _failure(self, member: _Member, how: str) -> ChildFailed:
-        quoted = last_lines(member.log)
-        times = f" for the {_TRIES}rd time" if member.deaths == _TRIES else ""
+    def _failure(self, process: _Process, how: str) -> ChildFailed:
+        quoted = last_lines(process.log)
+        times = f" for the {_TRIES}rd time" if process.deaths == _TRIES else ""
         said = f" Its last lines:\n{quoted}" if quoted else " It said nothing."
-        return ChildFailed(f"{member.name} {how}{times}.{said}", hint=f"All it said is in {member.log}.")
+        return ChildFailed(f"{process.name} {how}{times}.{said}", hint=f"All it said is in {process.log}.")
 
     def stop(self, deadline_s: float) -> None:
         """Stop all, one after the other in the order of starting; who takes too long is killed.
@@ -176,27 +176,27 @@ class Crew:
         deadline_s : float
             By `time.monotonic`, when all must have ended.
         """
-        running = [m.child for m in self._members.values() if m.child is not None and m.child.poll() is None]
-        below = [process for child in running for process in _below(child.pid)]
-        for member in self._members.values():
-            if member.is_aside and member.child is not None:
-                member.child.let_go()
+        children = [one.child for one in self._processes.values() if one.child is not None]
+        running = [child for child in children if child.poll() is None]
+        below = [grandchild for child in running for grandchild in _below(child.pid)]
+        for process in self._processes.values():
+            if process.is_aside and process.child is not None:
+                process.child.let_go()
         for i, child in enumerate(running):
             left = max(0.0, deadline_s - time.monotonic())
             child.stop(left / (len(running) - i))
-        for member in self._members.values():
-            if member.child is not None:
-                member.child.let_go()
-        for process in below:  # of one that had to be killed
+        for child in children:
+            child.let_go()
+        for grandchild in below:  # of one that had to be killed
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        self._members.clear()
+                grandchild.kill()
+        self._processes.clear()
 
     def kill(self) -> None:
         """End all at once."""
-        for member in list(self._members.values()):
-            if member.child is not None:
-                member.child.kill()
+        for process in list(self._processes.values()):
+            if process.child is not None:
+                process.child.kill()
 
 
 def _below(pid: int) -> list[psutil.Process]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from contracts.errors import FreshetError
-from freshet.run.processes import Crew
+from freshet.run.processes import Processes
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -105,7 +105,7 @@ class Stack:
         self._keep = keep
         self._note = note
         self._runtime: Runtime | None = None
-        self._crew: Crew | None = None
+        self._processes: Processes | None = None
         self._held = contextlib.ExitStack()
         self._keeper_pid: int | None = None
         self._deadline_s = 0.0
@@ -167,18 +167,18 @@ class Stack:
         """Start the children: the producer, which comes to an end, the learners and the scoreboard, which do not."""
         for name in _ASIDE:  # what they said the last time is no news
             (self.logs / f"{name}.log").unlink(missing_ok=True)
-        crew = self._crew = Crew(self.logs, _SPARK | for_children(settings), self._note)
-        crew.start(producer, arguments, ends=True)
-        crew.start("learn", learner, is_final=True)
-        crew.start("scoreboard", ["scoreboard"])
+        processes = self._processes = Processes(self.logs, _SPARK | for_children(settings), self._note)
+        processes.start(producer, arguments, ends=True)
+        processes.start("learn", learner, is_final=True)
+        processes.start("scoreboard", ["scoreboard"])
 
     def man_aside(self, least_labels: int) -> None:
         """Start the batch side: the ETL and the trainer, which all else goes on without."""
         trainer = [*_TRAINER, "--least-labels", str(least_labels)]
-        if self._crew is not None:
+        if self._processes is not None:
             # Not final: what is away at their start, before they try again by themselves, ends them.
             for name, arguments in zip(_ASIDE, (_ETL, trainer), strict=True):
-                self._crew.start(name, [*arguments, "--json"], is_aside=True, nice=_NICE)
+                self._processes.start(name, [*arguments, "--json"], is_aside=True, nice=_NICE)
 
     def check(self) -> None:
         """Look after all; call it often.
@@ -192,14 +192,14 @@ class Stack:
             self._need_kept()
         elif (problem := self._runtime.problem()) is not None:
             raise problem
-        if self._crew is not None:
-            self._crew.check()
+        if self._processes is not None:
+            self._processes.check()
 
     def _need_kept(self) -> None:
         """Go on only while the broker and database that another process keeps up are there."""
         from infra.embedded import find_running
 
-        if self._crew is not None and find_running(self.data_dir) is None:
+        if self._processes is not None and find_running(self.data_dir) is None:
             self._keep = False
             message = (
                 f"The broker and database that were kept up on {self.data_dir} were ended: so does the demo."
@@ -208,14 +208,14 @@ class Stack:
 
     def done(self, name: str) -> bool:
         """Whether a child that comes to an end has."""
-        return self._crew is not None and self._crew.done(name)
+        return self._processes is not None and self._processes.done(name)
 
     def take_down(self) -> None:
         """Stop producers, learners, scoreboard, broker and database, in this order, within 10 s."""
         self.must_end()
         try:
-            if self._crew is not None:
-                self._crew.stop(self._deadline_s - _FOR_SERVERS_S)
+            if self._processes is not None:
+                self._processes.stop(self._deadline_s - _FOR_SERVERS_S)
             if self._runtime is not None:
                 self._runtime.stop()
                 self._runtime = None

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from consumers.audit import audit
-from consumers.learner import LearnerFold, Shelf
+from consumers.learner import LearnerFold, ModelCache
 from consumers.lifecycle import Activations
 from contracts.settings import environment
 from contracts.topics import MODELS, PREDICTIONS, USER_EVENTS
@@ -76,7 +76,7 @@ def assert_audited(stage: Stage, models: Folder) -> None:
         group=settings.group,
         namespace=settings.namespace,
         fold=lambda p: LearnerFold(
-            p, namespace=settings.namespace, batch_models=Shelf(models), signatures=signatures
+            p, namespace=settings.namespace, batch_models=ModelCache(models.load), signatures=signatures
         ),
         signatures=signatures,
     )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from consumers.engine import Step
-from consumers.learner import LearnerFold, NoArtefacts, Shelf, work
+from consumers.learner import LearnerFold, ModelCache, no_registry, work
 from consumers.learner.worker import Repairs
 from contracts.errors import FreshetError
 from contracts.settings import Settings, load
@@ -101,11 +101,11 @@ def main() -> int:
             if reached == arguments.nth:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    shelf = Shelf(Folder(arguments.models) if arguments.models else NoArtefacts())
+    cache = ModelCache(Folder(arguments.models).load if arguments.models else no_registry)
     noticing = Noticing(
         arguments.partition,
         namespace=settings.namespace,
-        batch_models=shelf,
+        batch_models=cache,
         signatures=signatures_of(settings) if arguments.models else None,
     )
     noticing.behind = arguments.behind
@@ -120,7 +120,7 @@ def main() -> int:
             fault=fault,
             recovered=lambda at: print(f"recovered from {at.how} at {at.end}", file=sys.stderr, flush=True),
             fold=fold,
-            shelf=shelf,
+            model_cache=cache,
         )
     except FreshetError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)

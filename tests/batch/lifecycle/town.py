@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from consumers.learner import Shelf
-from consumers.learner.artefacts import RegistryArtefacts
+from consumers.learner import ModelCache
+from consumers.learner.registered import load_registered
 from consumers.lifecycle import Life
 from contracts.settings import Settings
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic
@@ -43,7 +44,7 @@ class Town:
             secret_file=folder / "secret.key",
         )
         self.shop = Rehearsal(
-            bootstrap, namespace, partitions=2, batch_models=Shelf(RegistryArtefacts(settings))
+            bootstrap, namespace, partitions=2, batch_models=ModelCache(partial(load_registered, settings))
         )
         self.shop.signatures = signatures_of(settings)
         self.odd: set[bytes | None] = set()

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from freshet.run.processes import ChildFailed, Crew
+from freshet.run.processes import ChildFailed, Processes
 from tests.waiting import DEADLINE_S, until
 
 
@@ -20,10 +20,10 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def crew(tmp_path, said):
-    crew = Crew(tmp_path / "logs", os.environ, said.append)
-    yield crew
-    crew.kill()
+def processes(tmp_path, said):
+    processes = Processes(tmp_path / "logs", os.environ, said.append)
+    yield processes
+    processes.kill()
 
 
 def child_at(command: str) -> psutil.Process:
@@ -43,18 +43,18 @@ def child_at(command: str) -> psutil.Process:
     return child
 
 
-def test_a_child_that_comes_to_an_end_is_done(crew):
-    crew.start("version", ["--version"], ends=True)
-    until(lambda: crew.done("version"), "it is done")
-    crew.check()
+def test_a_child_that_comes_to_an_end_is_done(processes):
+    processes.start("version", ["--version"], ends=True)
+    until(lambda: processes.done("version"), "it is done")
+    processes.check()
 
 
-def test_a_child_that_was_told_something_that_can_not_be_is_not_tried_again(crew, said):
-    crew.start("typo", ["nonsense"])
+def test_a_child_that_was_told_something_that_can_not_be_is_not_tried_again(processes, said):
+    processes.start("typo", ["nonsense"])
 
     def fails() -> bool:
         try:
-            crew.check()
+            processes.check()
         except ChildFailed as error:
             assert "exit code 2" in str(error)
             assert "No such command" in str(error)
@@ -62,81 +62,81 @@ def test_a_child_that_was_told_something_that_can_not_be_is_not_tried_again(crew
             return True
         return False
 
-    until(fails, "the crew says so")
+    until(fails, "the processes says so")
     assert said == []
 
 
-def test_a_child_that_was_killed_is_started_again_and_the_third_time_is_the_last(crew, said, tmp_path):
+def test_a_child_that_was_killed_is_started_again_and_the_third_time_is_the_last(processes, said, tmp_path):
     # Waits for a stop that never comes, on a broker that is not there: any command that runs for a while.
-    crew.start("version", ["--version"])
+    processes.start("version", ["--version"])
 
     def fails() -> bool:
         try:
-            crew.check()
+            processes.check()
         except ChildFailed as error:
             assert "ended by itself for the 3rd time" in str(error)
             assert "freshet" in str(error)
             return True
         return False
 
-    until(fails, "the crew says so")
+    until(fails, "the processes says so")
     assert said == ["version ended by itself: started again"] * 2
 
 
-def test_stop_leaves_nothing_behind(crew):
-    crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
+def test_stop_leaves_nothing_behind(processes):
+    processes.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
     child = child_at("scoreboard")
-    crew.stop(time.monotonic() + DEADLINE_S)
+    processes.stop(time.monotonic() + DEADLINE_S)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_child_that_does_not_listen_is_killed_at_the_deadline(crew):
-    crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
+def test_a_child_that_does_not_listen_is_killed_at_the_deadline(processes):
+    processes.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
     child = child_at("scoreboard")
     child.send_signal(signal.SIGSTOP)
-    crew.stop(time.monotonic() + 0.5)
+    processes.stop(time.monotonic() + 0.5)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_the_last_word_of_a_child_that_has_tried_by_itself_is_final(crew, said):
-    crew.start("etl", ["etl", "--bootstrap", "127.0.0.1:1"], is_final=True)
+def test_the_last_word_of_a_child_that_has_tried_by_itself_is_final(processes, said):
+    processes.start("etl", ["etl", "--bootstrap", "127.0.0.1:1"], is_final=True)
 
     def fails() -> bool:
         try:
-            crew.check()
+            processes.check()
         except ChildFailed as error:
             assert "No Kafka broker answers at 127.0.0.1:1" in str(error)
             return True
         return False
 
-    until(fails, "the crew says so")
+    until(fails, "the processes says so")
     assert said == []
 
 
-def test_a_child_that_was_killed_had_no_last_word(crew, said):
-    crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"], is_final=True)
+def test_a_child_that_was_killed_had_no_last_word(processes, said):
+    processes.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"], is_final=True)
     child = child_at("scoreboard")
     child.kill()
 
     def is_told() -> bool:
-        crew.check()
+        processes.check()
         return bool(said)
 
     until(is_told, "it is told")
     assert said == ["scoreboard was killed by signal 9: started again"]
 
 
-def test_without_one_aside_all_else_goes_on_and_it_gives_way_to_others(crew, said):
-    crew.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
-    crew.start("etl", ["etl", "--bootstrap", "127.0.0.1:1"], is_final=True, is_aside=True, nice=5)
+def test_without_one_aside_all_else_goes_on_and_it_gives_way_to_others(processes, said):
+    processes.start("scoreboard", ["scoreboard", "--bootstrap", "127.0.0.1:1"])
+    processes.start("etl", ["etl", "--bootstrap", "127.0.0.1:1"], is_final=True, is_aside=True, nice=5)
     assert child_at("etl").nice() == min(19, psutil.Process().nice() + 5)
 
     def is_told() -> bool:
-        crew.check()
+        processes.check()
         return bool(said)
 
     until(is_told, "it is told")
     (line,) = said
     assert line.startswith("etl ended with exit code 1, all else goes on without it: error: No Kafka broker")
-    crew.check()
+    processes.check()
     assert len(said) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.settings import Settings, load
-from freshet.run.processes import Crew
+from freshet.run.processes import Processes
 from freshet.run.stack import Stack, for_children
 
 
@@ -26,7 +26,7 @@ def test_children_get_the_settings_but_no_port_also_where_dotenv_names_one(
     assert (found.http_port, found.seed) == (None, 3)
 
 
-class Noted(Crew):
+class Noted(Processes):
     """Starts nothing."""
 
     def __init__(self) -> None:
@@ -39,9 +39,9 @@ class Noted(Crew):
 
 def test_the_batch_side_is_started_again_also_when_something_was_away_at_its_start(tmp_path: Path):
     stack = Stack(tmp_path, {}, keep=False, note=lambda _line: None)
-    crew = stack._crew = Noted()
+    processes = stack._processes = Noted()
     stack.man_aside(5_000)
-    assert list(crew.started) == ["etl", "trainer"]
-    for how in crew.started.values():
+    assert list(processes.started) == ["etl", "trainer"]
+    for how in processes.started.values():
         assert how["is_aside"]
         assert not how.get("is_final")

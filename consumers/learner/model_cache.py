@@ -6,41 +6,31 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection
-from typing import Final, Protocol
+from typing import Final, TypeAlias
 
 from contracts.errors import FreshetError
 from models.serving import BatchModel
 
-__all__ = ["Artefacts", "NoArtefacts", "Shelf"]
+__all__ = ["Load", "ModelCache", "no_registry"]
 
 _log = logging.getLogger(__name__)
 RETRY_S: Final = 5.0
 
 
-class Artefacts(Protocol):
-    """Where trained models are kept. Blocks, as a database may."""
+Load: TypeAlias = Callable[[str, str], BatchModel]
+"""Loads the model ``task/name@version`` whose artefact has a given SHA-256, verified. Blocks, as a database may.
 
-    def load(self, model_id: str, digest: str) -> BatchModel:
-        """The model ``task/name@version``, verified: its artefact's SHA-256 is `digest`.
-
-        Raises
-        ------
-        FreshetError
-            If it is not there, not genuine, or the database is away.
-        """
-        ...
+Raises `FreshetError` if it is not there, not genuine, or the database is away.
+"""
 
 
-class NoArtefacts:
-    """Has none."""
-
-    def load(self, model_id: str, digest: str) -> BatchModel:
-        """Raise."""
-        message = f"{model_id} must be in a registry. This learner was given none."
-        raise FreshetError(message)
+def no_registry(model_id: str, _digest: str) -> BatchModel:
+    """Raise: there are no batch models."""
+    message = f"{model_id} must be in a registry. This learner was given none."
+    raise FreshetError(message)
 
 
-class Shelf:
+class ModelCache:
     """The `models.serving.BatchModels` of one learner.
 
     At first it is patient: whoever asks waits until the model is loaded, so that folding the log again gives pending
@@ -49,8 +39,8 @@ class Shelf:
 
     Parameters
     ----------
-    artefacts : Artefacts
-        Where they come from.
+    load : callable
+        Loads one; see `Load`.
     retry_s : float
         What could not be loaded is tried again after so long.
     now_s : callable
@@ -58,9 +48,9 @@ class Shelf:
     """
 
     def __init__(
-        self, artefacts: Artefacts, *, retry_s: float = RETRY_S, now_s: Callable[[], float] = time.monotonic
+        self, load: Load, *, retry_s: float = RETRY_S, now_s: Callable[[], float] = time.monotonic
     ) -> None:
-        self._artefacts = artefacts
+        self._load_one = load
         self._retry_s = retry_s
         self._now_s = now_s
         self._is_live = False
@@ -115,7 +105,7 @@ class Shelf:
     def _load(self, model_id: str, digest: str) -> None:
         key = (model_id, digest)
         try:
-            model = self._artefacts.load(model_id, digest)
+            model = self._load_one(model_id, digest)
         except Exception as error:  # noqa: BLE001 - whatever it is, online models take its place
             why = error.message if isinstance(error, FreshetError) else f"{type(error).__name__}: {error}"
             with self._lock:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from consumers.learner import Shelf
+from consumers.learner import ModelCache
 from contracts.errors import Unreachable
 from models.serving import BatchModel
 from tests.batch_models import trained
@@ -36,69 +36,69 @@ class Store:
 
 def test_before_it_is_live_whoever_asks_waits_and_gets_the_model() -> None:
     store = Store()
-    shelf = Shelf(store)
-    assert shelf.get(*KEY) is shelf.get(*KEY) is trained()
+    cache = ModelCache(store.load)
+    assert cache.get(*KEY) is cache.get(*KEY) is trained()
     assert store.loads == 1
-    assert shelf.missing == {}
+    assert cache.missing == {}
 
 
 def test_live_it_never_waits() -> None:
     store = Store()
     store.may_answer.clear()
-    shelf = Shelf(store)
-    shelf.go_live()
-    assert shelf.get(*KEY) is None
-    assert shelf.get(*KEY) is None
-    assert shelf.missing == {KEY[0]: "is being loaded"}
+    cache = ModelCache(store.load)
+    cache.go_live()
+    assert cache.get(*KEY) is None
+    assert cache.get(*KEY) is None
+    assert cache.missing == {KEY[0]: "is being loaded"}
     store.may_answer.set()
-    until(lambda: shelf.get(*KEY) is not None, "the model is loaded")
+    until(lambda: cache.get(*KEY) is not None, "the model is loaded")
     assert store.loads == 1
-    assert shelf.missing == {}
+    assert cache.missing == {}
 
 
 def test_what_can_not_be_had_is_tried_again_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
     store, now = Store(has_it=False), [100.0]
-    shelf = Shelf(store, retry_s=5.0, now_s=lambda: now[0])
+    cache = ModelCache(store.load, retry_s=5.0, now_s=lambda: now[0])
     with caplog.at_level(logging.WARNING):
-        assert shelf.get(*KEY) is None
-        assert shelf.get(*KEY) is None
+        assert cache.get(*KEY) is None
+        assert cache.get(*KEY) is None
         assert store.loads == 1
-        assert shelf.missing == {KEY[0]: "The database is away."}
+        assert cache.missing == {KEY[0]: "The database is away."}
         now[0] += 5.0
-        assert shelf.get(*KEY) is None
+        assert cache.get(*KEY) is None
         assert store.loads == 2
     assert len(caplog.records) == 1
     store.has_it = True
     now[0] += 5.0
-    assert shelf.get(*KEY) is trained()
+    assert cache.get(*KEY) is trained()
 
 
 def test_live_what_will_be_wanted_is_loaded_ahead_and_what_is_not_is_let_go_of() -> None:
     store = Store()
-    shelf = Shelf(store)
-    shelf.go_live()
-    shelf.want([KEY])
-    until(lambda: shelf.missing == {}, "the model is loaded")
+    cache = ModelCache(store.load)
+    cache.go_live()
+    cache.want([KEY])
+    until(lambda: cache.missing == {}, "the model is loaded")
     assert store.loads == 1
-    shelf.want([])
-    assert shelf.get(*KEY) is None
-    until(lambda: shelf.missing == {}, "the model is loaded again")
+    cache.want([])
+    assert cache.get(*KEY) is None
+    until(lambda: cache.missing == {}, "the model is loaded again")
     assert store.loads == 2
 
 
 def test_a_model_that_was_let_go_of_while_it_was_loaded_is_no_longer_missed() -> None:
     store = Store(has_it=False)
     store.may_answer.clear()
-    shelf = Shelf(store)
-    shelf.go_live()
-    shelf.want([KEY])
-    shelf.want([])
+    cache = ModelCache(store.load)
+    cache.go_live()
+    cache.want([KEY])
+    cache.want([])
     store.may_answer.set()
     until(lambda: not any(t.name.startswith("load ") for t in threading.enumerate()), "the try has ended")
-    assert shelf.missing == {}
+    assert cache.missing == {}
 
 
 def test_nothing_is_asked_for_a_record_of_before_that_names_no_artefact() -> None:
     store = Store()
-    assert Shelf(store).get("conversion/a@1", "") is None
+    assert ModelCache(store.load).get("conversion/a@1", "") is None
     assert store.loads == 0
