@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 
+from infra.metric_families import counter, gauge
 from infra.postgres import DatabaseCheck
 from infra.rounds import Rounds
 from spark_jobs.report import RunReport
@@ -45,22 +46,9 @@ class EtlMonitor(Rounds):
     def collect(self) -> Iterable[Metric]:
         """What it was told so far."""
         with self._lock:
-            told = (
-                (CounterMetricFamily("freshet_etl_runs", "Runs.", labels=["result"]), Counter(self._results)),
-                (
-                    CounterMetricFamily("freshet_etl_rows", "Rows moved.", labels=["table"]),
-                    Counter(self._moved),
-                ),
-                (
-                    CounterMetricFamily("freshet_etl_bad_records", "Bad ones.", labels=["reason"]),
-                    Counter(self._bad),
-                ),
-            )
+            results, moved, bad = dict(self._results), dict(self._moved), dict(self._bad)
             well_s = self._well_s
-        for family, counts in told:
-            for label, count in sorted(counts.items()):
-                family.add_metric([label], count)
-            yield family
-        yield GaugeMetricFamily(
-            "freshet_etl_last_well_timestamp_seconds", "When a run ended well last.", value=well_s
-        )
+        yield counter("freshet_etl_runs", "Runs.", sorted(results.items()), "result")
+        yield counter("freshet_etl_rows", "Rows moved.", sorted(moved.items()), "table")
+        yield counter("freshet_etl_bad_records", "Bad ones.", sorted(bad.items()), "reason")
+        yield gauge("freshet_etl_last_well_timestamp_seconds", "When a run ended well last.", well_s)

@@ -6,10 +6,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from consumers.scoreboard.watch import Look
 from contracts.records import Metrics
+from infra.metric_families import counter, gauge
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -22,8 +23,7 @@ __all__ = ["STALE_AFTER_S", "ScoreboardMonitor"]
 STALE_AFTER_S: Final = 60.0
 """A scoreboard that has neither moved nor stood at the end of the log for so long is not healthy."""
 
-_Values: TypeAlias = Iterable[tuple[Sequence[str], float]]
-
+_NAME: Final = "freshet_scoreboard_"
 _BY_TASK: Final = {
     "predictions": ("predictions", "Predictions that were read."),
     "outcomes": ("outcomes", "Predictions that were settled, with a label or without."),
@@ -131,22 +131,22 @@ class ScoreboardMonitor:
         with self._lock:
             look, metrics, drifts = self._look, list(self._metrics.values()), set(self._drifts)
             is_waiting, well_s = self._problem is not None, self._well_s
-        yield _gauge("waiting", "1 while broker or database do not answer.", [((), is_waiting)])
+        yield gauge(f"{_NAME}waiting", "1 while broker or database do not answer.", is_waiting)
         if well_s is not None:
             text = "When records were taken in last, or none were waiting."
-            yield _gauge("last_well_timestamp_seconds", text, [((), well_s)])
-        yield _counter("drifts", "Changes of the shop that were told.", [((), len(drifts))])
+            yield gauge(f"{_NAME}last_well_timestamp_seconds", text, well_s)
+        yield counter(f"{_NAME}drifts", "Changes of the shop that were told.", len(drifts))
         if drifts:
             text = "User events before the newest change of the shop."
-            yield _gauge("last_drift_event_number", text, [((), max(number for _, number in drifts))])
+            yield gauge(f"{_NAME}last_drift_event_number", text, max(number for _, number in drifts))
         yield from _of_windows(metrics)
         if look is not None:
             yield from _of_look(look)
 
 
 def _of_windows(metrics: Sequence[Metrics]) -> Iterator[Metric]:
-    yield _gauge(
-        "window_labels", "Labels in the window.", [((m.task,), m.window_labels) for m in metrics], "task"
+    yield gauge(
+        f"{_NAME}window_labels", "Labels in the window.", [(m.task, m.window_labels) for m in metrics], "task"
     )
     scores = {
         (m.task, model, metric): value
@@ -155,41 +155,33 @@ def _of_windows(metrics: Sequence[Metrics]) -> Iterator[Metric]:
         for metric, value in found.items()
         if value is not None
     }
-    yield _gauge("score", "Of each model over the newest labels.", scores.items(), "task", "model", "metric")
+    yield gauge(
+        f"{_NAME}score", "Of each model over the newest labels.", scores.items(), "task", "model", "metric"
+    )
     lines = {(m.task, line): value for m in metrics for line, value in m.oracle.items() if value is not None}
-    yield _gauge(
-        "oracle_log_loss", "Of each line of the oracle over the same labels.", lines.items(), "task", "line"
+    yield gauge(
+        f"{_NAME}oracle_log_loss",
+        "Of each line of the oracle over the same labels.",
+        lines.items(),
+        "task",
+        "line",
     )
 
 
 def _of_look(look: Look) -> Iterator[Metric]:
     lag = {(topic, str(partition)): records for (topic, partition), records in look.lag.items()}
-    yield _gauge("lag_records", "Records behind the end of a topic.", lag.items(), "topic", "partition")
+    yield gauge(
+        f"{_NAME}lag_records", "Records behind the end of a topic.", lag.items(), "topic", "partition"
+    )
     by_task: Counter[tuple[str, str]] = Counter()
     for (kind, task, _), records in look.totals.items():
         by_task[kind, task] += records
     for kind, (name, text) in _BY_TASK.items():
-        found = {(task,): n for (of, task), n in by_task.items() if of == kind}
-        yield _counter(name, text, found.items(), "task")
+        found = {task: n for (of, task), n in by_task.items() if of == kind}
+        yield counter(f"{_NAME}{name}", text, found.items(), "task")
     for kind, (name, text) in _IN_ALL.items():
-        yield _counter(name, text, [((), sum(n for (of, _), n in by_task.items() if of == kind))])
+        yield counter(f"{_NAME}{name}", text, sum(n for (of, _), n in by_task.items() if of == kind))
     served = Counter((task, model) for (task, _), model in look.served.items() if model is not None)
-    yield _gauge("served_partitions", "Partitions that serve a model.", served.items(), "task", "model")
-
-
-def _gauge(name: str, text: str, values: _Values, *labels: str) -> Metric:
-    from prometheus_client.metrics_core import GaugeMetricFamily
-
-    family = GaugeMetricFamily(f"freshet_scoreboard_{name}", text, labels=labels)
-    for at, value in values:
-        family.add_metric(at, value)
-    return family
-
-
-def _counter(name: str, text: str, values: _Values, *labels: str) -> Metric:
-    from prometheus_client.metrics_core import CounterMetricFamily
-
-    family = CounterMetricFamily(f"freshet_scoreboard_{name}", text, labels=labels)
-    for at, value in values:
-        family.add_metric(at, value)
-    return family
+    yield gauge(
+        f"{_NAME}served_partitions", "Partitions that serve a model.", served.items(), "task", "model"
+    )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from consumers.supervisor.listener import Listener
+from infra.metric_families import counter, gauge
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -215,20 +216,17 @@ class WorkersMonitor(Listener):
 
     def collect(self) -> Iterable[Metric]:
         """The sums over all workers, dead ones among them, and who runs and has died."""
-        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
-
         with self._lock:
-            owned, pids, deaths = self._owned or frozenset(), dict(self._pids), dict(self._deaths)
-        up = GaugeMetricFamily(
-            "freshet_learner_worker_up", "1 where a worker of the partition runs.", labels=["partition"]
-        )
-        died = CounterMetricFamily(
-            "freshet_learner_worker_deaths", "Workers of the partition that ended.", labels=["partition"]
-        )
-        for partition in sorted(owned):
-            up.add_metric([str(partition)], partition in pids)
-            died.add_metric([str(partition)], deaths.get(partition, 0))
-        return [up, died, *self._of_workers("*.db")]
+            owned, pids, deaths = sorted(self._owned or ()), dict(self._pids), dict(self._deaths)
+        up = [(str(partition), partition in pids) for partition in owned]
+        died = [(str(partition), deaths.get(partition, 0)) for partition in owned]
+        return [
+            gauge("freshet_learner_worker_up", "1 where a worker of the partition runs.", up, "partition"),
+            counter(
+                "freshet_learner_worker_deaths", "Workers of the partition that ended.", died, "partition"
+            ),
+            *self._of_workers("*.db"),
+        ]
 
     def _of_workers(self, pattern: str) -> Iterable[Metric]:
         from prometheus_client.multiprocess import MultiProcessCollector

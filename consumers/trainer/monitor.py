@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 
 from consumers.trainer.trainer import Step
+from infra.metric_families import counter, gauge
 from infra.postgres import DatabaseCheck
 from infra.rounds import Rounds
 
@@ -53,15 +54,7 @@ class TrainerMonitor(Rounds):
     def collect(self) -> Iterable[Metric]:
         """What it was told so far."""
         with self._lock:
-            results, steps, well_s = sorted(self._results.items()), sorted(self._steps.items()), self._well_s
-        ended = CounterMetricFamily("freshet_trainer_rounds", "Rounds.", labels=["result"])
-        for result, count in results:
-            ended.add_metric([result], count)
-        yield ended
-        done = CounterMetricFamily("freshet_trainer_steps", "Steps.", labels=["task", "step"])
-        for (task, step), count in steps:
-            done.add_metric([task, step], count)
-        yield done
-        yield GaugeMetricFamily(
-            "freshet_trainer_last_well_timestamp_seconds", "When a round ended well last.", value=well_s
-        )
+            results, steps, well_s = dict(self._results), dict(self._steps), self._well_s
+        yield counter("freshet_trainer_rounds", "Rounds.", sorted(results.items()), "result")
+        yield counter("freshet_trainer_steps", "Steps.", sorted(steps.items()), "task", "step")
+        yield gauge("freshet_trainer_last_well_timestamp_seconds", "When a round ended well last.", well_s)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
+from infra.metric_families import counter, gauge
+
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
@@ -69,25 +71,18 @@ class PublishMonitor:
 
     def collect(self) -> Iterable[Metric]:
         """What was sent."""
-        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
-
         done = self._done
-        records = CounterMetricFamily(
-            "freshet_producer_records", "Records handed to the broker's client.", labels=["topic"]
+        sent, records = (
+            "User events among them, as counted by --events.",
+            "Records handed to the broker's client.",
         )
-        for topic, count in done.topics.items():
-            records.add_metric([topic], count)
         return [
-            records,
-            CounterMetricFamily(
-                "freshet_producer_user_events",
-                "User events among them, as counted by --events.",
-                done.user_events,
-            ),
-            GaugeMetricFamily(
+            counter("freshet_producer_records", records, done.topics.items(), "topic"),
+            counter("freshet_producer_user_events", sent, done.user_events),
+            gauge(
                 "freshet_producer_behind_seconds",
                 "How much later than due the last record was.",
                 done.behind_s,
             ),
-            GaugeMetricFamily("freshet_producer_complete", "1 once all is sent.", done.is_complete),
+            gauge("freshet_producer_complete", "1 once all is sent.", done.is_complete),
         ]
