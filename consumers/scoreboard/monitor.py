@@ -23,7 +23,6 @@ __all__ = ["STALE_AFTER_S", "ScoreboardMonitor"]
 STALE_AFTER_S: Final = 60.0
 """A scoreboard that has neither moved nor stood at the end of the log for so long is not healthy."""
 
-_NAME: Final = "freshet_scoreboard_"
 _BY_TASK: Final = {
     "predictions": ("predictions", "Predictions that were read."),
     "outcomes": ("outcomes", "Predictions that were settled, with a label or without."),
@@ -131,14 +130,16 @@ class ScoreboardMonitor:
         with self._lock:
             look, metrics, drifts = self._look, list(self._metrics.values()), set(self._drifts)
             is_waiting, well_s = self._problem is not None, self._well_s
-        yield gauge(f"{_NAME}waiting", "1 while broker or database do not answer.", is_waiting)
+        yield gauge("freshet_scoreboard_waiting", "1 while broker or database do not answer.", is_waiting)
         if well_s is not None:
             text = "When records were taken in last, or none were waiting."
-            yield gauge(f"{_NAME}last_well_timestamp_seconds", text, well_s)
-        yield counter(f"{_NAME}drifts", "Changes of the shop that were told.", len(drifts))
+            yield gauge("freshet_scoreboard_last_well_timestamp_seconds", text, well_s)
+        yield counter("freshet_scoreboard_drifts", "Changes of the shop that were told.", len(drifts))
         if drifts:
             text = "User events before the newest change of the shop."
-            yield gauge(f"{_NAME}last_drift_event_number", text, max(number for _, number in drifts))
+            yield gauge(
+                "freshet_scoreboard_last_drift_event_number", text, max(number for _, number in drifts)
+            )
         yield from _of_windows(metrics)
         if look is not None:
             yield from _of_look(look)
@@ -146,7 +147,10 @@ class ScoreboardMonitor:
 
 def _of_windows(metrics: Sequence[Metrics]) -> Iterator[Metric]:
     yield gauge(
-        f"{_NAME}window_labels", "Labels in the window.", [(m.task, m.window_labels) for m in metrics], "task"
+        "freshet_scoreboard_window_labels",
+        "Labels in the window.",
+        [(m.task, m.window_labels) for m in metrics],
+        "task",
     )
     scores = {
         (m.task, model, metric): value
@@ -156,11 +160,16 @@ def _of_windows(metrics: Sequence[Metrics]) -> Iterator[Metric]:
         if value is not None
     }
     yield gauge(
-        f"{_NAME}score", "Of each model over the newest labels.", scores.items(), "task", "model", "metric"
+        "freshet_scoreboard_score",
+        "Of each model over the newest labels.",
+        scores.items(),
+        "task",
+        "model",
+        "metric",
     )
     lines = {(m.task, line): value for m in metrics for line, value in m.oracle.items() if value is not None}
     yield gauge(
-        f"{_NAME}oracle_log_loss",
+        "freshet_scoreboard_oracle_log_loss",
         "Of each line of the oracle over the same labels.",
         lines.items(),
         "task",
@@ -171,17 +180,27 @@ def _of_windows(metrics: Sequence[Metrics]) -> Iterator[Metric]:
 def _of_look(look: Look) -> Iterator[Metric]:
     lag = {(topic, str(partition)): records for (topic, partition), records in look.lag.items()}
     yield gauge(
-        f"{_NAME}lag_records", "Records behind the end of a topic.", lag.items(), "topic", "partition"
+        "freshet_scoreboard_lag_records",
+        "Records behind the end of a topic.",
+        lag.items(),
+        "topic",
+        "partition",
     )
     by_task: Counter[tuple[str, str]] = Counter()
     for (kind, task, _), records in look.totals.items():
         by_task[kind, task] += records
     for kind, (name, text) in _BY_TASK.items():
         found = {task: n for (of, task), n in by_task.items() if of == kind}
-        yield counter(f"{_NAME}{name}", text, found.items(), "task")
+        yield counter(f"freshet_scoreboard_{name}", text, found.items(), "task")
     for kind, (name, text) in _IN_ALL.items():
-        yield counter(f"{_NAME}{name}", text, sum(n for (of, _), n in by_task.items() if of == kind))
+        yield counter(
+            f"freshet_scoreboard_{name}", text, sum(n for (of, _), n in by_task.items() if of == kind)
+        )
     served = Counter((task, model) for (task, _), model in look.served.items() if model is not None)
     yield gauge(
-        f"{_NAME}served_partitions", "Partitions that serve a model.", served.items(), "task", "model"
+        "freshet_scoreboard_served_partitions",
+        "Partitions that serve a model.",
+        served.items(),
+        "task",
+        "model",
     )

@@ -13,7 +13,7 @@ SOURCES = {
     "trainer": [ROOT / "consumers/trainer/monitor.py"],
     "producer": [ROOT / "producers/publish/monitor.py"],
 }
-KIND = r"counter|gauge|histogram|_gauge|_counter|CounterMetricFamily|GaugeMetricFamily"
+KIND = r"counter|gauge|histogram"
 DECLARED = re.compile(rf"(?:{KIND})\(\s*\"([a-z_]+)\"|Final = \"(freshet_[a-z_]+)\"|\": \(\"([a-z_]+)\", \"")
 
 
