@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Final
 
@@ -56,61 +57,44 @@ def send(
     caught_up : callable
         Called when all that is on the log already has been passed over.
     """
-    from producers.publish import Published, PublishMonitor
+    from infra.kafka import ensure_topics
+    from producers.publish import Pace, Published, PublishMonitor, publish
 
     so_far = Published()
     with monitored(settings, PublishMonitor(so_far, waiting)):
-        return _send(emissions, settings, told, so_far, total, unit, done, waiting, caught_up)
-
-
-def _send(
-    emissions: Iterable[Emission],
-    settings: Settings,
-    told: Event,
-    published: Published,
-    total: int | None,
-    unit: str,
-    done: Callable[[Published], int],
-    waiting: Waiting,
-    caught_up: Callable[[], None],
-) -> Published:
-    from infra.kafka import ensure_topics
-    from producers.publish import Pace, publish
-
-    waiting.until_done(
-        lambda: ensure_topics(
-            settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group
-        ),
-        told,
-    )
-    pace = Pace(speed=settings.speed) if settings.speed is not None else Pace(rate=settings.rate)
-    screen = console(stderr=True)
-    if not can_redraw(sys.stderr):
-        return publish(
-            emissions,
-            settings.bootstrap,
-            namespace=settings.namespace,
-            pace=pace,
-            stop=told,
-            tell=_lines(total, unit, done),
-            done=published,
-            waiting=waiting,
-            caught_up=caught_up,
+        waiting.until_done(
+            lambda: ensure_topics(
+                settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group
+            ),
+            told,
         )
+        with _progress(total, unit, done) as progress:
+            return publish(
+                emissions,
+                settings.bootstrap,
+                namespace=settings.namespace,
+                pace=Pace(speed=settings.speed) if settings.speed is not None else Pace(rate=settings.rate),
+                stop=told,
+                tell=progress,
+                done=so_far,
+                waiting=waiting,
+                caught_up=caught_up,
+            )
+
+
+@contextmanager
+def _progress(
+    total: int | None, unit: str, done: Callable[[Published], int]
+) -> Iterator[Callable[[Published], None]]:
+    """What `publish` tells how far it is: a bar on a terminal, else a line every few seconds."""
+    if not can_redraw(sys.stderr):
+        yield _lines(total, unit, done)
+        return
     columns = (TextColumn("sending"), BarColumn(), TextColumn("{task.completed:,.0f} " + unit))
+    screen = console(stderr=True)
     with Progress(*columns, TaskProgressColumn(), TimeRemainingColumn(), console=screen) as bar:
         task = bar.add_task("sending", total=total)
-        return publish(
-            emissions,
-            settings.bootstrap,
-            namespace=settings.namespace,
-            pace=pace,
-            stop=told,
-            tell=lambda so_far: bar.update(task, completed=done(so_far)),
-            done=published,
-            waiting=waiting,
-            caught_up=caught_up,
-        )
+        yield lambda so_far: bar.update(task, completed=done(so_far))
 
 
 def _lines(total: int | None, unit: str, done: Callable[[Published], int]) -> Callable[[Published], None]:
