@@ -16,7 +16,7 @@ from typing import IO, Self
 
 from contracts.errors import EnvironmentProblem
 from infra.embedded.errors import DataFolderInUse, DiskFull, PortTaken, ServerFailed
-from infra.embedded.ports import HOST, free_port, is_free
+from infra.embedded.ports import HOST, free_port, is_free, load_ports, save_ports
 from infra.lifeline import Child, spawn
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _TAIL_LINES = 12
+_PORT_TRIES = 5
 
 
 def launcher_argv(
@@ -128,18 +129,38 @@ class EmbeddedServer(ABC):
     Parameters
     ----------
     name : str
-        For messages: ``broker``.
+        For messages: ``database``.
+    called : str
+        Names its log and its port in files: ``postgres``.
+    folder : Path
+        Where its files are.
     port : int, optional
         The port it must have; by default one that is free.
     stop_grace_s : float
         How long it may take to end in order.
     """
 
-    def __init__(self, name: str, port: int | None, stop_grace_s: float) -> None:
+    def __init__(self, name: str, called: str, folder: Path, port: int | None, stop_grace_s: float) -> None:
+        self.folder = folder
         self._name = name
+        self._called = called
         self._fixed_port = port
         self._stop_grace_s = stop_grace_s
         self._server: Server | None = None
+        self._port: int | None = None
+
+    @property
+    def port(self) -> int:
+        """Its TCP port; known once started, and kept when stopped."""
+        if self._port is None:
+            message = f"the {self._name} has no address before its first start"
+            raise RuntimeError(message)
+        return self._port
+
+    @property
+    def log_file(self) -> Path:
+        """Where it writes its log."""
+        return self.folder / f"{self._called}.log"
 
     @abstractmethod
     def start(self) -> None:
@@ -178,6 +199,50 @@ class EmbeddedServer(ABC):
         if self._server is not None:
             message = f"the {self._name} is started already"
             raise RuntimeError(message)
+
+    def _start_on_a_port(
+        self,
+        spawn: Callable[[Mapping[str, int]], Server],
+        is_up: Callable[[], bool],
+        deadline_s: float,
+        *more: str,
+    ) -> None:
+        """Start on the ports it had before where they are free, and on others when one was lost before it had it.
+
+        Parameters
+        ----------
+        spawn : callable
+            Starts it on these ports, by name.
+        is_up : callable
+            Whether it serves.
+        deadline_s : float
+            Seconds until it must.
+        *more : str
+            Names of further ports that it needs.
+        """
+        kept = load_ports(self.folder / "ports.json")
+        lost: set[int] = set()
+        for _ in range(_PORT_TRIES):
+            self._port = self._choose_port(kept.get(self._called), lost)
+            ports = {self._called: self._port}
+            for name in more:
+                ports[name] = free_port(kept.get(name), avoid={*lost, *ports.values()})
+            server = spawn(ports)
+            try:
+                server.wait_until(is_up, deadline_s)
+            except ServerFailed:
+                if not server.said("Address already in use"):
+                    raise
+                lost.update(ports.values())
+                continue
+            except BaseException:
+                server.kill()
+                raise
+            save_ports(self.folder / "ports.json", ports)
+            self._server = server
+            return
+        message = f"The {self._name} lost {_PORT_TRIES} ports in a row to other programs."
+        raise PortTaken(message, port=max(lost), hint="Start again.")
 
     def _choose_port(self, kept: int | None, lost: set[int]) -> int:
         """Choose the port it must have, else `kept` if that is free, else any that is; never one of `lost`."""

@@ -9,10 +9,8 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
-from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.java.find import Java, find_java, java_environment
 from infra.embedded.java.ivy import Progress
 from infra.embedded.java.jars import kafka_jars, tell_stderr
@@ -26,14 +24,13 @@ from infra.embedded.kafka.config import (
 )
 from infra.embedded.kafka.noted import DeathNoted
 from infra.embedded.kafka.probe import serving_cluster
-from infra.embedded.ports import HOST, free_port, load_ports, save_ports
+from infra.embedded.ports import HOST, free_port
 from infra.embedded.server import EmbeddedServer, Server, hold_folder, set_up_failed, start_behind_launcher
 
 __all__ = ["EmbeddedKafka", "new_cluster_id"]
 
 _START_DEADLINE_S = 180.0  # 3 s on idle cores; 33 s were seen with twelve busy processes on two
 _STOP_GRACE_S = 15.0
-_PORT_TRIES = 5
 
 
 class EmbeddedKafka(EmbeddedServer):
@@ -69,27 +66,17 @@ class EmbeddedKafka(EmbeddedServer):
         ending_s: float = _STOP_GRACE_S + 5,
         cluster_id: str | None = None,
     ) -> None:
-        super().__init__("broker", port, _STOP_GRACE_S + 5)
-        self.folder = data_dir.resolve() / "kafka"
+        super().__init__("broker", "broker", data_dir.resolve() / "kafka", port, _STOP_GRACE_S + 5)
         self._overrides = dict(overrides or {})
         self._cache = cache
         self._progress = progress
         self._ending_s = ending_s
         self._joined_id = cluster_id
-        self._port: int | None = None
 
     @property
     def bootstrap(self) -> str:
         """Address for clients, ``127.0.0.1:PORT``; known once started, and kept when stopped."""
-        if self._port is None:
-            message = "the broker has no address before its first start"
-            raise RuntimeError(message)
-        return f"{HOST}:{self._port}"
-
-    @property
-    def log_file(self) -> Path:
-        """Where the broker writes its log."""
-        return self.folder / "broker.log"
+        return f"{HOST}:{self.port}"
 
     def start(self) -> None:
         """Start the broker and wait until it serves; the first time ever, download it before.
@@ -182,31 +169,17 @@ class EmbeddedKafka(EmbeddedServer):
         return Server("The Kafka broker", child, [self.log_file, self.folder / "broker.out"])
 
     def _launch(self, java: Java, jars: list[Path], lock_fd: int) -> None:
-        """Start on free ports, and on others when one was lost before the broker had it."""
         cluster_id = self._cluster_id()
-        kept = load_ports(self.folder / "ports.json")
-        lost: set[int] = set()
-        for _ in range(_PORT_TRIES):
-            port = self._choose_port(kept.get("broker"), lost)
-            controller_port = free_port(kept.get("controller"), avoid={*lost, port})
-            settings = to_properties_text(properties(port, controller_port, self._overrides))
+
+        def spawn(ports: Mapping[str, int]) -> Server:
+            settings = to_properties_text(properties(ports["broker"], ports["controller"], self._overrides))
             (self.folder / "server.properties").write_text(settings)
-            server = self._spawn(java, jars, "server.properties", lock_fd)
-            try:
-                server.wait_until(partial(_serves, port, cluster_id), _START_DEADLINE_S)
-            except ServerFailed:
-                if not server.said("Address already in use"):
-                    raise
-                lost |= {port, controller_port}
-                continue
-            except BaseException:
-                server.kill()
-                raise
-            save_ports(self.folder / "ports.json", {"broker": port, "controller": controller_port})
-            self._port, self._server = port, server
-            return
-        message = f"The broker lost {_PORT_TRIES} ports in a row to other programs."
-        raise PortTaken(message, port=max(lost), hint="Start again.")
+            return self._spawn(java, jars, "server.properties", lock_fd)
+
+        # The id tells our broker from another program that was faster to take the port.
+        self._start_on_a_port(
+            spawn, lambda: serving_cluster(self.port) == cluster_id, _START_DEADLINE_S, "controller"
+        )
 
     def _has_crashed(self) -> bool:
         """Tell whether there are data that were not closed in order; asked before a start, which takes the mark."""
@@ -222,8 +195,3 @@ class EmbeddedKafka(EmbeddedServer):
 def new_cluster_id() -> str:
     """Make an id, which must be the same for all brokers of a cluster."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-
-
-def _serves(port: int, cluster_id: str) -> bool:
-    # The id tells our broker from another program that was faster to take the port.
-    return serving_cluster(port) == cluster_id

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 
-from infra.embedded.errors import PortTaken, ServerFailed
 from infra.embedded.java.ivy import Progress
 from infra.embedded.java.jars import tell_stderr
-from infra.embedded.ports import HOST, load_ports, save_ports
+from infra.embedded.ports import HOST
 from infra.embedded.postgres.home import data_home
 from infra.embedded.postgres.programs import usable_programs
 from infra.embedded.postgres.setup import PASSWORD, PGPASS, USER, environment, initialise, keep_password
@@ -27,7 +25,6 @@ DATABASE = "freshet"
 
 _START_DEADLINE_S = 60.0
 _STOP_GRACE_S = 10.0
-_PORT_TRIES = 5
 
 _SETTINGS = {
     "listen_addresses": HOST,
@@ -70,21 +67,11 @@ class EmbeddedPostgres(EmbeddedServer):
         system_folder: Path = SYSTEM_FOLDER,
         programs: Path | None = None,
     ) -> None:
-        super().__init__("database", port, _STOP_GRACE_S + 5)
-        self.folder = data_dir.resolve() / "postgres"
+        super().__init__("database", "postgres", data_dir.resolve() / "postgres", port, _STOP_GRACE_S + 5)
         self._progress = progress
         self._ending_s = ending_s
         self._system_folder = system_folder
         self._programs = programs
-        self._port: int | None = None
-
-    @property
-    def port(self) -> int:
-        """Its TCP port; known once started, and kept when stopped."""
-        if self._port is None:
-            message = "the database has no address before its first start"
-            raise RuntimeError(message)
-        return self._port
 
     @property
     def conninfo(self) -> str:
@@ -104,11 +91,6 @@ class EmbeddedPostgres(EmbeddedServer):
     def password_file(self) -> Path:
         """The password alone, in a file that only its owner can read."""
         return self.folder / PASSWORD
-
-    @property
-    def log_file(self) -> Path:
-        """Where Postgres writes its log."""
-        return self.folder / "postgres.log"
 
     def start(self) -> None:
         """Start the database and wait until it takes connections.
@@ -131,12 +113,9 @@ class EmbeddedPostgres(EmbeddedServer):
             self._launch(programs, home, account, lock_fd)
 
     def _launch(self, programs: Path, home: Path, account: Account | None, lock_fd: int) -> None:
-        """Start on a free port, and on another when that was lost before Postgres had it."""
-        kept = load_ports(self.folder / "ports.json").get("postgres")
-        lost: set[int] = set()
-        for _ in range(_PORT_TRIES):
-            port = self._choose_port(kept, lost)
-            argv = [str(programs / "bin" / "postgres"), "-D", str(home / "data"), "-p", str(port)]
+        def spawn(ports: Mapping[str, int]) -> Server:
+            program, port = str(programs / "bin" / "postgres"), str(ports["postgres"])
+            argv = [program, "-D", str(home / "data"), "-p", port]
             for name, value in _SETTINGS.items():
                 argv += ["-c", f"{name}={value}"]
             with self.log_file.open("wb") as output:
@@ -150,43 +129,22 @@ class EmbeddedPostgres(EmbeddedServer):
                     user=None if account is None else (account.uid, account.gid),
                     lock_fd=lock_fd,
                 )
-            server = Server("Postgres", child, [self.log_file])
-            try:
-                self._port = port
-                server.wait_until(partial(_answers, self.conninfo), _START_DEADLINE_S)
-                self._make_database()
-            except ServerFailed:
-                if not server.said("Address already in use"):
-                    raise
-                lost.add(port)
-                continue
-            except BaseException:
-                child.kill()
-                raise
-            save_ports(self.folder / "ports.json", {"postgres": port})
-            self._server = server
-            return
-        message = f"The database lost {_PORT_TRIES} ports in a row to other programs."
-        raise PortTaken(message, port=max(lost), hint="Start again.")
+            return Server("Postgres", child, [self.log_file])
 
-    def _make_database(self) -> None:
-        with _connect(self.conninfo, dbname="postgres") as connection:
+        self._start_on_a_port(spawn, lambda: _serves(self.conninfo), _START_DEADLINE_S)
+
+
+def _serves(conninfo: str) -> bool:
+    """Log in, and make our database where it is not there yet.
+
+    Who took our port does not know the password, and Postgres takes logins only when it has recovered.
+    """
+    text = psycopg.conninfo.make_conninfo(conninfo, dbname="postgres", connect_timeout=5)
+    try:
+        with contextlib.closing(psycopg.connect(text, autocommit=True)) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if found is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
-
-
-@contextlib.contextmanager
-def _connect(conninfo: str, dbname: str) -> Iterator[psycopg.Connection]:
-    text = psycopg.conninfo.make_conninfo(conninfo, dbname=dbname, connect_timeout=5)
-    with contextlib.closing(psycopg.connect(text, autocommit=True)) as connection:
-        yield connection
-
-
-def _answers(conninfo: str) -> bool:
-    """Log in: who took our port does not know the password, and Postgres takes logins only when it has recovered."""
-    try:
-        with _connect(conninfo, dbname="postgres"):
             return True
     except psycopg.OperationalError:
         return False
