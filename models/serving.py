@@ -49,7 +49,7 @@ class BatchModels(Protocol):
     """Trained models by their artefact's digest. Never raises."""
 
     def get(self, model_id: str, digest: str) -> BatchModel | None:
-        """The model ``task/name@version`` with this very artefact; None while it is not to be had."""
+        """The model ``task/name@version`` with this very artefact; None while it can't be loaded."""
         ...
 
     def want(self, answering: Collection[tuple[str, str]]) -> None:

@@ -31,11 +31,11 @@ class EventWriter:
         Stands in every event.
     partitions : int
         Of the main input.
-    letter : str
+    prefix : str
         With which the ids of users' events begin.
     """
 
-    def __init__(self, source: str, partitions: int, letter: str = "u") -> None:
+    def __init__(self, source: str, partitions: int, prefix: str = "u") -> None:
         self.source = source
         self.user_events = 0
         self.out: list[Emission] = []
@@ -44,7 +44,7 @@ class EventWriter:
         self._minute_ms = -1
         self._minute_text = ""
         self._partitions = partitions
-        self._number = f"{letter}-%09d"
+        self._number = f"{prefix}-%09d"
         self._product_events = 0
         self._ticks = 0
 

@@ -1,7 +1,7 @@
 """Answers of batch models: outside the chain, so compared closely instead of bit for bit.
 
 Two things are allowed that are not for online models: the last bits may differ with the size of the matrix, and an
-answer may be missing on one side, for the artefact was not to be had then, or is not now. Both are counted.
+answer may be missing on one side, for the artefact could not be loaded then, or cannot now. Both are counted.
 """
 
 from __future__ import annotations

@@ -11,14 +11,14 @@ from contracts.errors import BadRecord
 from contracts.labels import AHEAD_MS, MEMORY_MS, SILENCE_MS
 from infra.kafka import Record
 
-__all__ = ["Expectation", "Letter"]
+__all__ = ["Expectation", "DeadLetter"]
 
 # Where the log has been cut, nobody knows the clock at the cut (it may stand a day before the next tick) nor which
 # visits were settled within the memory.
 _UNKNOWN_MS: Final = AHEAD_MS + MEMORY_MS + SILENCE_MS
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
     """A record that must be a dead letter: why, and a hash of its key and value."""
 
     reason: str
@@ -45,8 +45,8 @@ class Expectation:
         Decision points by offset.
     late : dict of int to str
         Late events by offset, with their ids.
-    letters : dict of int to Letter
-        Dead letters by offset.
+    dead_letters : dict of int to DeadLetter
+        Dead dead_letters by offset.
     unknown : list of (int, int)
         Ranges of offsets whose visits or clock depend on records that the log no longer has.
     """
@@ -56,7 +56,7 @@ class Expectation:
     ) -> None:
         self.points: dict[int, Point] = {}
         self.late: dict[int, str] = {}
-        self.letters: dict[int, Letter] = {}
+        self.dead_letters: dict[int, DeadLetter] = {}
         self.unknown: list[tuple[int, int]] = []
         self._origins = [origin for origin in origins if origin > start]
         self._start = start
@@ -75,7 +75,7 @@ class Expectation:
         try:
             self._history.add(self._reader.read(record.offset, record.value))
         except BadRecord as error:
-            self.letters[record.offset] = Letter(error.reason, hash_of(record.key, record.value))
+            self.dead_letters[record.offset] = DeadLetter(error.reason, hash_of(record.key, record.value))
 
     def finish(self) -> None:
         """All records are in: work the labels out."""

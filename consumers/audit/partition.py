@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol, TypeAlias
 
+from consumers.audit.dead_letters import check_dead_letters
 from consumers.audit.expected import Expectation
 from consumers.audit.in_force import check_in_force
 from consumers.audit.journal import Entry, check_journal
-from consumers.audit.letters import check_letters
 from consumers.audit.outcomes import check_outcomes
 from consumers.audit.outputs import Sources
 from consumers.audit.predictions import check_predictions
@@ -157,12 +157,12 @@ class PartitionAudit:
             if report.events % _TELL_EVERY == 0:
                 self.progress(self.partition, record.offset - report.start, report.end - report.start)
         expected.finish()
-        report.not_signed = sum(letter.reason == NOT_SIGNED for letter in expected.letters.values())
+        report.not_signed = sum(letter.reason == NOT_SIGNED for letter in expected.dead_letters.values())
         if folding and refold:
             refold.finish()
         if refold:
             report.chain_recomputed = refold.chain.hex()
-            for offset in expected.letters.keys() ^ refold.refused.keys():
+            for offset in expected.dead_letters.keys() ^ refold.refused.keys():
                 if offset >= refold.begin.offset and not expected.is_unknown(offset) and folding:
                     who = "fold" if offset in refold.refused else "audit"
                     report.found("chain", main, offset, f"a dead letter for the {who} alone")
@@ -218,13 +218,15 @@ class PartitionAudit:
         log = ShopLog(self.bootstrap, main)
         log.was_read(self.partition, report.end, expected.ticked_ms)  # by this audit, just before
         sources = Sources(main, self.group, expected, refold, quarantines, report, Counter(), log)
-        for topic, check in zip(_OUTPUTS, (check_predictions, check_outcomes, check_letters), strict=True):
+        for topic, check in zip(
+            _OUTPUTS, (check_predictions, check_outcomes, check_dead_letters), strict=True
+        ):
             stream = self._stream(topic, until, report)
             check(stream, sources)
             report.aborted_records += stream.aborted_records()
         for kind, why in (
-            ("silent", "have none on the topics: the artefact was not to be had then"),
-            ("unchecked", "could not be checked: the artefact is not to be had here"),
+            ("silent", "have none on the topics: the artefact could not be loaded then"),
+            ("unchecked", "could not be checked: the artefact can't be loaded here"),
         ):
             if count := sources.batch_answers[kind]:
                 report.notes.append(f"{count:,} answers and losses of batch models {why}")

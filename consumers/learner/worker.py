@@ -100,7 +100,7 @@ def work(
     fold : LearnerFold, optional
         Another portfolio than the default.
     model_cache : ModelCache, optional
-        Where batch models are at hand; without one, online models alone answer.
+        Of batch models; without one, only online models answer.
     listener : Listener
         Told what the worker does.
     away : callable
@@ -111,7 +111,7 @@ def work(
     RecoveryError
         If the state can't be had, or a newer worker owns the partition.
     FreshetError
-        If broker, topic or key are not to be had.
+        If broker, topic or key can't be reached.
     """
     topic = topic_name(USER_EVENTS, settings.namespace)
     identity = Identity(

@@ -10,7 +10,7 @@ from consumers.supervisor.monitor import (
     RECOVERED,
     WorkersMonitor,
 )
-from consumers.supervisor.supervise import Fixed, Shares, WorkersStopped, supervise
+from consumers.supervisor.supervise import Assignment, StaticAssignment, WorkersStopped, supervise
 from consumers.supervisor.talk import EXIT_AWAY, EXIT_FENCED, EXIT_OVERDUE, EXIT_REFUSED, GOES_ON, WAITS
 
 __all__ = [
@@ -19,14 +19,14 @@ __all__ = [
     "EXIT_OVERDUE",
     "EXIT_REFUSED",
     "FOLDER_VARIABLE",
-    "Fixed",
+    "StaticAssignment",
     "GOES_ON",
     "IDLE",
     "LAG",
     "LAST_COMMIT",
     "MISSING",
     "RECOVERED",
-    "Shares",
+    "Assignment",
     "Listener",
     "WAITS",
     "WorkersMonitor",

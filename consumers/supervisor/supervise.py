@@ -24,8 +24,8 @@ from infra.waiting import Waiting
 
 __all__ = [
     "DEATHS_AT_ONE_OFFSET",
-    "Fixed",
-    "Shares",
+    "StaticAssignment",
+    "Assignment",
     "WorkersStopped",
     "supervise",
 ]
@@ -48,7 +48,7 @@ class WorkersStopped(FreshetError):
         self.problems = tuple(problems)
 
 
-class Shares(Protocol):
+class Assignment(Protocol):
     """Says which partitions this supervisor is to look after; see `infra.kafka.GroupMembership`."""
 
     def owned(self, wait_s: float) -> Collection[int] | None:
@@ -56,7 +56,7 @@ class Shares(Protocol):
         ...
 
 
-class Fixed:
+class StaticAssignment:
     """Always the same partitions: this supervisor is the only one."""
 
     def __init__(self, partitions: Collection[int]) -> None:
@@ -111,7 +111,7 @@ class _Worker:
 
 def supervise(
     settings: Settings,
-    shares: Shares,
+    assignment: Assignment,
     *,
     should_stop: Callable[[], bool],
     arguments: Sequence[str] = (),
@@ -119,7 +119,7 @@ def supervise(
     listener: Listener = Listener(),  # noqa: B008 - has no state
     answers: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Keep a worker for each partition that `shares` names running until `should_stop`.
+    """Keep a worker for each partition that `assignment` names running until `should_stop`.
 
     A worker that died is started again after 0.2 to 1 s, as often as it takes where broker or database is away. One
     that refuses to go on (`RecoveryError`), or has died 3 times at the same offset, is not; the others go on, and what
@@ -129,7 +129,7 @@ def supervise(
     ----------
     settings : Settings
         Handed on to the workers.
-    shares : Shares
+    assignment : Assignment
         Which partitions; asked ten times a second.
     should_stop : callable
         Asked as often.
@@ -150,12 +150,12 @@ def supervise(
     workers: dict[int, _Worker] = {}
     leaving: list[_Leaving] = []
     # The only supervisor owns its partitions whatever happens: who fences its workers was started beside it by hand.
-    is_alone = isinstance(shares, Fixed)
+    is_alone = isinstance(assignment, StaticAssignment)
     more = listener.environment()
     known: frozenset[int] | None = None
     try:
         while not should_stop():
-            owned = shares.owned(_LOOK_EVERY_S)
+            owned = assignment.owned(_LOOK_EVERY_S)
             if owned is None:
                 continue
             if known != (owned := frozenset(owned)):

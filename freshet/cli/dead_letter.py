@@ -10,10 +10,10 @@ from contracts.dead_letters import said_by
 if TYPE_CHECKING:
     from infra.kafka import Record
 
-__all__ = ["Letter", "read_letter"]
+__all__ = ["DeadLetter", "read_dead_letter"]
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
     """One record of ``dead-letters``.
 
     Parameters
@@ -46,7 +46,7 @@ class Letter(NamedTuple):
     value: bytes | None
 
 
-def read_letter(record: Record) -> Letter:
+def read_dead_letter(record: Record) -> DeadLetter:
     """Read a record of ``dead-letters``; one without our headers is shown all the same."""
     said = said_by(record.headers)
 
@@ -54,7 +54,7 @@ def read_letter(record: Record) -> Letter:
         return said.get(name, "unknown")
 
     reason = of("exception.class.name")
-    return Letter(
+    return DeadLetter(
         record.partition,
         record.offset,
         f"{of('topic')}/{of('partition')} at {of('offset')}",

@@ -19,7 +19,7 @@ from freshet.cli.rendering import console, echo
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
-    from freshet.cli.dead_letter import Letter
+    from freshet.cli.dead_letter import DeadLetter
 
 
 _LETTERS = Group("dlq", LOOK, 5, what="Dead letters: what could not be used, and why.")
@@ -34,10 +34,12 @@ _SHOWN = 20
     takes=BROKER,
     name="list",
 )
-def list_letters(
+def list_dead_letters(
     settings: Settings,
     last: Annotated[int, typer.Option("--last", "-n", min=1, help="The newest so many.")] = _SHOWN,
-    reason: Annotated[str | None, typer.Option("--reason", help="Only letters with this reason.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Only dead letters with this reason.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """List dead letters, newest last, and count them by reason."""
@@ -46,8 +48,10 @@ def list_letters(
     _known_reason(reason)
     need_broker(settings)
     counts: Counter[str] = Counter()
-    newest: deque[Letter] = deque(maxlen=last)
-    for letter in sorted(_letters(settings), key=lambda one: (one.appended_ms, one.partition, one.offset)):
+    newest: deque[DeadLetter] = deque(maxlen=last)
+    for letter in sorted(
+        _dead_letters(settings), key=lambda one: (one.appended_ms, one.partition, one.offset)
+    ):
         counts[letter.reason] += 1
         if reason in (None, letter.reason):
             newest.append(letter)
@@ -93,12 +97,12 @@ def show(
     """Explain one dead letter: why, from where, and its bytes with nothing in them that a terminal would obey."""
     partition, _, offset = letter.partition(":")
     if not (partition.isdecimal() and offset.isdecimal()):
-        message = f"A letter must be PARTITION:OFFSET, such as 0:17. Got {letter!r}."
+        message = f"A dead letter must be PARTITION:OFFSET, such as 0:17. Got {letter!r}."
         raise UsageError(message, hint="`freshet dlq list` lists them.")
     need_broker(settings)
-    found = next(_letters(settings, int(partition), int(offset)), None)
+    found = next(_dead_letters(settings, int(partition), int(offset)), None)
     if found is None or found.offset != int(offset):
-        message = f"There is no letter {letter}."
+        message = f"There is no dead letter {letter}."
         raise FreshetError(message, hint="`freshet dlq list` lists them.")
     if json:
         echo(json_line(_as_json(found)))
@@ -118,16 +122,16 @@ def show(
     screen.print(Text(plain_bytes(found.value, limit)), soft_wrap=True)
 
 
-def _letters(settings: Settings, partition: int | None = None, offset: int = 0) -> Iterator[Letter]:
+def _dead_letters(settings: Settings, partition: int | None = None, offset: int = 0) -> Iterator[DeadLetter]:
     from contracts.topics import DEAD_LETTERS, topic_name
-    from freshet.cli.dead_letter import read_letter
+    from freshet.cli.dead_letter import read_dead_letter
     from infra.kafka import read_to_end
 
     here = None if partition is None else {partition: offset}
     only = None if partition is None else [partition]
     topic = topic_name(DEAD_LETTERS, settings.namespace)
     for record in read_to_end(settings.bootstrap, topic, start=here, partitions=only):
-        yield read_letter(record)
+        yield read_dead_letter(record)
 
 
 def _known_reason(reason: str | None) -> None:
@@ -150,7 +154,7 @@ def _clock(ms: int) -> str:
     return rfc3339(max(0, ms))
 
 
-def _as_json(letter: Letter) -> dict[str, Any]:
+def _as_json(letter: DeadLetter) -> dict[str, Any]:
     import base64
 
     shown = letter._asdict()

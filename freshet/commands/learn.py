@@ -18,7 +18,7 @@ from freshet.cli.rendering import tell
 from infra.signals import until_told
 
 if TYPE_CHECKING:
-    from consumers.supervisor import Listener, Shares
+    from consumers.supervisor import Assignment, Listener
     from contracts.settings import Settings
 
 
@@ -67,7 +67,7 @@ def learn(
         _chosen(partition, settings.partitions)  # refused at once
     need_address(settings)
 
-    from consumers.supervisor import Fixed, Listener, WorkersMonitor, supervise
+    from consumers.supervisor import Listener, StaticAssignment, WorkersMonitor, supervise
     from contracts.topics import USER_EVENTS, topic_name
     from infra.kafka import GroupMembership, LogCheck, ensure_topics
     from infra.postgres import DatabaseCheck
@@ -90,12 +90,14 @@ def learn(
         if (ready := waiting.until_done(prepared, told)) is None:
             return
         settings, chosen = ready
-        shares: Shares = Fixed(chosen)
+        assignment: Assignment = StaticAssignment(chosen)
         which = f"partitions {', '.join(map(str, chosen))}"
         if share:
             topic = topic_name(USER_EVENTS, settings.namespace)
             group = f"{settings.namespace}{settings.group}.members"
-            shares = held.enter_context(closing(GroupMembership(settings.bootstrap, group, topic, waiting)))
+            assignment = held.enter_context(
+                closing(GroupMembership(settings.bootstrap, group, topic, waiting))
+            )
             which = f"a share of {settings.partitions} partitions"
         tell(f"learning {which} of {settings.bootstrap} as group {settings.group}")
         allowed = [
@@ -103,7 +105,7 @@ def learn(
         ]
         supervise(
             settings,
-            shares,
+            assignment,
             should_stop=told.is_set,
             arguments=allowed,
             listener=listener,

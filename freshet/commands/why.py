@@ -81,7 +81,7 @@ def _registered(settings: Settings) -> Callable[[str, str], bool]:
             names = RegisteredNames(database).now()
         return lambda task, model: (task, model) in names
     except FreshetError as error:
-        tell(f"Batch models are taken as told, for the registry is not to be had: {error}")
+        tell(f"Batch models are taken as told, for the registry can't be read: {error}")
         return any_batch
 
 
@@ -94,7 +94,7 @@ def _changes(settings: Settings, wanted: set[str | None]) -> dict[str, Any]:
         with changes(settings) as store:
             return {one.id: change_as_json(one) for one in store.of_log(log) if one.id in wanted}
     except FreshetError as error:
-        tell(f"The evidence is not to be had: {error}")
+        tell(f"The evidence can't be read: {error}")
         return {}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from consumers.supervisor import EXIT_AWAY, Fixed, WorkersStopped, supervise
+from consumers.supervisor import EXIT_AWAY, StaticAssignment, WorkersStopped, supervise
 from consumers.supervisor.supervise import DEATHS_AT_ONE_OFFSET
 from infra.embedded import EmbeddedPostgres
 from tests.faults.stage import Stage
@@ -32,7 +32,7 @@ def test_a_worker_that_is_killed_comes_back_and_all_end_with_the_supervisor(
     stage.publish(events[:300])
     stop = threading.Event()
     thread = threading.Thread(
-        target=supervise, args=(stage.settings, Fixed([0])), kwargs={"should_stop": stop.is_set}
+        target=supervise, args=(stage.settings, StaticAssignment([0])), kwargs={"should_stop": stop.is_set}
     )
     thread.start()
     try:
@@ -60,7 +60,7 @@ def test_a_worker_that_died_three_times_at_one_offset_is_given_up_with_its_last_
     ) as stopped:
         supervise(
             stage.settings,
-            Fixed([0]),
+            StaticAssignment([0]),
             should_stop=lambda: False,
             program=WORKER,
             arguments=["--fault", "after poll"],
@@ -76,7 +76,7 @@ def test_a_worker_is_started_again_as_often_as_it_takes_while_broker_or_database
     script = f"import sys; open(sys.argv[1], 'a').write('.'); sys.exit({EXIT_AWAY})"
     supervise(
         stage.settings,
-        Fixed([0]),
+        StaticAssignment([0]),
         should_stop=lambda: tries.exists() and len(tries.read_text()) > DEATHS_AT_ONE_OFFSET + 1,
         program=[sys.executable, "-c", script, str(tries)],
     )
@@ -92,7 +92,7 @@ def test_a_worker_that_refuses_is_not_started_again(
 
     restore_offset(stage.bootstrap, stage.settings.group, stage.name(USER_EVENTS), 0, Committed(40, ""))
     with pytest.raises(WorkersStopped, match="OffsetsMoved"):
-        supervise(stage.settings, Fixed([0]), should_stop=lambda: False)
+        supervise(stage.settings, StaticAssignment([0]), should_stop=lambda: False)
 
 
 def test_predictions_go_on_while_the_database_is_away(

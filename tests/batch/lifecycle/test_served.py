@@ -143,7 +143,7 @@ def typed_right(town: Town, asked: dict[str, Any], second: Any) -> None:
     away = town.typed(
         "why", "--prediction", asked["event_id"], FRESHET_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none"
     )
-    assert away.exit_code == 0 and "The evidence is not to be had" in away.stderr and "b@1" in away.stdout
+    assert away.exit_code == 0 and "The evidence can't be read" in away.stderr and "b@1" in away.stdout
 
 
 def test_a_model_that_broke_is_not_promoted_again_and_why_tells_before_from_after(

@@ -46,7 +46,7 @@ def test_points_late_events_and_letters_are_told_by_offset() -> None:
     assert (settled.why, settled.offset) == ("order", 5)
     assert (settled.label("conversion"), settled.label("basket")) == (1.0, 9.5)
     assert expected.late == {6: "e6"}
-    assert {offset: letter.reason for offset, letter in expected.letters.items()} == {7: "not-json"}
+    assert {offset: letter.reason for offset, letter in expected.dead_letters.items()} == {7: "not-json"}
     assert expected.unknown == []
 
 
@@ -64,8 +64,8 @@ def test_a_state_that_began_anew_knows_nothing_of_what_was_open_or_settled() -> 
 def test_a_restart_forgets_the_ticks_too() -> None:
     far = AHEAD_MS + 1
     records = [record(0, "ClockTicked", 0), viewed(1, far), viewed(2, far)]
-    assert set(expect(records, [0]).letters) == {1, 2}
-    assert set(expect(records, [0, 2]).letters) == {1}
+    assert set(expect(records, [0]).dead_letters) == {1, 2}
+    assert set(expect(records, [0, 2]).dead_letters) == {1}
 
 
 def test_behind_a_cut_nothing_is_known_until_the_memory_is_over() -> None:

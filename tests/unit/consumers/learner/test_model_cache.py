@@ -1,4 +1,4 @@
-"""Models at hand: waited for while recovering, never while turns are taken, tried again while they can't be had."""
+"""The cache of batch models: waited for while recovering, never while turns are taken; failed loads are retried."""
 
 from __future__ import annotations
 

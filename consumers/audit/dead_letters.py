@@ -8,7 +8,7 @@ from consumers.audit.stream import CommittedStream
 from contracts.codec import NOT_SIGNED
 from contracts.dead_letters import said_by
 
-__all__ = ["check_letters"]
+__all__ = ["check_dead_letters"]
 
 
 def _is_offset(text: str) -> bool:
@@ -16,7 +16,7 @@ def _is_offset(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 20
 
 
-def check_letters(stream: CommittedStream, at: Sources) -> None:
+def check_dead_letters(stream: CommittedStream, at: Sources) -> None:
     """Each record that is no event lies in dead-letters once, untouched."""
     expected, report = at.expected, at.report
     seen = Seen(stream, report, "dead letter")
@@ -33,7 +33,7 @@ def check_letters(stream: CommittedStream, at: Sources) -> None:
         ):
             continue
         report.dead_letters += 1
-        letter = expected.letters.get(offset)
+        letter = expected.dead_letters.get(offset)
         if letter is None:
             if not expected.is_unknown(offset):
                 what = (
@@ -47,7 +47,7 @@ def check_letters(stream: CommittedStream, at: Sources) -> None:
     seen.finish()
     # Code of before took what was not signed, and wrote no dead letter for it.
     asked_since = at.refold.since if at.refold is not None else report.end
-    for offset, letter in expected.letters.items():
+    for offset, letter in expected.dead_letters.items():
         if letter.reason == NOT_SIGNED and offset < asked_since:
             continue
         if offset >= seen.whole_from and not expected.is_unknown(offset) and ("letter", offset) not in seen:
