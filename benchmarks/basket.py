@@ -47,7 +47,8 @@ def run(shop: Iterable[Emission], partitions: int) -> NDArray[np.float64]:
         for output in outputs:
             assert not isinstance(output, ModelQuarantined), output
             if isinstance(output, Outcome) and output.label is not None:
-                rows.append([output.label, *(answer or 0.0 for answer in output.answers.values())])
+                numbers = (output.label, *(answer or 0.0 for answer in output.answers.values()))
+                rows.append([one for one in numbers if isinstance(one, float)])
     sizes = ", ".join(f"{len(pickle.dumps(portfolio)):,}" for portfolio in portfolios)
     print(
         f"{len(rows):,} labels, {seconds / max(len(rows), 1) * 1e6:.0f} us a label for all models and features"

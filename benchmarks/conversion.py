@@ -67,8 +67,8 @@ def run(scenario: Scenario) -> Run:
 
 
 def _note(done: Run, outcome: Outcome, truth: Truth) -> None:
-    done.labels.append(outcome.label or 0.0)
-    done.answers.append([answer if answer is not None else np.nan for answer in outcome.answers.values()])
+    done.labels.append(1.0 if outcome.label else 0.0)
+    done.answers.append([one if isinstance(one, float) else np.nan for one in outcome.answers.values()])
     done.oracle.append((truth.clairvoyant, truth.bayes, truth.bayes_blind or np.nan))
     done.sessions.append(outcome.session_id)
     done.numbers.append(int(outcome.event_id[2:]))

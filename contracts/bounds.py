@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 __all__ = [
+    "MOST_ITEMS",
     "MOST_NAMES",
     "PRINTABLE",
     "Amount",
@@ -21,12 +22,19 @@ __all__ = [
     "Digest",
     "Features",
     "Id",
+    "Label",
+    "Losses",
     "KeyId",
     "ModelName",
     "Name",
+    "Number",
+    "Numbers",
     "Partition",
+    "Parts",
     "Price",
     "Quantity",
+    "Ranked",
+    "RankedItem",
     "Said",
     "Scores",
     "Share",
@@ -39,6 +47,9 @@ __all__ = [
 
 MOST_NAMES: Final = 1_000
 """Models, features or metrics in one record."""
+
+MOST_ITEMS: Final = 100
+"""Places of a ranked list."""
 
 PRINTABLE: Final = r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z"
 
@@ -71,8 +82,35 @@ Stars: TypeAlias = Annotated[int, Meta(ge=1, le=5)]
 Partition: TypeAlias = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
-# Of a label, an answer and a loss: a probability, or a value in the shop's currency.
-Answer: TypeAlias = Annotated[float, Meta(ge=0.0, le=1_000_000_000.0)]
+Number: TypeAlias = Annotated[float, Meta(ge=-1_000_000_000.0, le=1_000_000_000.0)]
+Numbers: TypeAlias = Annotated[dict[Id, Number], Meta(max_length=MOST_NAMES)]
+
+
+class RankedItem(Struct, frozen=True, omit_defaults=True):
+    """One place of a ranked list.
+
+    Parameters
+    ----------
+    item : str
+        What stands there.
+    score : float
+        By which it was ranked.
+    because : dict of str to float
+        What adds up to the score, by name; may be left out.
+    """
+
+    item: Id
+    score: Number
+    because: Numbers = {}
+
+
+Ranked: TypeAlias = Annotated[list[RankedItem], Meta(max_length=MOST_ITEMS)]
+Parts: TypeAlias = Annotated[dict[Name, Number | Name | Numbers], Meta(max_length=MOST_NAMES)]
+"""An answer or a label of several parts, such as {cluster, distance} or {arm, propensity, estimates}."""
+# What stands where is for the task's kind to say: `models.kinds`.
+Answer: TypeAlias = Number | Ranked | Parts
+Label: TypeAlias = Number | Name | Parts
 Answers: TypeAlias = Annotated[dict[ModelName, Answer | None], Meta(max_length=MOST_NAMES)]
+Losses: TypeAlias = Annotated[dict[ModelName, Number | None], Meta(max_length=MOST_NAMES)]
 Features: TypeAlias = Annotated[dict[Name, float], Meta(max_length=MOST_NAMES)]
 Scores: TypeAlias = Annotated[dict[Name, float | None], Meta(max_length=MOST_NAMES)]

@@ -17,7 +17,7 @@ from contracts.bounds import PRINTABLE
 from contracts.errors import BadRecord
 from contracts.events import UserEvent
 from contracts.topics import PRODUCT_EVENTS, TOPICS, USER_EVENTS, Topic
-from contracts.views import EventHead, OutcomeLosses, PredictionHead
+from contracts.views import EventHead, OutcomeLosses, PredictionAnswers, PredictionHead
 
 __all__ = ["DEEPEST", "NOT_SIGNED", "REASONS", "decode", "decode_user_event", "encode", "rfc3339", "time_ms"]
 
@@ -49,7 +49,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 encode = msgspec.json.Encoder().encode
 _Decoder: TypeAlias = msgspec.json.Decoder[Any]
-_VIEWS: Final = (EventHead, OutcomeLosses, PredictionHead)
+_VIEWS: Final = (EventHead, OutcomeLosses, PredictionAnswers, PredictionHead)
 
 
 def _times_of(kind: Any) -> tuple[str, ...]:
@@ -190,6 +190,9 @@ def _names_in(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         yield from value
         for inner in value.values():
+            yield from _names_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
             yield from _names_in(inner)
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:

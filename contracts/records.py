@@ -8,13 +8,14 @@ from msgspec import Meta, Struct
 
 from contracts.bounds import (
     MOST_NAMES,
-    Answer,
     Answers,
     Chain,
     Count,
     Digest,
     Features,
     KeyId,
+    Label,
+    Losses,
     ModelName,
     Name,
     Partition,
@@ -112,12 +113,12 @@ class Outcome(Struct, frozen=True, kw_only=True, tag_field="type", tag="Outcome"
     user_id: Name
     session_id: Name
     time: Time
-    label: Answer | None
-    why: Literal["order", "ended", "silence", "at-once"]
+    label: Label | None
+    why: Literal["order", "ended", "silence", "at-once", "next"]
     settled_offset: Count
     settled_time: Time
     answers: Answers
-    losses: Answers
+    losses: Losses
 
 
 class LateLabel(Struct, frozen=True, kw_only=True, tag_field="type", tag="LateLabel"):

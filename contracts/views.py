@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from contracts.bounds import Answer, Answers, Count, Id, ModelName, Name, Partition, Time
+from contracts.bounds import Answers, Count, Id, Label, Losses, ModelName, Name, Partition, Time
 
-__all__ = ["EventHead", "OutcomeLosses", "PredictionHead"]
+__all__ = ["EventHead", "OutcomeLosses", "PredictionAnswers", "PredictionHead"]
 
 
 class EventHead(Struct, gc=False):
@@ -27,6 +27,19 @@ class PredictionHead(Struct, kw_only=True, tag_field="type", tag="Prediction", g
     served: ModelName | None
 
 
+class PredictionAnswers(Struct, kw_only=True, tag_field="type", tag="Prediction", gc=False):
+    """Of a prediction what is scored where no label ever comes."""
+
+    task: Name
+    partition: Partition
+    offset: Count
+    event_id: Name
+    session_id: Name
+    time: Time
+    answers: Answers
+    served: ModelName | None
+
+
 class OutcomeLosses(Struct, kw_only=True, tag_field="type", tag="Outcome", gc=False):
     """Of an outcome what the gate looks at."""
 
@@ -35,5 +48,5 @@ class OutcomeLosses(Struct, kw_only=True, tag_field="type", tag="Outcome", gc=Fa
     offset: Count
     session_id: Name
     settled_time: Time
-    label: Answer | None
-    losses: Answers
+    label: Label | None
+    losses: Losses

@@ -23,7 +23,7 @@ from contracts.records import (
     Prediction,
     is_batch,
 )
-from contracts.views import OutcomeLosses, PredictionHead
+from contracts.views import OutcomeLosses, PredictionAnswers, PredictionHead
 from models.tasks import TASKS, TaskSpec
 
 __all__ = ["OF_ANY_TIME", "Known", "MainInput", "any_batch", "believed"]
@@ -130,7 +130,7 @@ def believed(record: R, partition: int, known: Known) -> R | None:
     """
     one: Any = record
     match one:
-        case Outcome() | OutcomeLosses() | Prediction() | PredictionHead():
+        case Outcome() | OutcomeLosses() | Prediction() | PredictionAnswers() | PredictionHead():
             one = _answered(one, known) if one.partition == partition else None
         case LateLabel():
             one = one if one.partition == partition else None
@@ -156,6 +156,10 @@ def _answered(one: Any, known: Known) -> Any:
         return None
     time = getattr(one, "settled_time", None) or getattr(one, "time", None)
     if time is not None and not known.has_come_to(one.partition, time):
+        return None
+    if not all(
+        spec.kind.is_answer(answer) for answer in getattr(one, "answers", {}).values() if answer is not None
+    ):
         return None
     for name in ("answers", "losses"):
         if one is not None and getattr(one, name, None):

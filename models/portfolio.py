@@ -10,8 +10,9 @@ many events: of them the state knows which ones stand where, and the rest is out
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from contracts.bounds import Label
 from contracts.codec import rfc3339
 from contracts.events import (
     CartAdded,
@@ -46,7 +47,7 @@ class _Asked(NamedTuple):
     task: str
     offset: int
     event: UserEvent
-    answers: dict[str, float | None]
+    answers: dict[str, Any]
     x: dict[str, float]
 
 
@@ -68,8 +69,8 @@ class _Task:
         self.models: dict[str, OnlineModel | None] = {model.name: model.build() for model in spec.models}
         self.deployments = Deployments()
 
-    def predict(self, x: dict[str, float], offset: int, out: list[Output]) -> dict[str, float | None]:
-        answers: dict[str, float | None] = {}
+    def predict(self, x: dict[str, float], offset: int, out: list[Output]) -> dict[str, Any]:
+        answers: dict[str, Any] = {}
         for name, model in self.models.items():
             answers[name] = None
             if model is None:
@@ -82,7 +83,7 @@ class _Task:
                 self._quarantine(name, offset, f"{type(error).__name__} in predict_one: {error}", out)
         return answers
 
-    def learn(self, xs: list[dict[str, float]], label: float | None, offset: int, out: list[Output]) -> None:
+    def learn(self, xs: list[dict[str, float]], label: Label | None, offset: int, out: list[Output]) -> None:
         for name, model in self.models.items():
             if model is None:
                 continue
@@ -118,6 +119,7 @@ class Portfolio:
     def __init__(self, partition: int, tasks: Iterable[TaskSpec] | None = None) -> None:
         self.partition = partition
         self._tasks = {spec.name: _Task(spec, partition) for spec in tasks or TASKS.values()}
+        self._follows = any(task.spec.label.follows for task in self._tasks.values())
         self._visits: Visits[_Asked] = Visits()
         # Both are empty wherever the state is looked at: between `complete` and the next `step`.
         self._unscored: dict[str, list[Unscored]] = {}
@@ -235,6 +237,8 @@ class Portfolio:
                 self._settle(self._visits.settle(visit), _Settling(event, offset, "ended"), out)
         else:
             waiting = self._visits.touch(visit)
+            if self._follows:
+                self._follow(visit, waiting, event, offset, out)
             for task in self._tasks.values():
                 if task.spec.asks(event):
                     asked = self._predict(task, visit, event, time_ms, offset, out)
@@ -272,16 +276,35 @@ class Portfolio:
 
     def _settle(self, ended: SettledVisit[_Asked], by: _Settling, out: list[Output]) -> None:
         order = by.event if by.why == "order" and isinstance(by.event, OrderPlaced) else None
-        # By task, with the label: decision points of a visit have the same one, and are learnt together.
-        learnt: dict[str, tuple[float, list[dict[str, float]]]] = {}
+        # By task: decision points of a visit that have the same label are learnt together.
+        learnt: dict[str, list[tuple[Label, list[dict[str, float]]]]] = {}
         for asked in ended.waiting:
             task = self._tasks[asked.task]
-            settled = task.spec.label.when_ended(order)
+            settled = task.spec.label.when_ended(asked.event, order)
             out.append(self._outcome(task, asked, ended.visit, settled, by))
             if settled.label is not None:
-                learnt.setdefault(asked.task, (settled.label, []))[1].append(asked.x)
-        for name, (label, xs) in learnt.items():
-            self._tasks[name].learn(xs, label, by.offset, out)
+                runs = learnt.setdefault(asked.task, [])
+                if not runs or runs[-1][0] != settled.label:
+                    runs.append((settled.label, []))
+                runs[-1][1].append(asked.x)
+        for name, runs in learnt.items():
+            for label, xs in runs:
+                self._tasks[name].learn(xs, label, by.offset, out)
+
+    def _follow(
+        self, visit: str, waiting: list[_Asked], event: UserEvent, offset: int, out: list[Output]
+    ) -> None:
+        """Settle what this event of the visit says the label of, before it is a decision point itself."""
+        left: list[_Asked] = []
+        for asked in waiting:
+            task = self._tasks[asked.task]
+            settled = task.spec.label.when_followed(asked.event, event)
+            if settled is None:
+                left.append(asked)
+            else:
+                out.append(self._outcome(task, asked, visit, settled, _Settling(event, offset, "next")))
+                task.learn([asked.x], settled.label, offset, out)
+        waiting[:] = left
 
     def _outcome(self, task: _Task, asked: _Asked, visit: str, settled: Settled, by: _Settling) -> Outcome:
         label, loss = settled.label, task.spec.kind.loss

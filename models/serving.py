@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class BatchModel(Protocol):
         """Columns of the matrix."""
         ...
 
-    def answer(self, matrix: Floats) -> Floats:
+    def answer(self, matrix: Floats) -> Any:
         """Of a matrix (n, n_features), n answers: probabilities of the label 1, or expected values."""
         ...
 
@@ -142,9 +142,7 @@ def add_losses(spec: TaskSpec, outcome: Outcome) -> None:
             outcome.losses[name] = None if answer is None else spec.kind.loss(outcome.label, answer)
 
 
-def _answers(
-    kind: Kind, model: BatchModel, rows: Sequence[dict[str, float]]
-) -> tuple[list[float], str | None]:
+def _answers(kind: Kind, model: BatchModel, rows: Sequence[dict[str, float]]) -> tuple[list[Any], str | None]:
     """The answers up to the first row that has none, and the reason of that."""
     try:
         matrix = np.array([[x[name] for name in model.features] for x in rows], dtype=np.float64)
@@ -159,8 +157,8 @@ def _answers(
         return found, reason
 
 
-def _one_by_one(kind: Kind, model: BatchModel, matrix: Floats) -> tuple[list[float], str | None]:
-    found: list[float] = []
+def _one_by_one(kind: Kind, model: BatchModel, matrix: Floats) -> tuple[list[Any], str | None]:
+    found: list[Any] = []
     for row in matrix:
         try:
             answers, reason = kind.checked_all(model.answer(row[np.newaxis]), 1)

@@ -13,21 +13,19 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from consumers.audit.sightings import ENDS, LATE, ORDERS, Declared, Sighting
+from contracts.bounds import Label
+from contracts.events import OrderPlaced, UserEvent
 from contracts.labels import MEMORY_MS, SILENCE_MS
 
 __all__ = ["History", "Point", "Settlement", "Verdict"]
 
 
 class Settlement(NamedTuple):
-    """What settled a decision point: why, at which offset, and the labels that it says by task."""
+    """What settled a decision point: the label, why, and at which offset."""
 
+    label: Label | None
     why: str
     offset: int
-    labels: Mapping[str, float | None]
-
-    def label(self, task: str) -> float | None:
-        """The label of `task`."""
-        return self.labels[task]
 
 
 class Point(NamedTuple):
@@ -51,7 +49,7 @@ class _Event(NamedTuple):
     type: str
     event_id: str
     tasks: tuple[str, ...]
-    labels: Mapping[str, float | None]
+    event: UserEvent
 
 
 class History:
@@ -64,9 +62,7 @@ class History:
     """
 
     def __init__(self, tasks: Iterable[Declared]) -> None:
-        rules = {task.name: task.label for task in tasks}
-        self._without_order = {name: rule.when_ended(None).label for name, rule in rules.items()}
-        self._settling = frozenset(name for name, rule in rules.items() if rule.settles)
+        self._rules = {task.name: task.label for task in tasks}
         self._offsets = array("q")
         self._clocks = array("q")
         self._visits: dict[str, list[_Event]] = {}
@@ -75,7 +71,7 @@ class History:
         """Take in the next accepted event of the partition."""
         clock = max(self._clocks[-1], seen.time_ms) if self._clocks else seen.time_ms
         if seen.visit is not None:
-            event = _Event(len(self._clocks), seen.type, seen.event_id, seen.tasks, seen.labels)
+            event = _Event(len(self._clocks), seen.type, seen.event_id, seen.tasks, seen.event)
             self._visits.setdefault(seen.visit, []).append(event)
         self._clocks.append(clock)
         self._offsets.append(seen.offset)
@@ -95,41 +91,57 @@ class History:
         return verdict
 
     def _judge_visit(self, visit: str, events: list[_Event], verdict: Verdict) -> None:
-        asked: list[_Event] = []
+        asked: list[tuple[_Event, dict[str, Settlement]]] = []
         last_ms: int | None = None  # clock at the last event of what is open
         settled_ms: int | None = None  # clock when it was settled
 
-        def settle(why: str, at: int, labels: Mapping[str, float | None]) -> None:
+        def settle(why: str, at: int, order: OrderPlaced | None) -> None:
             nonlocal last_ms, settled_ms
-            self._write(visit, asked, Settlement(why, self._offsets[at], labels), verdict)
+            for event, settled in asked:
+                for task in event.tasks:
+                    if self._rules[task].settles and task not in settled:
+                        label = self._rules[task].when_ended(event.event, order).label
+                        settled[task] = Settlement(label, why, self._offsets[at])
+            self._write(visit, asked, verdict)
             asked.clear()
             last_ms, settled_ms = None, self._clocks[at]
 
         for event in events:
             clock = self._clocks[event.at]
             if last_ms is not None and clock - last_ms >= SILENCE_MS:
-                settle("silence", bisect_left(self._clocks, last_ms + SILENCE_MS), self._without_order)
+                settle("silence", bisect_left(self._clocks, last_ms + SILENCE_MS), None)
             is_settled = settled_ms is not None and clock - settled_ms < MEMORY_MS
             if is_settled:
                 if event.type in LATE:
                     verdict.late[self._offsets[event.at]] = event.event_id
             elif event.type == ORDERS:
-                settle("order", event.at, event.labels)
+                settle("order", event.at, event.event if isinstance(event.event, OrderPlaced) else None)
             elif event.type != ENDS:
                 last_ms = clock
+                self._follow(asked, event)
                 if event.tasks:
-                    asked.append(event)
+                    asked.append((event, self._at_once(event)))
             elif last_ms is not None:
-                settle("ended", event.at, self._without_order)
+                settle("ended", event.at, None)
         if last_ms is not None and self._clocks[-1] - last_ms >= SILENCE_MS:
-            settle("silence", bisect_left(self._clocks, last_ms + SILENCE_MS), self._without_order)
-        self._write(visit, asked, None, verdict)
+            settle("silence", bisect_left(self._clocks, last_ms + SILENCE_MS), None)
+        self._write(visit, asked, verdict)
 
-    def _write(self, visit: str, asked: list[_Event], ended: Settlement | None, verdict: Verdict) -> None:
-        for event in asked:
-            offset = self._offsets[event.at]
-            settled = {task: Settlement("at-once", offset, event.labels) for task in event.labels}
-            if ended is not None:
-                later = (task for task in event.tasks if task in self._settling - settled.keys())
-                settled |= dict.fromkeys(later, ended)
-            verdict.points[offset] = Point(event.event_id, visit, event.tasks, settled)
+    def _at_once(self, event: _Event) -> dict[str, Settlement]:
+        said = {task: self._rules[task].when_asked(event.event) for task in event.tasks}
+        offset = self._offsets[event.at]
+        return {
+            task: Settlement(one.label, "at-once", offset) for task, one in said.items() if one is not None
+        }
+
+    def _follow(self, asked: list[tuple[_Event, dict[str, Settlement]]], event: _Event) -> None:
+        for before, settled in asked:
+            for task in before.tasks:
+                if task not in settled:
+                    said = self._rules[task].when_followed(before.event, event.event)
+                    if said is not None:
+                        settled[task] = Settlement(said.label, "next", self._offsets[event.at])
+
+    def _write(self, visit: str, asked: list[tuple[_Event, dict[str, Settlement]]], verdict: Verdict) -> None:
+        for event, settled in asked:
+            verdict.points[self._offsets[event.at]] = Point(event.event_id, visit, event.tasks, settled)

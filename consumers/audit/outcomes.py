@@ -53,7 +53,7 @@ def _problem(at: Sources, fields: dict[str, Any]) -> Problem | None:
         point = at.expected.points.get(offset)
         if point is None or (settled := point.settled.get(task)) is None:
             return Problem("duplicate", f"no outcome of {task} belongs to offset {offset}")
-        must = (settled.label(task), settled.why, settled.offset)
+        must = tuple(settled)
         was = (fields["label"], fields["why"], fields["settled_offset"])
         if was != must:
             said = "{} of offset {} must be {} ({} at {}). It is {} ({} at {})."

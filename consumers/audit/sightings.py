@@ -8,10 +8,11 @@ came before (how far ahead a time may be, visits, when a label settles) is worke
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
+from contracts.bounds import Label
 from contracts.codec import NOT_SIGNED, decode_user_event
 from contracts.errors import BadRecord
 from contracts.events import OrderPlaced, UserEvent
@@ -37,7 +38,7 @@ class Settled(Protocol):
     """What a declaration says of a label: it, or None where there will never be one."""
 
     @property
-    def label(self) -> float | None:
+    def label(self) -> Label | None:
         """The label."""
         ...
 
@@ -54,7 +55,11 @@ class Rule(Protocol):
         """What the event of a decision point says itself."""
         ...
 
-    def when_ended(self, order: OrderPlaced | None) -> Settled:
+    def when_followed(self, asked: UserEvent, event: UserEvent) -> Settled | None:
+        """What a later event of the visit says."""
+        ...
+
+    def when_ended(self, asked: UserEvent, order: OrderPlaced | None) -> Settled:
         """What the end of the visit says."""
         ...
 
@@ -92,8 +97,8 @@ class Sighting(NamedTuple):
         The session or else the cart; None for what belongs to no visit.
     tasks : tuple of str
         Tasks that ask this event, unless it is late.
-    labels : mapping of str to float or None
-        By task: of an order, what it makes of the decision points before it; of a decision point, what it says itself.
+    event : UserEvent
+        The event, for what declarations say of it.
     """
 
     offset: int
@@ -102,7 +107,7 @@ class Sighting(NamedTuple):
     event_id: str
     visit: str | None
     tasks: tuple[str, ...]
-    labels: Mapping[str, float | None]
+    event: UserEvent
 
 
 def _fields(value: bytes) -> dict[str, Any]:
@@ -163,12 +168,5 @@ class Reader:
             if kind in _OF_A_SESSION
             else (session or fields["cart_id"] if kind in _OF_A_CART else None)
         )
-        asked = [task for task in self._tasks if visit is not None and task.asks(event)]
-        labels = {
-            task.name: found.label for task in asked if (found := task.label.when_asked(event)) is not None
-        }
-        if isinstance(event, OrderPlaced):
-            labels = {task.name: task.label.when_ended(event).label for task in self._tasks}
-        return Sighting(
-            offset, time_ms, kind, fields["id"], visit, tuple(task.name for task in asked), labels
-        )
+        asked = tuple(task.name for task in self._tasks if visit is not None and task.asks(event))
+        return Sighting(offset, time_ms, kind, fields["id"], visit, asked, event)

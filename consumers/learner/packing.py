@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from typing import Any
 
+from contracts.bounds import RankedItem
 from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 
 __all__ = ["pack"]
@@ -17,10 +19,23 @@ _FLOAT = struct.Struct("<d")
 _NAN = float("nan")
 
 
-def _floats(values: Iterable[float | None]) -> bytes:
-    # None, the answer of a model in quarantine, is the one NaN here: answers are finite.
-    numbers = [_NAN if value is None else value for value in values]
-    return struct.pack(f"<{len(numbers)}d", *numbers)
+def _packed(values: Iterable[Any]) -> bytes:
+    """Answers or a label: numbers as they are; lists and parts with a letter, their length and their names."""
+    parts: list[bytes] = []
+    for value in values:
+        if value is None:  # the one NaN here, for answers are finite
+            parts.append(_FLOAT.pack(_NAN))
+        elif isinstance(value, float | int):
+            parts.append(_FLOAT.pack(value))
+        elif isinstance(value, str):
+            parts += (b"T", _text(value))
+        elif isinstance(value, dict):
+            parts += (b"D", _FLOAT.pack(len(value)), *map(_text, value), _packed(value.values()))
+        elif isinstance(value, RankedItem):
+            parts += (_text(value.item), _FLOAT.pack(value.score), _packed((value.because,)))
+        else:
+            parts += (b"R", _FLOAT.pack(len(value)), _packed(value))
+    return b"".join(parts)
 
 
 def pack(outputs: Iterable[Prediction | Outcome | LateLabel | ModelQuarantined | ModelInForce]) -> bytes:
@@ -32,12 +47,12 @@ def pack(outputs: Iterable[Prediction | Outcome | LateLabel | ModelQuarantined |
     parts: list[bytes] = []
     for output in outputs:
         if isinstance(output, Prediction):
-            parts += (_HEAD.pack(b"P", output.offset), _text(output.task), _floats(output.answers.values()))
+            parts += (_HEAD.pack(b"P", output.offset), _text(output.task), _packed(output.answers.values()))
         elif isinstance(output, Outcome):
             parts += (
                 _HEAD.pack(b"O", output.offset),
                 _text(output.task),
-                _floats((output.label,)),
+                _packed((output.label,)),
                 _text(output.why),
             )
         elif isinstance(output, LateLabel):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from consumers.scoreboard.board import TRUTH_TASK
 from consumers.scoreboard.records import Kind
@@ -30,7 +30,7 @@ from contracts.records import (
     TruthRecord,
 )
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, TRUTH
-from contracts.views import PredictionHead
+from contracts.views import PredictionAnswers, PredictionHead
 from models.belief import Known, believed
 from models.kinds import Lines, ScoredLabel
 
@@ -175,6 +175,11 @@ class Fold:
         if self.state.served.get(key, "") != predicted.served:
             self.state.served[key] = predicted.served
             self.changes.served.add(key)
+        if not self._known.tasks[predicted.task].label.settles:
+            whole = self._believe(decode(PREDICTIONS, value, PredictionAnswers), partition)
+            asked_ms = time_ms(whole.time)
+            self._bring_back(whole)
+            self._score(whole, None, (self._advance(partition, asked_ms), partition, offset, asked_ms))
 
     def _model(self, partition: int, offset: int, value: bytes | None) -> None:
         news: ModelNews = decode(MODELS, value)
@@ -215,13 +220,16 @@ class Fold:
             self._count("late", "", partition)
             return
         decided_ms, settled_ms = time_ms(record.time), time_ms(record.settled_time)
-        clock = max(self.state.settled_ms.get(partition, 0), settled_ms)
-        self.state.settled_ms[partition] = clock
-        self.changes.partitions.add(partition)
+        clock = self._advance(partition, settled_ms)
         self._bring_back(record)
         outcomes.append((clock, partition, offset, decided_ms, record))
 
-    def _bring_back(self, outcome: Outcome) -> None:
+    def _advance(self, partition: int, ms: int) -> int:
+        clock = self.state.settled_ms[partition] = max(self.state.settled_ms.get(partition, 0), ms)
+        self.changes.partitions.add(partition)
+        return clock
+
+    def _bring_back(self, outcome: Outcome | PredictionAnswers) -> None:
         """A model that answers is not out: a stranger said so, or new code has brought it back."""
         out = self.state.out.get((outcome.task, outcome.partition), {})
         for model, offsets in out.items():
@@ -236,20 +244,26 @@ class Fold:
         self._count("outcomes", outcome.task, partition)
         if outcome.label is None:
             return
+        self._score(outcome, outcome.label, (settled_ms, partition, offset, decided_ms))
+
+    def _score(self, answered: Outcome | PredictionAnswers, came: Any, at: tuple[int, int, int, int]) -> None:
+        """Keep of the answers what metrics want; of a task without labels as soon as they were given."""
+        settled_ms, partition, offset, decided_ms = at
+        kind = self._known.tasks[answered.task].kind
         label = ScoredLabel(
-            outcome.task,
+            answered.task,
             partition,
             offset,
             settled_ms,
             decided_ms,
-            outcome.event_id,
-            outcome.session_id,
-            outcome.label,
-            outcome.answers,
+            answered.event_id,
+            answered.session_id,
+            kind.kept_label(came),
+            {m: None if a is None else kind.kept(came, a) for m, a in answered.answers.items()},
         )
-        if outcome.task == TRUTH_TASK:
+        if label.task == TRUTH_TASK:
             self._join(label)
-        self._count("labels", outcome.task, partition)
+        self._count("labels", label.task, partition)
         self.changes.labels.append(label)
         if (metrics := self.state.windows.add(label)) is not None:
             self.changes.metrics.append(metrics)

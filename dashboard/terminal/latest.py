@@ -9,16 +9,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from contracts.bounds import Answer
 from dashboard.terminal.fitting import fitting, titled
 from dashboard.terminal.plain_text import styled
-from dashboard.view.view_model import Answer
+from dashboard.view.view_model import LatestAnswer
 
 __all__ = ["answer", "latest_table"]
 
 _LEAST_NAME = 12
 
 
-def answer(task: str, value: float | None) -> str:
+def answer(task: str, value: Answer | None) -> str:
     """A model's answer as text.
 
     Examples
@@ -33,7 +34,7 @@ def answer(task: str, value: float | None) -> str:
     return TASKS[task].kind.say(value) if task in TASKS else str(value)
 
 
-def latest_table(latest: Sequence[Answer], width: int) -> RenderableType:
+def latest_table(latest: Sequence[LatestAnswer], width: int) -> RenderableType:
     """Draw the latest predictions, newest last, with the columns that fit."""
     columns = {
         "event time": [styled(one.time.replace("T", " ").removesuffix("Z"), "dim") for one in latest],
@@ -63,6 +64,6 @@ def latest_table(latest: Sequence[Answer], width: int) -> RenderableType:
     return Group(titled(title, [", ".join(shown) + " "], width), Padding(table, (0, 0, 0, 1)))
 
 
-def _answered_by(one: Answer, width: int) -> Text:
+def _answered_by(one: LatestAnswer, width: int) -> Text:
     wait = f"  {one.latency_ms:,.0f} ms" if one.latency_ms is not None and width >= 90 else ""
     return Text.assemble(styled(one.model or "no model", "dim"), (wait, "dim"))

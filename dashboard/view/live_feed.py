@@ -23,7 +23,7 @@ from contracts.views import EventHead
 from dashboard.view.champions import Champions
 from dashboard.view.latest_records import Glimpse
 from dashboard.view.scores import Counts
-from dashboard.view.view_model import Answer
+from dashboard.view.view_model import LatestAnswer
 from infra.kafka import LogCheck
 from models.belief import Known, any_batch, believed
 
@@ -61,7 +61,7 @@ class Facts:
     chains: Mapping[int, str] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     history: Mapping[str, tuple[Metrics, ...]] = field(default_factory=dict)
-    latest: tuple[Answer, ...] = ()
+    latest: tuple[LatestAnswer, ...] = ()
     champions: Champions = field(default_factory=Champions)
     held: str = ""
     problem: str = ""
@@ -217,7 +217,7 @@ class Feed:
         (since, before), waited = self._events[0], now - self._events[0][0]
         return (events - before) / waited if waited > 0 and since < now else None
 
-    def _latest(self, glimpse: Glimpse, known: Known) -> tuple[Answer, ...]:
+    def _latest(self, glimpse: Glimpse, known: Known) -> tuple[LatestAnswer, ...]:
         found = glimpse.newest(topic_name(PREDICTIONS, self._settings.namespace), _NEWEST)
         found.sort(key=lambda record: record.timestamp_ms)
         answers = []
@@ -228,7 +228,9 @@ class Feed:
             self._champions = self._champions.answered(one)
             served = one.answers.get(one.served) if one.served is not None else None
             answers.append(
-                Answer(one.task, one.time, one.user_id, one.event_id, served, one.served, one.latency_ms)
+                LatestAnswer(
+                    one.task, one.time, one.user_id, one.event_id, served, one.served, one.latency_ms
+                )
             )
         return tuple(answers)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Answer", "BatchSide", "ModelView", "TaskView", "View"]
+from contracts.bounds import Answer
+
+__all__ = ["BatchSide", "LatestAnswer", "ModelView", "TaskView", "View"]
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,14 @@ class TaskView:
 
 
 @dataclass(frozen=True)
-class Answer:
+class LatestAnswer:
     """One prediction, as it stood on the topic."""
 
     task: str
     time: str
     user_id: str
     event_id: str
-    answer: float | None
+    answer: Answer | None
     model: str | None
     latency_ms: float | None = None
 
@@ -100,7 +102,7 @@ class View:
         Records behind; None while not known.
     predictions, labels : mapping
         Counts by task.
-    latest : tuple of Answer
+    latest : tuple of LatestAnswer
         Newest last.
     etl : str
         What the ETL did last.
@@ -126,7 +128,7 @@ class View:
     dead_letters: int = 0
     passed_over: int = 0
     tasks: tuple[TaskView, ...] = ()
-    latest: tuple[Answer, ...] = ()
+    latest: tuple[LatestAnswer, ...] = ()
     etl: str = ""
     held: str = ""
     note: str = ""

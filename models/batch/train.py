@@ -84,13 +84,19 @@ def fit(
 ) -> BatchModel:
     """Fit one pipeline to `rows`; not calibrated yet."""
     target = training_of(task).target
+    answer = task.kind.batch_answer
+    if answer is None:
+        msg = (
+            f"A batch model must be of a task whose answers are numbers. {task.name} is of {task.kind.name}."
+        )
+        raise ValueError(msg)
     label, weight = target.of(examples, rows)
     weights = {} if weight is None else {"model__sample_weight": weight}
     with warnings.catch_warnings():
         # Whether it came near enough is what its loss on the next slice says.
         warnings.simplefilter("ignore", ConvergenceWarning)
         pipeline = recipe.make(columns, seed, parameters).fit(examples.x[rows], label, **weights)
-    return BatchModel(target.signature(examples, rows, task.kind.batch_answer), pipeline)
+    return BatchModel(target.signature(examples, rows, answer), pipeline)
 
 
 def train(

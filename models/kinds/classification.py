@@ -12,7 +12,7 @@ import numpy as np
 from models.evaluate.clustered import calibration, clustered_se, expected_calibration_error, is_leak
 from models.evaluate.expected import expected_share, expected_share_se
 from models.evaluate.metrics import average_precision, entropy, log_loss, log_losses, realised_share, roc_auc
-from models.kinds.kind import Floats, Ints, Kind, Metric, Role, Scores, number
+from models.kinds.kind import Floats, Ints, Metric, Role, Scalar, Scores, number
 from models.kinds.scored import Columns
 from models.losses import CLIP, log_loss_of
 
@@ -23,7 +23,7 @@ _OF_WINDOW: Final = ("labels", "log_loss", *_SHARES)
 
 
 @dataclass(frozen=True)
-class Classification(Kind):
+class Classification(Scalar):
     """A probability is asked for; labels are 0 or 1."""
 
     name: ClassVar = "classification"
@@ -47,7 +47,7 @@ class Classification(Kind):
         """
         return min(max(number(given), CLIP), 1.0 - CLIP)
 
-    def is_label(self, label: float) -> bool:
+    def is_label(self, label: Any) -> bool:
         """See `Kind`."""
         return label in (0.0, 1.0)
 
@@ -55,9 +55,9 @@ class Classification(Kind):
         """Log loss in nats."""
         return log_loss_of(label, answer)
 
-    def losses(self, labels: Floats, answers: Floats) -> Floats:
+    def losses(self, labels: Floats, kept: Floats) -> Floats:
         """Log losses in nats."""
-        return log_losses(labels, answers)
+        return log_losses(labels, kept)
 
     def say(self, answer: float) -> str:
         """See `Kind`.
@@ -123,13 +123,13 @@ class Classification(Kind):
         oracle = {**self.oracle(columns), "leaks": leaks(columns)}
         return {"labels": len(columns), "oracle": oracle, "models": models}
 
-    def evaluation(self, labels: Floats, answers: Floats, sessions: Ints) -> Mapping[str, float | None]:
+    def evaluation(self, labels: Floats, kept: Floats, sessions: Ints) -> Mapping[str, float | None]:
         """See `Kind`."""
         return {
-            "log_loss": log_loss(labels, answers),
-            "roc_auc": roc_auc(labels, answers),
-            "average_precision": average_precision(labels, answers),
-            "calibration_error": expected_calibration_error(calibration(labels, answers, sessions)),
+            "log_loss": log_loss(labels, kept),
+            "roc_auc": roc_auc(labels, kept),
+            "average_precision": average_precision(labels, kept),
+            "calibration_error": expected_calibration_error(calibration(labels, kept, sessions)),
         }
 
     def why_not_trainable(self, labels: Floats) -> str | None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from models.kinds.scored import Columns
 
-__all__ = ["Kind", "Metric", "NoAnswer", "Role", "Scores", "number"]
+__all__ = ["Kind", "Metric", "NoAnswer", "Role", "Scalar", "Scores", "held_to", "number"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -31,6 +32,15 @@ def number(given: Any) -> float:
         msg = f"answered {answer}"
         raise NoAnswer(msg)
     return answer
+
+
+def held_to(shape: Any, given: Any) -> Any:
+    """`given` as what records can carry; raises `NoAnswer` where they can't."""
+    try:
+        return msgspec.convert(given, shape)
+    except msgspec.ValidationError as error:
+        msg = f"answered {str(given)[:200]}: {error}"
+        raise NoAnswer(msg) from error
 
 
 class Metric(NamedTuple):
@@ -62,18 +72,18 @@ class Kind(ABC):
         What a board shows, the loss first.
     charted : str
         Name of the metric that a board draws over time.
-    batch_answer : str
-        What a batch model's signature must say that it answers with.
+    batch_answer : str or None
+        What a batch model's signature must say that it answers with; None where there are no batch models.
     """
 
     name: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
     charted: ClassVar[str]
-    batch_answer: ClassVar[Literal["probability", "amount"]]
+    batch_answer: ClassVar[Literal["probability", "amount"] | None] = None
 
     @abstractmethod
-    def checked(self, given: Any) -> float:
-        """Bring what a model gave into the range of answers.
+    def checked(self, given: Any) -> Any:
+        """Bring what a model gave into the form and range of answers.
 
         Raises
         ------
@@ -81,36 +91,61 @@ class Kind(ABC):
             If it is none.
         """
 
-    def checked_all(self, given: Any, count: int) -> tuple[list[float], str | None]:
+    def checked_all(self, given: Any, count: int) -> tuple[list[Any], str | None]:
         """Answers of a batch model to `count` rows up to the first row that has none, and the reason of that."""
-        answers = np.asarray(given, dtype=np.float64)
-        if answers.shape != (count,):
-            return [], f"answered {count} rows with shape {answers.shape}"
-        good = np.isfinite(answers)
-        first = count if good.all() else int(np.argmin(good))
-        return [self.checked(answer) for answer in answers[:first].tolist()], (
-            None if first == count else f"answered {answers[first]}"
-        )
+        found: list[Any] = []
+        try:
+            found.extend(map(self.checked, given))
+        except NoAnswer as error:
+            return found, str(error)
+        return (found, None) if len(found) == count else ([], f"answered {count} rows with {len(found)}")
+
+    def is_answer(self, answer: Any) -> bool:
+        """Whether what stands on the topic can be one."""
+        try:
+            return bool(self.checked(answer) == answer)
+        except Exception:  # noqa: BLE001 - a stranger may have written anything, and whatever fails is no answer
+            return False
+
+    @staticmethod
+    def is_of(shape: Any, given: Any) -> bool:
+        """Whether `given` has a shape that records carry."""
+        try:
+            held_to(shape, given)
+        except NoAnswer:
+            return False
+        return True
 
     @abstractmethod
-    def is_label(self, label: float) -> bool:
+    def is_label(self, label: Any) -> bool:
         """Whether `label` can be one."""
 
     @abstractmethod
-    def loss(self, label: float, answer: float) -> float:
+    def loss(self, label: Any, answer: Any) -> float:
         """Of one answer; smaller is better."""
 
     @abstractmethod
-    def losses(self, labels: Floats, answers: Floats) -> Floats:
-        """Of many answers."""
+    def kept(self, label: Any, answer: Any) -> float | list[float]:
+        """The numbers that a label leaves behind of one answer: what metrics over many labels are worked out from."""
 
     @abstractmethod
-    def say(self, answer: float) -> str:
+    def kept_label(self, label: Any) -> float:
+        """The number that a label leaves behind of itself."""
+
+    @abstractmethod
+    def losses(self, labels: Floats, kept: Floats) -> Floats:
+        """Of many answers, by what was kept of them."""
+
+    @abstractmethod
+    def say(self, answer: Any) -> str:
         """An answer, or a label that is one, as text for people."""
 
-    @abstractmethod
     def scores(self, columns: Columns, model: str) -> Scores:
         """How many labels one model answered ("labels"), and all metrics on these; None where there is none."""
+        rows, kept = columns.answered_by(model)
+        if not len(rows):
+            return {"labels": 0, **dict.fromkeys(metric.name for metric in self.metrics)}
+        return {"labels": len(rows), **self.evaluation(rows.labels, kept, rows.sessions)}
 
     def oracle(self, columns: Columns) -> Scores:
         """Losses of those who know more than any model; none where nobody does."""
@@ -140,9 +175,36 @@ class Kind(ABC):
         }
 
     @abstractmethod
-    def evaluation(self, labels: Floats, answers: Floats, sessions: Ints) -> Mapping[str, float | None]:
-        """Figures of a trained model on its newest slice, the loss first."""
+    def evaluation(self, labels: Floats, kept: Floats, sessions: Ints) -> Mapping[str, float | None]:
+        """Figures of a model over some labels, the loss first."""
 
     def why_not_trainable(self, labels: Floats) -> str | None:
         """Say what is missing in `labels` so that a model can be trained on them or judged by them."""
         return None
+
+
+class Scalar(Kind):
+    """A kind whose answers and labels are numbers."""
+
+    def checked_all(self, given: Any, count: int) -> tuple[list[float], str | None]:
+        """See `Kind`; all rows at once."""
+        answers = np.asarray(given, dtype=np.float64)
+        if answers.shape != (count,):
+            return [], f"answered {count} rows with shape {answers.shape}"
+        good = np.isfinite(answers)
+        first = count if good.all() else int(np.argmin(good))
+        return [self.checked(answer) for answer in answers[:first].tolist()], (
+            None if first == count else f"answered {answers[first]}"
+        )
+
+    def is_answer(self, answer: Any) -> bool:
+        """See `Kind`; the range is that of the record."""
+        return isinstance(answer, float)
+
+    def kept(self, label: Any, answer: Any) -> float:
+        """The answer itself."""
+        return float(answer)
+
+    def kept_label(self, label: Any) -> float:
+        """The label itself."""
+        return float(label)

@@ -9,15 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from models.evaluate.metrics import mean_absolute_error, r2, root_mean_squared_error
-from models.kinds.kind import Floats, Ints, Kind, Metric, Scores, number
-from models.kinds.scored import Columns
+from models.kinds.kind import Floats, Ints, Metric, Scalar, number
 from models.losses import absolute_error
 
 __all__ = ["Regression"]
 
 
 @dataclass(frozen=True)
-class Regression(Kind):
+class Regression(Scalar):
     """A number is asked for, and judged by how far it is off.
 
     Parameters
@@ -48,17 +47,17 @@ class Regression(Kind):
         """
         return min(max(number(given), self.low), self.high)
 
-    def is_label(self, label: float) -> bool:
+    def is_label(self, label: Any) -> bool:
         """See `Kind`."""
-        return self.low <= label <= self.high
+        return isinstance(label, float) and self.low <= label <= self.high
 
     def loss(self, label: float, answer: float) -> float:
         """Absolute error."""
         return absolute_error(label, answer)
 
-    def losses(self, labels: Floats, answers: Floats) -> Floats:
+    def losses(self, labels: Floats, kept: Floats) -> Floats:
         """Absolute errors."""
-        return np.abs(labels - answers)
+        return np.abs(labels - kept)
 
     def say(self, answer: float) -> str:
         """See `Kind`.
@@ -70,17 +69,10 @@ class Regression(Kind):
         """
         return f"{answer:,.2f}"
 
-    def scores(self, columns: Columns, model: str) -> Scores:
-        """See `Kind`."""
-        rows, answers = columns.answered_by(model)
-        if not len(rows):
-            return {"labels": 0, **dict.fromkeys(metric.name for metric in self.metrics)}
-        return {"labels": len(rows), **self.evaluation(rows.labels, answers, rows.sessions)}
-
-    def evaluation(self, labels: Floats, answers: Floats, sessions: Ints) -> Mapping[str, float | None]:
+    def evaluation(self, labels: Floats, kept: Floats, sessions: Ints) -> Mapping[str, float | None]:
         """See `Kind`."""
         return {
-            "mae": mean_absolute_error(labels, answers),
-            "rmse": root_mean_squared_error(labels, answers),
-            "r2": r2(labels, answers),
+            "mae": mean_absolute_error(labels, kept),
+            "rmse": root_mean_squared_error(labels, kept),
+            "r2": r2(labels, kept),
         }

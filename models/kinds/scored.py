@@ -15,7 +15,8 @@ __all__ = ["Columns", "Floats", "Lines", "ScoredLabel", "decode_answers"]
 
 Floats = NDArray[np.float64]
 
-decode_answers = msgspec.json.Decoder(dict[str, float | None]).decode
+Kept = float | list[float] | None
+decode_answers = msgspec.json.Decoder(dict[str, Kept]).decode
 """The answers of one label, from JSON."""
 
 
@@ -54,7 +55,7 @@ class ScoredLabel(msgspec.Struct, gc=False):
     event_id: str
     session_id: str
     label: float
-    answers: dict[str, float | None]
+    answers: dict[str, Kept]
     lines: Lines | None = None
 
     def order(self) -> tuple[int, int, int]:
@@ -104,7 +105,7 @@ class Columns:
     def answered_by(self, model: str) -> tuple[Columns, Floats]:
         """The rows that `model` answered, and its answers: one that was quarantined is silent in the others."""
         answers = self.answers[model]
-        known = np.isfinite(answers)
+        known = np.isfinite(answers if answers.ndim == 1 else answers[:, 0])
         return (self, answers) if known.all() else (self.where(known), answers[known])
 
     def newest(self, n: int) -> Columns:
@@ -149,7 +150,7 @@ class Columns:
         clairvoyant: Sequence[float | None],
         bayes: Sequence[float | None],
         bayes_blind: Sequence[float | None],
-        answers: Sequence[Mapping[str, float | None]],
+        answers: Sequence[Mapping[str, Kept]],
     ) -> Columns:
         # Numbers for names, once: sorting names for each model's standard error took longer than all the rest.
         numbers: dict[str, int] = {}
@@ -163,10 +164,18 @@ class Columns:
             _floats(bayes_blind),
             np.array(decided_ms, dtype=np.int64),
             np.array([numbers.setdefault(name, len(numbers)) for name in sessions], dtype=np.int64),
-            {model: _floats([given.get(model) for given in answers]) for model in models},
+            {model: _kept([given.get(model) for given in answers]) for model in models},
         )
 
 
 def _floats(values: Sequence[float | None]) -> Floats:
     # None becomes NaN.
     return np.array(values, dtype=np.float64)
+
+
+def _kept(values: Sequence[Kept]) -> Floats:
+    """Of shape (n,) where one number is kept of an answer, (n, k) where k are; NaN where there is no answer."""
+    width = next((len(value) for value in values if isinstance(value, list)), 0)
+    if not width:
+        return np.array(values, dtype=np.float64)
+    return np.array([[nan] * width if value is None else value for value in values], dtype=np.float64)

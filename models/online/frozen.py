@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from models.online.protocol import OnlineModel, learn_visit
 
@@ -31,15 +32,15 @@ class Frozen:
         self._model = make(**parameters)
         self._labels_left = after_labels
 
-    def predict_one(self, x: dict[str, float]) -> float:
+    def predict_one(self, x: dict[str, float]) -> Any:
         """Answer of the model as it was when it stopped."""
         return self._model.predict_one(x)
 
-    def learn_one(self, x: dict[str, float], y: float) -> None:
+    def learn_one(self, x: dict[str, float], y: Any) -> None:
         """Learn while there are labels left to learn from."""
         self.learn_visit([x], y)
 
-    def learn_visit(self, xs: Sequence[dict[str, float]], y: float) -> None:
+    def learn_visit(self, xs: Sequence[dict[str, float]], y: Any) -> None:
         """Learn a visit as its original does, while there are labels left to learn from."""
         if self._labels_left > 0:
             self._labels_left -= len(xs)

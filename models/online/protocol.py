@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 __all__ = ["LearnsUnlabelled", "LearnsVisits", "OnlineModel", "learn_visit"]
 
@@ -16,11 +16,11 @@ class OnlineModel(Protocol):
     across a pickle round trip and across hash seeds. It may raise: it is then out of the portfolio for good.
     """
 
-    def predict_one(self, x: dict[str, float]) -> float:
-        """Probability of the label 1, or the expected value."""
+    def predict_one(self, x: dict[str, float]) -> Any:
+        """An answer, as the task's kind wants it: the probability of the label 1, the expected value, a list."""
         ...
 
-    def learn_one(self, x: dict[str, float], y: float) -> None:
+    def learn_one(self, x: dict[str, float], y: Any) -> None:
         """Take in one settled label; `x` is what `predict_one` saw when it was asked."""
         ...
 
@@ -29,7 +29,7 @@ class OnlineModel(Protocol):
 class LearnsVisits(Protocol):
     """An online model that wants all decision points of a visit at once, for they share one label."""
 
-    def learn_visit(self, xs: Sequence[dict[str, float]], y: float) -> None:
+    def learn_visit(self, xs: Sequence[dict[str, float]], y: Any) -> None:
         """Take in the label of a visit; `xs` is what was seen at its decision points, oldest first."""
         ...
 
@@ -43,7 +43,7 @@ class LearnsUnlabelled(Protocol):
         ...
 
 
-def learn_visit(model: OnlineModel, xs: Sequence[dict[str, float]], y: float) -> None:
+def learn_visit(model: OnlineModel, xs: Sequence[dict[str, float]], y: Any) -> None:
     """Let `model` learn a visit: at once where it can, one decision point after the other where not."""
     if isinstance(model, LearnsVisits):
         model.learn_visit(xs, y)

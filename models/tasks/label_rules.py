@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
+from contracts.bounds import Label
 from contracts.events import OrderPlaced, UserEvent
 
-__all__ = ["AtOnce", "AtVisitEnd", "LabelRule", "Never", "Settled", "Why"]
+__all__ = ["AtNext", "AtOnce", "AtVisitEnd", "LabelRule", "Never", "Settled", "Why"]
 
-Why: TypeAlias = Literal["order", "ended", "silence", "at-once"]
+Why: TypeAlias = Literal["order", "ended", "silence", "at-once", "next"]
 
 
 class Settled(NamedTuple):
     """What a rule says of a decision point that is settled: the label, None where there will never be one."""
 
-    label: float | None
+    label: Label | None
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,22 @@ class LabelRule:
     ----------
     settles : bool
         False where no label ever comes: such a task learns when it is asked.
+    follows : bool
+        Whether later events of the visit can settle it before its end.
     """
 
     settles = True
+    follows = False
 
     def when_asked(self, event: UserEvent) -> Settled | None:
         """What the event of a decision point says itself; None: the label comes later."""
         return None
 
-    def when_ended(self, order: OrderPlaced | None) -> Settled:
+    def when_followed(self, asked: UserEvent, event: UserEvent) -> Settled | None:
+        """What a later event of the visit says; None: nothing yet."""
+        return None
+
+    def when_ended(self, asked: UserEvent, order: OrderPlaced | None) -> Settled:
         """What the end of the visit says, by an order or without."""
         return Settled(None)
 
@@ -48,16 +56,42 @@ class AtVisitEnd(LabelRule):
     ----------
     with_order : callable
         Label of the decision points of a visit that ends in this order.
-    without : float or None
+    without : label or None
         Label of those of a visit that ends without; None: there is none.
+    shown : callable, optional
+        Of the event of a decision point, what goes into the label beside ``reward``, which is then what the others say:
+        ``arm`` and ``propensity`` of a bandit.
     """
 
-    with_order: Callable[[OrderPlaced], float]
-    without: float | None
+    with_order: Callable[[OrderPlaced], Label]
+    without: Label | None
+    shown: Callable[[UserEvent], dict[str, Any]] | None = None
 
-    def when_ended(self, order: OrderPlaced | None) -> Settled:
+    def when_ended(self, asked: UserEvent, order: OrderPlaced | None) -> Settled:
         """See `LabelRule`."""
-        return Settled(self.without if order is None else self.with_order(order))
+        label = self.without if order is None else self.with_order(order)
+        return Settled(
+            label if self.shown is None or label is None else self.shown(asked) | {"reward": label}
+        )
+
+
+@dataclass(frozen=True)
+class AtNext(LabelRule):
+    """Settled by the next other thing that is touched in the visit; no label where the visit ends before.
+
+    Parameters
+    ----------
+    what : callable
+        What an event touches; None: nothing.
+    """
+
+    what: Callable[[UserEvent], str | None]
+    follows = True
+
+    def when_followed(self, asked: UserEvent, event: UserEvent) -> Settled | None:
+        """See `LabelRule`."""
+        item = self.what(event)
+        return None if item is None or item == self.what(asked) else Settled(item)
 
 
 @dataclass(frozen=True)
@@ -70,7 +104,7 @@ class AtOnce(LabelRule):
         Label that the event carries; None: it has none.
     """
 
-    label: Callable[[UserEvent], float | None]
+    label: Callable[[UserEvent], Label | None]
 
     def when_asked(self, event: UserEvent) -> Settled:
         """See `LabelRule`."""

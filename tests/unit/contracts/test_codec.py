@@ -27,12 +27,17 @@ from contracts.codec import (
 )
 from contracts.errors import BadRecord
 from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, TOPICS, USER_EVENTS, Topic
-from contracts.views import EventHead, OutcomeLosses, PredictionHead
+from contracts.views import EventHead, OutcomeLosses, PredictionAnswers, PredictionHead
 from tests.corpus import MOMENT, Oddity, corpus, fortune, padded
 from tests.odd_records import WRITTEN_BY_US, broken
 
 JUDGED = [topic for topic in TOPICS if topic.record is not None]
-VIEWS = ((USER_EVENTS, EventHead), (OUTCOMES, OutcomeLosses), (PREDICTIONS, PredictionHead))
+VIEWS = (
+    (USER_EVENTS, EventHead),
+    (OUTCOMES, OutcomeLosses),
+    (PREDICTIONS, PredictionHead),
+    (PREDICTIONS, PredictionAnswers),
+)
 GOOD = encode(
     e.CartAdded(
         id="u-1",
@@ -216,8 +221,12 @@ ALLOWED = {
     ("shop.control", "key"): {"left out", "no text"},  # not signed: whoever reads it tells
     ("shop.control", "mac"): {"left out", "no text"},
     ("ml.predictions", "type"): {"left out"},
+    ("ml.predictions", "answers"): {"inside, below zero"},  # `models.kinds` says what may be
     ("ml.predictions", "features"): {f"inside, {what}" for what in _WIDE},
     ("ml.predictions", "latency_ms"): _WIDE | {"left out"},
+    ("ml.outcomes", "answers"): {"inside, below zero"},
+    ("ml.outcomes", "label"): {"below zero", "a text for a number"},
+    ("ml.outcomes", "losses"): {"inside, below zero"},
     ("ml.metrics", "oracle"): {f"inside, {what}" for what in _WIDE},
     ("ml.models", "replaced"): {"left out"},
     ("ml.models", "forced"): {"left out"},
@@ -263,6 +272,10 @@ def is_bounded(kind: Any) -> bool:
             return kind.ge is not None and kind.le is not None
         case inspect.DictType():
             return kind.max_length is not None and is_bounded(kind.key_type) and is_bounded(kind.value_type)
+        case inspect.ListType():
+            return kind.max_length is not None and is_bounded(kind.item_type)
+        case inspect.StructType():
+            return all(is_bounded(field.type) for field in kind.fields)
         case inspect.UnionType():
             return all(map(is_bounded, kind.types))
     return True

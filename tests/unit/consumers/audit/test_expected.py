@@ -43,8 +43,7 @@ def test_points_late_events_and_letters_are_told_by_offset() -> None:
     assert (point.event_id, point.visit, point.tasks) == ("e2", "s", ("conversion",))
     assert set(point.settled) == {"conversion"}
     settled = point.settled["conversion"]
-    assert (settled.why, settled.offset) == ("order", 5)
-    assert (settled.label("conversion"), settled.label("basket")) == (1.0, 9.5)
+    assert settled == (1.0, "order", 5)
     assert expected.late == {6: "e6"}
     assert {offset: letter.reason for offset, letter in expected.dead_letters.items()} == {7: "not-json"}
     assert expected.unknown == []

@@ -15,6 +15,7 @@ INDEPENDENT = ("sightings", "labels", "expected")
 ALLOWED = {
     "consumers.audit.labels",
     "consumers.audit.sightings",
+    "contracts.bounds",
     "contracts.codec",
     "contracts.errors",
     "contracts.events",

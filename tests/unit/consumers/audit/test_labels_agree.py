@@ -15,10 +15,11 @@ from contracts.codec import decode_user_event, encode, rfc3339
 from contracts.errors import BadRecord
 from contracts.labels import MEMORY_MS, SILENCE_MS
 from contracts.records import LateLabel, Outcome, Prediction
+from models.kinds import Bandit, Ranking
 from models.online import Prior
 from models.portfolio import Portfolio
 from models.tasks import TASKS, ModelSpec
-from models.tasks.label_rules import AtOnce, Never
+from models.tasks.label_rules import AtNext, AtOnce, AtVisitEnd, Never
 
 START_MS = 1_767_600_000_000
 PRODUCT = e.Product(product_id="p1", price=10.0)
@@ -28,11 +29,27 @@ def quantity(event: e.UserEvent) -> float | None:
     return float(event.quantity) if isinstance(event, e.CartAdded) else None
 
 
+def product(event: e.UserEvent) -> str | None:
+    return (
+        event.product.product_id if isinstance(event, e.ProductViewed | e.CartAdded | e.CartRemoved) else None
+    )
+
+
+def ordered(order: e.OrderPlaced) -> float:
+    return order.total
+
+
+def arm(event: e.UserEvent) -> dict[str, Any]:
+    return {"arm": event.id[-1], "propensity": 0.5}
+
+
 # Labels do not depend on models: one that costs nothing stands for all. Of rules that no task of ours has, one each.
 DECLARED = (
     *TASKS.values(),
     replace(TASKS["basket"], name="pieces", label=AtOnce(quantity)),
     replace(TASKS["basket"], name="nothing", label=Never()),
+    replace(TASKS["basket"], name="next", kind=Ranking(), label=AtNext(product)),
+    replace(TASKS["basket"], name="shown", kind=Bandit(), label=AtVisitEnd(ordered, 0.0, shown=arm)),
 )
 TASKS_WITHOUT_COST = tuple(
     replace(task, models=(ModelSpec("prior", "baseline", Prior, {"memory_labels": 10, "start": 0.1}),))
@@ -49,7 +66,7 @@ OF_A_SESSION: dict[type, dict[str, Any]] = {
     e.OrderReturned: {"order_id": "o", "total": 1.0, "lines": 1},
 }
 OF_A_CART: dict[type, dict[str, Any]] = {
-    e.CartAdded: {"product": PRODUCT, "quantity": 2},
+    e.CartAdded: {"product": e.Product(product_id="p2", price=5.0), "quantity": 2},
     e.CartRemoved: {"product": PRODUCT, "quantity": 1},
     e.OrderPlaced: {"order_id": "o", "total": 12.5, "lines": 1},
 }
@@ -167,7 +184,7 @@ def test_every_prediction_label_and_late_event_is_the_same_in_both(moments: list
     ]
     assert sorted(outcomes, key=lambda o: o[:2]) == sorted(
         (
-            (offset, task, settled.label(task), settled.why, settled.offset)
+            (offset, task, *settled)
             for offset, point in verdict.points.items()
             for task, settled in point.settled.items()
         ),

@@ -101,7 +101,7 @@ def test_a_cart_names_the_visit_where_no_session_does() -> None:
         fields = f'"user_id":"u","session_id":{session},"cart_id":"c",{product}'
         value = f'{{"type":"CartAdded","id":"e","time":"{MOMENT}","source":"t",{fields}}}'.encode()
         seen = Reader(TASKS.values()).read(0, value)
-        assert (seen.visit, seen.tasks, seen.labels) == (visit, tasks, {})
+        assert (seen.visit, seen.tasks) == (visit, tasks)
 
 
 def test_fields_that_a_tick_does_not_have_open_no_visit() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,9 @@ from consumers.scoreboard.fold import Input as Record
 from contracts.codec import encode, rfc3339
 from contracts.records import DriftBegan, LateLabel, ModelQuarantined, Outcome, Prediction, Truth
 from models.belief import Known, any_batch
-from models.kinds import ScoredLabel
+from models.kinds import Clustering, ScoredLabel
+from models.tasks import TASKS
+from models.tasks.label_rules import Never
 
 T0 = 1_767_600_000_000
 MINUTE = 60_000
@@ -274,3 +277,31 @@ def test_an_outcome_of_a_day_to_come_is_foreign_and_moves_no_clock() -> None:
     fold.take([truth(1), outcome(1, settled_ms=1), outcome(1)])
     assert fold.state.totals["foreign", "outcomes", 0] == 1
     assert fold.state.settled_ms == {0: T0} and len(fold.taken_changes().labels) == 1
+
+
+def grouped(n: int, answer: object) -> Record:
+    value = {
+        "type": "Prediction",
+        "task": "groups",
+        "partition": 0,
+        "offset": n,
+        "event_id": f"u-{n}",
+        "user_id": "ann",
+        "session_id": f"s-{n}",
+        "time": rfc3339(T0 + n),
+        "answers": {"linear": answer},
+        "served": "linear",
+        "features": {},
+    }
+    return "predictions", 0, n, encode(value)
+
+
+def test_a_task_without_labels_is_scored_by_its_predictions_alone():
+    groups = replace(TASKS["basket"], name="groups", kind=Clustering(), label=Never())
+    fold = Fold(State(), replace(KNOWN, tasks={"groups": groups}))
+    fold.take([grouped(1, {"cluster": 2, "distance": 0.5}), grouped(2, 0.5), grouped(3, {"cluster": 1.5})])
+    (label,) = fold.taken_changes().labels
+    assert (label.task, label.position, label.settled_ms) == ("groups", 1, T0 + 1)
+    assert label.answers == {"linear": [2.0, 0.5]}
+    assert fold.state.totals["labels", "groups", 0] == 1
+    assert fold.state.totals["foreign", "predictions", 0] == 2

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from dashboard.terminal.board import draw, number
-from dashboard.view.view_model import Answer, ModelView, TaskView, View
+from dashboard.view.view_model import LatestAnswer, ModelView, TaskView, View
 
 EVIL = "user-1\x1b[2J[bold]x[/]"
 
@@ -62,7 +62,7 @@ def view(models: int = 2, answers: int = 40) -> View:
         dead_letters=4,
         tasks=(conversion, basket),
         latest=tuple(
-            Answer("conversion", "2026-01-05T08:00:00.000Z", EVIL, f"u-{i}", 0.1, "better")
+            LatestAnswer("conversion", "2026-01-05T08:00:00.000Z", EVIL, f"u-{i}", 0.1, "better")
             for i in range(answers)
         ),
     )
