@@ -13,6 +13,8 @@ event time seen in it, ticks and copies of product events included. Records coun
    Only decision points before that record count, and they settle in the order of their offsets.
 4. A settled visit is remembered until the clock has gone on by `MEMORY_MS` or more. A decision point or an
    OrderPlaced in it is **late**: counted, not predicted, no label changes. Any other event of it is just an event.
+5. A task may settle its decision points before that: with their own event (why ``at-once``), or with the next event
+   of the visit that touches another thing (why ``next``), before that event is a decision point itself.
 
 Searched, SessionStarted, OfferShown, OfferTaken belong to a visit by their session and open it. OrderReturned and
 ReviewPosted belong to none: they come days later.

@@ -6,7 +6,7 @@ the codec refuses; `STRICT` what the codec takes and Spark's parser does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Final, NamedTuple
 
@@ -17,9 +17,9 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from contracts.codec import DEEPEST
 from contracts.labels import AHEAD_MS
-from models.kinds import Classification, Kind, Regression
+from models.kinds import Classification, Clustering, Kind, Ranking, Regression, Scalar
 from models.tasks import TaskSpec
-from spark_jobs.schema import declared_only, is_one_of, schema_of, tags_of
+from spark_jobs.schema import declared_only, is_nothing, is_number, is_one_of, number_of, schema_of, tags_of
 
 __all__ = ["LENIENT", "STRICT", "Seen", "judge", "refuse_foreign", "refuse_too_far_ahead", "ticks_of"]
 
@@ -30,11 +30,13 @@ LENIENT: Final = (
     "the type given twice (the last one counts)",
     "null for a field that has a default and may not be null (it counts as left out)",
     "a field left out that must be there and may be null (it counts as null)",
+    "an answer or a label of several parts whose parts are not those of its kind",
 )
 STRICT: Final = (
     "numbers of more than 1,000 digits",
     "a field that its type does not declare, but another type does, with a value of another kind",
     "a record without its type, where there is one type only",
+    "a name twice in an answer or a label of several parts",
 )
 
 _BROKEN: Final = "_broken"
@@ -138,8 +140,8 @@ def _step(bracket: Column) -> Column:
 def refuse_foreign(judged: DataFrame, tasks: Mapping[str, TaskSpec], seen: Mapping[int, Seen]) -> DataFrame:
     """Give records of learners that are not theirs the reason ``foreign``, as `models.belief` judges.
 
-    Each learner writes about its own partition alone, of what is on it, and about `tasks`; a label that is 0 or 1 is no
-    other number.
+    Each learner writes about its own partition alone, of what is on it, and about `tasks`; answers and labels are those
+    that the task's kind can have.
 
     Parameters
     ----------
@@ -159,9 +161,12 @@ def refuse_foreign(judged: DataFrame, tasks: Mapping[str, TaskSpec], seen: Mappi
     if "label" in has:
         label = event["label"]
         for name, spec in tasks.items():
-            is_own &= label.isNull() | (task != name) | _is_label(spec.kind, label)
+            is_own &= is_nothing(label) | (task != name) | _is_label(spec.kind, label)
         times.append(event["settled_time"].try_cast("timestamp"))
         offsets.append(event["settled_offset"])
+    if "answers" in has:
+        for name, spec in tasks.items():
+            is_own &= (task != name) | F.forall(F.map_values(event["answers"]), _can_answer(spec.kind))
     ends, latest_ms = _by_partition(seen, 0), _by_partition(seen, 1)
     for offset in offsets:
         is_own &= offset.isNull() | (offset < ends)
@@ -173,9 +178,25 @@ def refuse_foreign(judged: DataFrame, tasks: Mapping[str, TaskSpec], seen: Mappi
 
 def _is_label(kind: Kind, label: Column) -> Column:
     """As `Kind.is_label`, of the kinds whose rule is known here."""
-    if isinstance(kind, Classification):
-        return label.isin(0.0, 1.0)
-    return label.between(kind.low, kind.high) if isinstance(kind, Regression) else F.lit(True)
+    number = number_of(label)
+    match kind:
+        case Classification():
+            return is_number(label) & number.isin(0.0, 1.0)
+        case Regression():
+            return is_number(label) & number.between(kind.low, kind.high)
+        case Ranking():
+            return F.schema_of_variant(label) == "STRING"
+        case Clustering():
+            return F.lit(False)
+    return F.schema_of_variant(label).startswith("OBJECT")
+
+
+def _can_answer(kind: Kind) -> Callable[[Column], Column]:
+    """Whether a model of a kind can give it, by its form."""
+    if isinstance(kind, Scalar):
+        return lambda answer: is_nothing(answer) | is_number(answer)
+    form = "ARRAY" if isinstance(kind, Ranking) else "OBJECT"
+    return lambda answer: is_nothing(answer) | F.schema_of_variant(answer).startswith(form)
 
 
 def _by_partition(seen: Mapping[int, Seen], which: int) -> Column:

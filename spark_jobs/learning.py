@@ -5,6 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_jobs.schema import is_nothing, is_number, number_of
+
 __all__ = ["feature_sets", "late_labels", "outcomes", "predictions"]
 
 
@@ -56,7 +58,10 @@ def outcomes(judged: DataFrame) -> DataFrame:
     event = F.col("event")
     return _good(judged, "Outcome").select(
         *_of_event("task"),
-        event["label"].alias("label"),
+        number_of(event["label"]).alias("label"),
+        F.when(~is_number(event["label"]) & ~is_nothing(event["label"]), F.to_json(event["label"])).alias(
+            "other_label"
+        ),
         event["why"].alias("why"),
         event["settled_offset"].alias("settled_offset"),
         event["settled_time"].try_cast("timestamp").alias("settled_time"),

@@ -1,13 +1,14 @@
 """Spark's view of `contracts`: types and ranges, derived from the declarations.
 
-A struct becomes a `StructType`, and what may stand in it a condition of built-in functions.
+A struct becomes a `StructType`, and what may stand in it a condition of built-in functions. Where the types of a value
+are several, as of answers and labels, it becomes a variant, which keeps numbers and texts apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from typing import Any
 
 import msgspec
@@ -23,11 +24,22 @@ from pyspark.sql.types import (
     StringType,
     StructField,
     StructType,
+    VariantType,
 )
 
 from contracts.bounds import PRINTABLE
 
-__all__ = ["declared_only", "fields_of", "is_one_of", "is_valid", "schema_of", "tags_of"]
+__all__ = [
+    "declared_only",
+    "fields_of",
+    "is_nothing",
+    "is_number",
+    "is_one_of",
+    "is_valid",
+    "number_of",
+    "schema_of",
+    "tags_of",
+]
 
 
 def schema_of(*structs: type[msgspec.Struct]) -> StructType:
@@ -121,8 +133,8 @@ def is_one_of(structs: Iterable[type[msgspec.Struct]], at: Column) -> Column:
 
 def _without_none(kind: inspect.Type) -> tuple[inspect.Type, bool]:
     if isinstance(kind, inspect.UnionType):
-        (some,) = (one for one in kind.types if not isinstance(one, inspect.NoneType))
-        return some, True
+        some = tuple(one for one in kind.types if not isinstance(one, inspect.NoneType))
+        return (some[0] if len(some) == 1 else inspect.UnionType(some)), len(some) < len(kind.types)
     return kind, False
 
 
@@ -143,12 +155,16 @@ def _data_type(kind: inspect.Type) -> DataType:
             return MapType(_data_type(kind.key_type), _data_type(kind.value_type))
         case inspect.StructType():
             return schema_of(kind.cls)
+        case inspect.UnionType():
+            return VariantType()
     msg = f"{kind} has no counterpart in Spark."
     raise TypeError(msg)
 
 
 def _fits(kind: inspect.Type, at: Column, required: bool) -> Column:
     kind, may_be_null = _without_none(kind)
+    if isinstance(kind, inspect.UnionType):
+        return _is_of_some(kind, at) | (is_nothing(at) if may_be_null or not required else F.lit(False))
     inside = _in_range(kind, at)
     # A field with a default may be left out; Spark does not tell that from null, which only an optional one may be.
     if may_be_null or not required:
@@ -183,6 +199,65 @@ def _in_range(kind: inspect.Type, at: Column) -> Column:
         conditions.append(F.forall(F.map_keys(at), lambda name: _in_range(kind.key_type, name)))
         conditions.append(F.forall(F.map_values(at), lambda value: _fits(kind.value_type, value, True)))
     return reduce(and_, conditions, F.lit(True))
+
+
+def is_nothing(variant: Column) -> Column:
+    """Whether it is null, on the topic or here."""
+    return variant.isNull() | F.is_variant_null(variant)
+
+
+def is_number(variant: Column) -> Column:
+    """Whether it was a number in JSON."""
+    return F.schema_of_variant(variant).rlike("^(BIGINT|DECIMAL|DOUBLE)")
+
+
+def number_of(variant: Column) -> Column:
+    """The number that it was in JSON; null where it was none."""
+    return F.when(is_number(variant), F.try_variant_get(variant, "$", "double"))
+
+
+def _is_of_some(kind: inspect.Type, at: Column) -> Column:
+    """Whether a variant is of one of several types."""
+    match kind:
+        case inspect.UnionType():
+            return reduce(or_, (_is_of_some(one, at) for one in kind.types))
+        case inspect.FloatType():
+            return is_number(at) & _in_range(kind, number_of(at))
+        case inspect.StrType():
+            return (F.schema_of_variant(at) == "STRING") & _in_range(
+                kind, F.try_variant_get(at, "$", "string")
+            )
+        case inspect.ListType():
+            those = F.try_variant_get(at, "$", "array<variant>")
+            fit = F.forall(those, lambda one: _is_of_some(kind.item_type, one))
+            return F.schema_of_variant(at).startswith("ARRAY") & _is_short(kind, those) & fit
+        case inspect.DictType():
+            pairs = F.try_variant_get(at, "$", "map<string,variant>")
+            names = F.forall(F.map_keys(pairs), lambda name: _in_range(kind.key_type, name))
+            fit = F.forall(F.map_values(pairs), lambda one: _is_of_some(kind.value_type, one))
+            return _is_object(at) & _is_short(kind, pairs) & names & fit
+        case inspect.StructType():
+            fields = (
+                (field, F.try_variant_get(at, f"$.{field.encode_name}", "variant")) for field in kind.fields
+            )
+            return reduce(
+                and_,
+                (
+                    _is_of_some(field.type, one) | (F.lit(not field.required) & one.isNull())
+                    for field, one in fields
+                ),
+                _is_object(at),
+            )
+    msg = f"{kind} has no counterpart in a variant."
+    raise TypeError(msg)
+
+
+def _is_short(kind: inspect.ListType | inspect.DictType, at: Column) -> Column:
+    return F.lit(True) if kind.max_length is None else F.size(at) <= kind.max_length
+
+
+def _is_object(variant: Column) -> Column:
+    return F.schema_of_variant(variant).startswith("OBJECT")
 
 
 def _in_java(pattern: str) -> str:

@@ -58,11 +58,17 @@ def batch_problem(fields: Mapping[str, Any], folded: BatchPart | None, counts: C
         for name, value in given.items():
             other = again.get(name)
             if value is not None and other is not None:
-                if not isclose(value, other, rel_tol=_CLOSE, abs_tol=_CLOSE):
+                if not _is_close(value, other):
                     return f"{name} must say {other}. It says {value}."
             elif value is not None or other is not None:
                 counts["silent" if value is None else "unchecked"] += 1
     return _served_problem(fields, said, folded) if "served" in fields else None
+
+
+def _is_close(said: Any, folded: Any) -> bool:
+    if isinstance(said, float | int) and isinstance(folded, float | int):
+        return isclose(said, folded, rel_tol=_CLOSE, abs_tol=_CLOSE)
+    return bool(said == folded)
 
 
 def _served_problem(fields: Mapping[str, Any], said: BatchPart, folded: BatchPart) -> str | None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from msgspec import Struct, to_builtins
+
 from consumers.audit.batch import BatchPart, batch_part
 from consumers.audit.journal import Entry
 from consumers.audit.report import PartitionReport
@@ -87,8 +89,22 @@ def content_hash(output: Any) -> int:
     else:
         plain = () if any(map(is_batch, fields["answers"])) else ("served",)
         maps = ("answers", "features")
-    items = (item for name in maps for item in fields[name].items() if not is_batch(item[0]))
-    return hash((*(fields[name] for name in plain), *items))
+    items = (
+        (model, _frozen(value))
+        for name in maps
+        for model, value in fields[name].items()
+        if not is_batch(model)
+    )
+    return hash((*(_frozen(fields[name]) for name in plain), *items))
+
+
+def _frozen(value: Any) -> Any:
+    """Lists, objects and ranked items as tuples, which have a hash: as the fold makes them and as a record has them."""
+    if isinstance(value, Struct):
+        value = to_builtins(value)
+    if isinstance(value, dict):
+        return tuple((name, _frozen(one)) for name, one in value.items())
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _fields(output: Any) -> dict[str, Any]:

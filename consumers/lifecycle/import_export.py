@@ -159,6 +159,12 @@ def _must_fit(version: ModelVersion) -> None:
         raise ArtefactRefused("other-task", message)
     task, signature = TASKS[version.task], version.signature
     answer = task.kind.batch_answer
+    if answer is None:
+        kind = task.kind.name
+        message = (
+            f"{version.id} must be of a task that has batch models. {task.name} is a {kind}: it has none."
+        )
+        raise ArtefactRefused("other-task", message)
     if signature.answer != answer:
         message = f"{version.id} must answer with {answer}, as {task.name} asks. It answers with {signature.answer}."
         raise ArtefactRefused("other-task", message)

@@ -250,12 +250,12 @@ ON CONFLICT DO NOTHING
 
 -- name: move_fact_outcome
 INSERT INTO fact_outcome (
-    task, partition, "offset", event_id, user_id, session_id, time, label, why, settled_offset, settled_time, answers,
-    losses
+    task, partition, "offset", event_id, user_id, session_id, time, label, other_label, why, settled_offset,
+    settled_time, answers, losses
 )
 SELECT
-    task, partition, "offset", event_id, user_id, session_id, time, label, why, settled_offset, settled_time, answers,
-    losses
+    task, partition, "offset", event_id, user_id, session_id, time, label, other_label, why, settled_offset,
+    settled_time, answers, losses
 FROM stage_outcome WHERE attempt = %(attempt)s
 ORDER BY log_offset
 ON CONFLICT DO NOTHING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 from msgspec.structs import replace
@@ -84,12 +84,9 @@ def fit(
 ) -> BatchModel:
     """Fit one pipeline to `rows`; not calibrated yet."""
     target = training_of(task).target
-    answer = task.kind.batch_answer
-    if answer is None:
-        msg = (
-            f"A batch model must be of a task whose answers are numbers. {task.name} is of {task.kind.name}."
-        )
-        raise ValueError(msg)
+    answer = cast(
+        "Literal['probability', 'amount']", task.kind.batch_answer
+    )  # `TaskSpec` takes no training without
     label, weight = target.of(examples, rows)
     weights = {} if weight is None else {"model__sample_weight": weight}
     with warnings.catch_warnings():

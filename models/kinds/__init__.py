@@ -6,7 +6,7 @@ from typing import Final
 from models.kinds.bandit import Bandit
 from models.kinds.classification import Classification
 from models.kinds.clustering import Clustering
-from models.kinds.kind import Kind, Metric, NoAnswer, Role, Scores
+from models.kinds.kind import Kind, Metric, NoAnswer, Role, Scalar, Scores
 from models.kinds.ranking import Ranking
 from models.kinds.regression import Regression
 from models.kinds.scored import Columns, Lines, ScoredLabel, decode_answers
@@ -24,6 +24,7 @@ __all__ = [
     "Ranking",
     "Regression",
     "Role",
+    "Scalar",
     "ScoredLabel",
     "Scores",
     "decode_answers",

@@ -82,7 +82,7 @@ class TaskSpec:
         In the order of serving: the first that is not quarantined is served.
     batch : str, optional
         Where it is declared how batch models are trained, as ``module:name`` of a `models.batch.BatchTraining`.
-        Imported by who trains alone: scikit-learn takes a second to import.
+        Imported by who trains alone: scikit-learn takes a second to import. Of kinds with a `batch_answer` only.
     needs_sessions : bool
         Whether it is asked only where the shop has sessions; a recorded one may have none.
     has_truth : bool
@@ -99,6 +99,11 @@ class TaskSpec:
     batch: str | None = None
     needs_sessions: bool = False
     has_truth: bool = False
+
+    def __post_init__(self) -> None:
+        if self.batch is not None and self.kind.batch_answer is None:
+            msg = f"A task with batch models must be of a kind that has some. {self.name} is a {self.kind.name}."
+            raise ValueError(msg)
 
     def fingerprint(self) -> list[str]:
         """Say what decides its bits: models with their parameters, features with their bounds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,12 +10,14 @@ import msgspec
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import VariantVal
 
 from contracts.codec import decode, decode_user_event, time_ms
 from contracts.errors import BadRecord
 from contracts.events import ProductEvent, UserEvent
 from contracts.records import OutcomeRecord, Prediction
 from contracts.topics import OUTCOMES, PREDICTIONS, Topic
+from models.kinds import Ranking
 from models.tasks import TASKS
 from spark_jobs.clean import Seen, judge, refuse_foreign, refuse_too_far_ahead, ticks_of
 from spark_jobs.schema import schema_of
@@ -90,6 +93,39 @@ def test_odd_records_of_learners_are_refused_as_by_the_codec(
     assert (lenient, strict) == (_LENIENT[topic.name], _STRICT[topic.name])
 
 
+NEXT = replace(TASKS["basket"], name="next", kind=Ranking(), batch=None)
+
+
+def test_answers_and_labels_of_several_types_are_held_to_their_bounds(spark: SparkSession) -> None:
+    group: dict[str, Any] = {"cluster": 1, "distance": 0.5}
+    shown: dict[str, Any] = {"arm": "five", "propensity": 1, "estimates": {"five": 1e-5, "none": -2}}
+    item: dict[str, Any] = {"item": "p1", "score": 2, "because": {"price": 1}}
+    answers: list[Any] = [
+        *(0, -1.5, 1e-7, None, [], [item], group, shown, [{"item": "p1", "score": 0.5}]),
+        *("0.5", True, 2e9, [0.5], [item | {"item": ""}], [item | {"score": "1"}], [{"score": 0.5}]),
+        *([item] * 101, [[item]], {"a": [1]}, {"a": {"b": "c"}}, {"a\n": 1}, {"a": 2e9}, {"a": ""}),
+        *([item | {"because": 7}], [item | {"because": None}], {"a": {"b\n": 1}}, {"a": None}),
+    ]
+    labels: list[Any] = [0, -7.5, "p1", group, {"a": {"b": 1}}, True, [], "", "a\n", "x" * 129, {"a": [1]}]
+    said = [told(PREDICTIONS, answers={"one": 0.5, "other": answer}) for answer in answers]
+    settled = [told(OUTCOMES, type="Outcome", label=label) for label in labels]
+    for topic, structs, values in (
+        (PREDICTIONS, (Prediction,), said),
+        (OUTCOMES, get_args(OutcomeRecord), settled),
+    ):
+        judged = judge(records(spark, values), structs).orderBy("offset").select("reason", "event").collect()
+        for row, value in zip(judged, values, strict=True):
+            try:
+                decode(topic, value)
+            except BadRecord as bad:
+                assert row["reason"] == bad.reason, value
+            else:
+                assert row["reason"] is None, value
+                assert {name: one and one.toPython() for name, one in row["event"]["answers"].items()} == (
+                    msgspec.json.decode(value)["answers"]
+                )
+
+
 def test_what_learners_can_not_have_written_is_foreign(spark: SparkSession) -> None:
     later = "2026-01-06T00:00:00.001Z"
     settled: dict[str, object] = {"type": "Outcome", "partition": 0, "settled_offset": 90}
@@ -100,9 +136,16 @@ def test_what_learners_can_not_have_written_is_foreign(spark: SparkSession) -> N
             ({"partition": 0, "task": "taste"}, "foreign"),
             ({"partition": 0, "offset": 100}, "foreign"),
             ({"partition": 0, "time": later}, "foreign"),
+            ({"partition": 0, "answers": {"a": 0.5, "b": None}}, None),
+            ({"partition": 0, "answers": {"a": {"arm": "five", "propensity": 0.5}}}, "foreign"),
+            ({"partition": 0, "task": "next", "answers": {"a": [{"item": "p1", "score": 1}]}}, None),
+            ({"partition": 0, "task": "next", "answers": {"a": 0.5}}, "foreign"),
         ],
         OUTCOMES: [
             (settled, None),
+            (settled | {"task": "next", "label": "p1", "answers": {"a": []}}, None),
+            (settled | {"task": "next", "label": 1.0, "answers": {"a": []}}, "foreign"),
+            (settled | {"label": "1.0"}, "foreign"),
             (settled | {"label": None}, None),
             (settled | {"label": 0.5}, "foreign"),
             (settled | {"label": 9.5, "task": "basket"}, None),
@@ -115,11 +158,17 @@ def test_what_learners_can_not_have_written_is_foreign(spark: SparkSession) -> N
     seen = {0: Seen(100, time_ms("2026-01-06T00:00:00.000Z"))}
     for topic, structs in ((PREDICTIONS, (Prediction,)), (OUTCOMES, get_args(OutcomeRecord))):
         judged = judge(records(spark, [told(topic, **fields) for fields, _ in said[topic]]), structs)
-        found = refuse_foreign(judged, TASKS, seen).orderBy("offset").select("reason").collect()
+        found = (
+            refuse_foreign(judged, {**TASKS, "next": NEXT}, seen).orderBy("offset").select("reason").collect()
+        )
         assert [row["reason"] for row in found] == [reason for _, reason in said[topic]]
 
 
 def without_nulls(value: Any) -> Any:
+    if isinstance(value, VariantVal):
+        return value.toPython()
+    if isinstance(value, dict):
+        value = {k: without_nulls(v) for k, v in value.items()}
     return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
@@ -147,7 +196,7 @@ def test_yesterdays_records_are_good_and_read_whole(
 def test_a_struct_becomes_a_type_of_spark_with_all_of_its_fields() -> None:
     assert schema_of(Prediction).simpleString() == (
         "struct<type:string,task:string,partition:bigint,offset:bigint,event_id:string,user_id:string,"
-        "session_id:string,time:string,answers:map<string,double>,served:string,features:map<string,double>,"
+        "session_id:string,time:string,answers:map<string,variant>,served:string,features:map<string,double>,"
         "latency_ms:double>"
     )
     with pytest.raises(TypeError, match="one type in all"):

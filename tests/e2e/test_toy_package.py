@@ -32,7 +32,16 @@ def shown(shared_folder: Path) -> dict[str, Any]:
 
 def test_its_tasks_are_asked_settled_and_scored(shown: dict[str, Any]) -> None:
     tasks = shown["tasks"]
-    assert list(tasks) == ["conversion", "basket", "dear-order", "pieces"]
+    # Ours, then the package's by the names of its entry points.
+    assert list(tasks) == [
+        "conversion",
+        "basket",
+        "dear-order",
+        "price-groups",
+        "next-product",
+        "pieces",
+        "shelf",
+    ]
     assert "coin" in tasks["conversion"]["models"]
     dear, pieces = tasks["dear-order"], tasks["pieces"]
     assert (dear["kind"], pieces["kind"]) == ("classification", "regression")
@@ -41,10 +50,24 @@ def test_its_tasks_are_asked_settled_and_scored(shown: dict[str, Any]) -> None:
     assert dear["models"]["mean"]["share_of_learnable"] is None
     assert dear["models"]["mean"]["log_loss"] < 0.6
     assert pieces["models"]["mean"]["mae"] < 1.0
+    groups, ranked, shelf = tasks["price-groups"], tasks["next-product"], tasks["shelf"]
+    assert (groups["kind"], ranked["kind"], shelf["kind"]) == ("clustering", "ranking", "bandit")
+    # Without a label to wait for, all that was asked is scored; a visit's last view has no next one.
+    assert groups["labels"] >= shelf["labels"] == dear["labels"] > ranked["labels"] > 500
+    assert groups["models"]["two"]["clusters"] == 2.0 and groups["models"]["two"]["distance"] > 0.0
+    assert 0.0 < ranked["models"]["popular"]["mrr"] < ranked["models"]["popular"]["recall_at_10"] < 1.0
+    assert shelf["models"]["greedy"]["snips"] > 0.0
 
 
 def test_the_audit_works_their_labels_out_a_second_time(shown: dict[str, Any], shared_folder: Path) -> None:
     assert run_of("audit", "--json", folder=shared_folder, env=TOY)["ok"] is True
+
+
+def test_each_kind_is_told_to_people(shown: dict[str, Any], shared_folder: Path) -> None:
+    said = freshet("score", folder=shared_folder, env=TOY)
+    assert said.returncode == 0, said.stderr
+    for title in ("log loss", "MAE", "MRR", "distance", "SNIPS"):
+        assert title in said.stdout
 
 
 @pytest.mark.long

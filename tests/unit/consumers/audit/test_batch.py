@@ -37,6 +37,14 @@ def test_last_bits_may_differ_and_no_more() -> None:
     assert "a@1 must say" in str(problem(with_answers(a_1=0.26))[0])
 
 
+def test_an_answer_that_is_no_number_differs_wherever_it_differs() -> None:
+    ranked = [{"item": "p1", "score": 1.0}]
+    one, other = ({"answers": SAID["answers"] | {"a@1": answer}} for answer in (ranked, []))
+    assert problem(one, **one) == (None, Counter())
+    for folded, said in ((one, other), (SAID, one), (one, SAID)):
+        assert "a@1 must say" in str(problem(folded, **said)[0])
+
+
 def test_an_answer_that_is_missing_on_one_side_is_counted_and_the_online_one_takes_its_place() -> None:
     assert problem(**with_answers(b_1=None)) == (None, Counter(silent=1))
     assert problem(with_answers(b_1=None)) == (None, Counter(unchecked=1))

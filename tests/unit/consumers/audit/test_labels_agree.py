@@ -48,8 +48,10 @@ DECLARED = (
     *TASKS.values(),
     replace(TASKS["basket"], name="pieces", label=AtOnce(quantity)),
     replace(TASKS["basket"], name="nothing", label=Never()),
-    replace(TASKS["basket"], name="next", kind=Ranking(), label=AtNext(product)),
-    replace(TASKS["basket"], name="shown", kind=Bandit(), label=AtVisitEnd(ordered, 0.0, shown=arm)),
+    replace(TASKS["basket"], name="next", kind=Ranking(), batch=None, label=AtNext(product)),
+    replace(
+        TASKS["basket"], name="shown", kind=Bandit(), batch=None, label=AtVisitEnd(ordered, 0.0, shown=arm)
+    ),
 )
 TASKS_WITHOUT_COST = tuple(
     replace(task, models=(ModelSpec("prior", "baseline", Prior, {"memory_labels": 10, "start": 0.1}),))

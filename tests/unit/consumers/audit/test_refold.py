@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from consumers.audit.journal import Entry
 from consumers.audit.refold import Beginning, Refold, beginning, content_hash
 from consumers.audit.report import PartitionReport
 from consumers.engine import GENESIS, Step, link
+from contracts.bounds import RankedItem
 from contracts.errors import BadRecord
 from contracts.records import ModelQuarantined, Outcome, Prediction
 from infra.kafka import Record
@@ -197,3 +200,13 @@ def test_a_hash_covers_all_that_the_state_decides_and_no_clock() -> None:
     ]
     for change in changes:
         assert content_hash(outcome | change) != content_hash(outcome)
+
+
+def test_answers_that_are_no_numbers_are_compared_as_the_record_has_them() -> None:
+    ranked = replace(
+        prediction(1), answers={"m": [RankedItem("a", 1.0), RankedItem("b", 0.5, {"price": 1.0})]}
+    )
+    grouped = replace(prediction(1), answers={"m": {"cluster": 1.0, "distance": 0.5}})
+    for one in (ranked, grouped):
+        assert content_hash(msgspec.json.decode(msgspec.json.encode(one))) == content_hash(one)
+    assert len({content_hash(one) for one in (ranked, grouped, prediction(1))}) == 3

@@ -297,7 +297,7 @@ def grouped(n: int, answer: object) -> Record:
 
 
 def test_a_task_without_labels_is_scored_by_its_predictions_alone():
-    groups = replace(TASKS["basket"], name="groups", kind=Clustering(), label=Never())
+    groups = replace(TASKS["basket"], name="groups", kind=Clustering(), batch=None, label=Never())
     fold = Fold(State(), replace(KNOWN, tasks={"groups": groups}))
     fold.take([grouped(1, {"cluster": 2, "distance": 0.5}), grouped(2, 0.5), grouped(3, {"cluster": 1.5})])
     (label,) = fold.taken_changes().labels

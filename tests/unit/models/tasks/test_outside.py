@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 
 import pytest
 
 from contracts.errors import EnvironmentProblem
+from models.kinds import Ranking
 from models.online import Prior
 from models.tasks import TASKS
 from models.tasks.outside import MODELS_GROUP, TASKS_GROUP, with_outside
@@ -85,3 +87,9 @@ def test_a_model_that_is_none_is_refused(point: EntryPoint, said: str) -> None:
     with pytest.raises(EnvironmentProblem) as refused:
         with_outside(OURS, [], [point])
     assert said in refused.value.message
+
+
+def test_a_kind_without_batch_models_takes_no_training() -> None:
+    with pytest.raises(ValueError, match="must be of a kind that has some. other is a ranking."):
+        replace(OTHER, kind=Ranking())
+    assert replace(OTHER, kind=Ranking(), batch=None).batch is None
