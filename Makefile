@@ -4,7 +4,7 @@
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick lint wheels check chaos bench study up down wipe logs watch advisories format lock clean
+.PHONY: help demo test test-all test-quick lint wheels check chaos bench study up down wipe logs watch advisories format docs lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -123,6 +123,11 @@ advisories: $(STAMP) ## ask for known holes in what the locks name (before a rel
 		echo "requirements/$$lock.lock"; \
 		$(PY) -m pip_audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements/$$lock.lock || exit 1; \
 	done
+
+docs: $(STAMP) ## write the pages anew that derive from the code: topics, AsyncAPI, marts
+	$(PY) -m tests.described.page > docs/topics.md
+	$(PY) -m tests.described.asyncapi > docs/asyncapi.json
+	$(PY) -m infra.postgres.describe > docs/marts.md
 
 format: $(STAMP) ## format the code and mend what ruff can mend
 	$(PY) -m ruff check --fix-only --quiet .

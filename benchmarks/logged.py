@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from contracts.codec import decode_user_event, time_ms
 from contracts.emission import Emission
-from contracts.records import Outcome, Prediction
+from contracts.records import Features, Outcome
 from contracts.topics import USER_EVENTS
 from models.batch import Example, Examples
 from models.portfolio import Portfolio
@@ -15,11 +15,11 @@ from models.tasks import TaskSpec
 __all__ = ["examples_of", "logged"]
 
 
-def logged(shop: Iterable[Emission], task: TaskSpec, partitions: int) -> Iterator[tuple[Prediction, Outcome]]:
-    """Every settled label with the prediction it belongs to, in the order of settlement."""
+def logged(shop: Iterable[Emission], task: TaskSpec, partitions: int) -> Iterator[tuple[Features, Outcome]]:
+    """Every settled label with what the models saw, in the order of settlement."""
     portfolios = [Portfolio(partition, (task,)) for partition in range(partitions)]
     offsets = [0] * partitions
-    waiting: dict[tuple[int, int], Prediction] = {}
+    waiting: dict[tuple[int, int], Features] = {}
     for emission in shop:
         if emission.topic != USER_EVENTS.name:
             continue
@@ -27,8 +27,8 @@ def logged(shop: Iterable[Emission], task: TaskSpec, partitions: int) -> Iterato
         outputs = portfolios[emission.partition].step(event, ms, offsets[emission.partition])
         offsets[emission.partition] += 1
         for output in outputs:
-            if isinstance(output, Prediction):
-                waiting[output.partition, output.offset] = output
+            if isinstance(output, Features):
+                waiting[emission.partition, output.offset] = output
             elif isinstance(output, Outcome):
                 yield waiting.pop((output.partition, output.offset)), output
 
@@ -45,9 +45,9 @@ def examples_of(shop: Iterable[Emission], task: TaskSpec, partitions: int) -> Ex
             time_ms(outcome.settled_time),
             outcome.label,
             outcome.answers,
-            [prediction.features[name] for name in names],
+            features.values,
         )
-        for prediction, outcome in logged(shop, task, partitions)
+        for features, outcome in logged(shop, task, partitions)
         if outcome.label is not None
     )
     return Examples.of(rows, names)

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, replace
 
 from contracts.codec import decode_user_event
-from contracts.records import Outcome, Prediction
+from contracts.records import Features, Outcome
 from contracts.topics import USER_EVENTS
 from models.online import Prior
 from models.portfolio import Portfolio
@@ -54,6 +54,7 @@ def cost_of(model: ModelSpec, asked: list[tuple[dict[str, float], float]]) -> Co
 def measure(task: TaskSpec, events: int) -> bool:
     """Print the costs of a task; whether all of them are allowed."""
     bare = Portfolio(0, (replace(task, models=(ModelSpec("prior", "baseline", Prior),)),))
+    names = [feature.name for feature in task.features().declared]
     features: dict[int, dict[str, float]] = {}
     asked: list[tuple[dict[str, float], float]] = []
     folding, offset = 0.0, 0
@@ -66,12 +67,12 @@ def measure(task: TaskSpec, events: int) -> bool:
         folding += time.process_time() - start
         offset += 1
         for output in outputs:
-            if isinstance(output, Prediction):
-                features[output.offset] = output.features
+            if isinstance(output, Features):
+                features[output.offset] = dict(zip(names, output.values, strict=True))
             elif isinstance(output, Outcome) and output.label is not None:
                 asked.append((features.pop(output.offset), output.label))
     print(
-        f"{task.name}: features of {len(task.features().declared)}, visits and records "
+        f"{task.name}: features of {len(names)}, visits and records "
         f"{1e6 * folding / offset:.0f} us an event, {len(pickle.dumps(bare)) / 1e6:.2f} MB after {offset} events"
     )
     fine = True

@@ -101,7 +101,7 @@ def _read(settings: Settings, seen: list[tuple[float, int, int, str]], done: thr
                 return
             if record is not None:
                 at_ms, fields = time.time() * 1000, json.loads(record.value or b"")
-                seen.append((at_ms, fields["partition"], fields["offset"], fields["served"]))
+                seen.append((at_ms, fields["partition"], fields["offset"], fields["model"]))
 
 
 def _activate(settings: Settings, stage: Stage, digest: str) -> float:

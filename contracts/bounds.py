@@ -20,7 +20,9 @@ __all__ = [
     "Chain",
     "Count",
     "Digest",
-    "Features",
+    "FeatureNames",
+    "FeatureSetId",
+    "FeatureValues",
     "Id",
     "Label",
     "Losses",
@@ -112,5 +114,7 @@ Answer: TypeAlias = Number | Ranked | Parts
 Label: TypeAlias = Number | Name | Parts
 Answers: TypeAlias = Annotated[dict[ModelName, Answer | None], Meta(max_length=MOST_NAMES)]
 Losses: TypeAlias = Annotated[dict[ModelName, Number | None], Meta(max_length=MOST_NAMES)]
-Features: TypeAlias = Annotated[dict[Name, float], Meta(max_length=MOST_NAMES)]
+FeatureSetId: TypeAlias = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+FeatureValues: TypeAlias = Annotated[list[float], Meta(max_length=MOST_NAMES)]
+FeatureNames: TypeAlias = Annotated[tuple[Name, ...], Meta(max_length=MOST_NAMES)]
 Scores: TypeAlias = Annotated[dict[Name, float | None], Meta(max_length=MOST_NAMES)]

@@ -191,7 +191,7 @@ def _names_in(value: Any) -> Iterator[str]:
         yield from value
         for inner in value.values():
             yield from _names_in(inner)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for inner in value:
             yield from _names_in(inner)
     elif isinstance(value, msgspec.Struct):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
 from contracts.bounds import (
     MOST_NAMES,
+    Answer,
     Answers,
     Chain,
     Count,
     Digest,
-    Features,
+    FeatureNames,
+    FeatureSetId,
+    FeatureValues,
     KeyId,
     Label,
     Losses,
@@ -27,8 +30,11 @@ from contracts.bounds import (
 )
 
 __all__ = [
+    "RECORDS",
     "DriftBegan",
     "DriftSwitched",
+    "FeatureSetDeclared",
+    "Features",
     "JournalRecord",
     "LateLabel",
     "Metrics",
@@ -44,6 +50,13 @@ __all__ = [
     "TruthRecord",
     "is_batch",
 ]
+
+
+RECORDS: Final = 2
+"""Version of what learners write: raise it where readers of the new records can't read the old ones.
+
+1: features stood in the predictions, by name.
+"""
 
 
 def is_batch(model: str) -> bool:
@@ -69,10 +82,10 @@ class Prediction(Struct, kw_only=True, tag_field="type", tag="Prediction"):
         Each model's answer in the order of serving: a probability for conversion, a value in the shop's
         currency for basket. None: the model is quarantined, or a batch model was not to be had. Batch models stand
         last, as ``name@version``; the chain does not cover their answers.
-    served : str or None
-        The model whose answer is served: the champion among batch models, else the first of all that answered.
-    features : dict of str to float
-        What the models saw ("log and wait": batch training reads these very values).
+    model : str or None
+        Who is served: the champion among batch models, else the first of all that answered.
+    prediction : float or None
+        The answer of `model`.
     latency_ms : float, optional
         From the broker's append of the event to the sending of this record. The one field with a wall
         clock in it; no chain and no comparison looks at it.
@@ -85,10 +98,29 @@ class Prediction(Struct, kw_only=True, tag_field="type", tag="Prediction"):
     user_id: Name
     session_id: Name
     time: Time
+    model: ModelName | None
+    prediction: Answer | None
     answers: Answers
-    served: ModelName | None
-    features: Features
     latency_ms: float | None = None
+
+
+class Features(Struct, frozen=True, kw_only=True, tag_field="type", tag="Features"):
+    """What the models of one task saw of one event (``ml.features``).
+
+    (task, partition, offset) is its identity, as that of its `Prediction`; the partition is the one where it stands.
+
+    Parameters
+    ----------
+    feature_set : int
+        Which features, see `FeatureSetDeclared`.
+    values : list of float
+        In the order of its names ("log and wait": batch training reads these very values).
+    """
+
+    task: Name
+    offset: Count
+    feature_set: FeatureSetId
+    values: FeatureValues
 
 
 class Outcome(Struct, frozen=True, kw_only=True, tag_field="type", tag="Outcome"):
@@ -141,6 +173,22 @@ class ModelQuarantined(Struct, frozen=True, kw_only=True, tag_field="type", tag=
     partition: Partition
     offset: Count
     reason: Said
+
+
+class FeatureSetDeclared(Struct, frozen=True, kw_only=True, tag_field="type", tag="FeatureSetDeclared"):
+    """Names of the values on ``ml.features`` (``ml.models``): told by each worker with the first turn of a generation.
+
+    Parameters
+    ----------
+    feature_set : int
+        `contracts.features.feature_set_id` of task and names, so that nobody can give it other ones.
+    names : tuple of str
+        In the order of the values.
+    """
+
+    task: Name
+    feature_set: FeatureSetId
+    names: FeatureNames
 
 
 class ModelInForce(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelInForce"):
@@ -218,6 +266,8 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
         What decides the bits: code, portfolio, versions, machine.
     parent : Parent, optional
         In the first record of a generation after the first.
+    records : int
+        Version of the records that the turn wrote, `RECORDS` of then.
     """
 
     group: Name
@@ -231,6 +281,7 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
     topic_id: Name
     fingerprint: Name
     parent: Parent | None = None
+    records: Count = 1
 
 
 class Truth(Struct, frozen=True, kw_only=True, tag_field="type", tag="Truth"):
@@ -303,5 +354,5 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
 
 OutcomeRecord: TypeAlias = Outcome | LateLabel
-ModelNews: TypeAlias = ModelQuarantined | ModelInForce | ModelChanged
+ModelNews: TypeAlias = ModelQuarantined | ModelInForce | ModelChanged | FeatureSetDeclared
 TruthRecord: TypeAlias = Truth | DriftBegan

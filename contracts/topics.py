@@ -8,6 +8,7 @@ from typing import Any, Final
 from contracts.events import ProductEvent, UserEvent
 from contracts.records import (
     DriftSwitched,
+    Features,
     JournalRecord,
     Metrics,
     ModelNews,
@@ -19,6 +20,7 @@ from contracts.records import (
 __all__ = [
     "CONTROL",
     "DEAD_LETTERS",
+    "FEATURES",
     "JOURNAL",
     "METRICS",
     "MODELS",
@@ -117,6 +119,9 @@ CONTROL: Final = Topic(
 PREDICTIONS: Final = Topic(
     "ml.predictions", "user_id", "every model's answer to an event", Prediction, True, _by_time()
 )
+FEATURES: Final = Topic(
+    "ml.features", "user_id", "what the models saw of an event", Features, True, _by_time()
+)
 OUTCOMES: Final = Topic(
     "ml.outcomes", "user_id", "labels when they are known, and losses", OutcomeRecord, True, _by_time()
 )
@@ -156,6 +161,7 @@ TOPICS: Final = (
     TRUTH,
     CONTROL,
     PREDICTIONS,
+    FEATURES,
     OUTCOMES,
     METRICS,
     MODELS,

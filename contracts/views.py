@@ -20,11 +20,11 @@ class EventHead(Struct, gc=False):
 
 
 class PredictionHead(Struct, kw_only=True, tag_field="type", tag="Prediction", gc=False):
-    """Of a prediction the task and who answered: its features are by far the larger part of it."""
+    """Of a prediction the task and who answered."""
 
     task: Name
     partition: Partition
-    served: ModelName | None
+    model: ModelName | None
 
 
 class PredictionAnswers(Struct, kw_only=True, tag_field="type", tag="Prediction", gc=False):
@@ -37,7 +37,7 @@ class PredictionAnswers(Struct, kw_only=True, tag_field="type", tag="Prediction"
     session_id: Name
     time: Time
     answers: Answers
-    served: ModelName | None
+    model: ModelName | None
 
 
 class OutcomeLosses(Struct, kw_only=True, tag_field="type", tag="Outcome", gc=False):

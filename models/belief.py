@@ -13,7 +13,10 @@ from typing import Any, Final, Protocol, TypeVar
 from msgspec.structs import replace
 
 from contracts.codec import time_ms
+from contracts.features import feature_set_id
 from contracts.records import (
+    Features,
+    FeatureSetDeclared,
     LateLabel,
     Metrics,
     ModelChanged,
@@ -132,6 +135,11 @@ def believed(record: R, partition: int, known: Known) -> R | None:
     match one:
         case Outcome() | OutcomeLosses() | Prediction() | PredictionAnswers() | PredictionHead():
             one = _answered(one, known) if one.partition == partition else None
+        case Features():
+            one = one if one.task in known.tasks and known.has_seen(partition, one.offset) else None
+        case FeatureSetDeclared():
+            is_own = partition == _ONLY and one.task in known.tasks
+            one = one if is_own and one.feature_set == feature_set_id(one.task, one.names) else None
         case LateLabel():
             one = one if one.partition == partition else None
         case ModelQuarantined() | ModelInForce():
@@ -149,17 +157,16 @@ def believed(record: R, partition: int, known: Known) -> R | None:
 
 def _answered(one: Any, known: Known) -> Any:
     spec = known.tasks.get(one.task)
-    served, label = getattr(one, "served", None), getattr(one, "label", None)
-    if spec is None or (served is not None and not known.has(one.task, served)):
+    model, label = getattr(one, "model", None), getattr(one, "label", None)
+    if spec is None or (model is not None and not known.has(one.task, model)):
         return None
     if label is not None and not spec.kind.is_label(label):
         return None
     time = getattr(one, "settled_time", None) or getattr(one, "time", None)
     if time is not None and not known.has_come_to(one.partition, time):
         return None
-    if not all(
-        spec.kind.is_answer(answer) for answer in getattr(one, "answers", {}).values() if answer is not None
-    ):
+    answers = (*getattr(one, "answers", {}).values(), getattr(one, "prediction", None))
+    if not all(spec.kind.is_answer(answer) for answer in answers if answer is not None):
         return None
     for name in ("answers", "losses"):
         if one is not None and getattr(one, name, None):

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.clock import TickClock
 from contracts.codec import decode_user_event
 from contracts.events import ModelActivated
-from contracts.records import Prediction
+from contracts.records import Features
 from models.portfolio import Portfolio
 from models.serving import NoBatchModels
 from models.tasks import TaskSpec
 
-__all__ = ["FeatureHistory"]
+__all__ = ["DecisionPoint", "FeatureHistory"]
 
 _NONE_ANSWERS: Final = NoBatchModels()
+
+
+class DecisionPoint(NamedTuple):
+    """An event that the task is asked of, and the values of its features in declared order."""
+
+    event_id: str
+    values: list[float]
 
 
 class FeatureHistory:
@@ -36,7 +43,7 @@ class FeatureHistory:
         self._portfolio = Portfolio(partition, (replace(task, models=()),))
         self._clock = TickClock()
 
-    def step(self, value: bytes | None, offset: int) -> Prediction | None:
+    def step(self, value: bytes | None, offset: int) -> DecisionPoint | None:
         """Take the next record in.
 
         Parameters
@@ -48,8 +55,8 @@ class FeatureHistory:
 
         Returns
         -------
-        Prediction or None
-            With the features and without answers, where the task is asked; None where it is not.
+        DecisionPoint or None
+            Where the task is asked; None where it is not.
 
         Raises
         ------
@@ -63,4 +70,5 @@ class FeatureHistory:
         self._clock.admit(event, time_ms)
         outputs = self._portfolio.step(event, time_ms, offset)
         self._portfolio.complete(_NONE_ANSWERS)
-        return next((output for output in outputs if isinstance(output, Prediction)), None)
+        found = next((output for output in outputs if isinstance(output, Features)), None)
+        return None if found is None else DecisionPoint(event.id, found.values)

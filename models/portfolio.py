@@ -23,7 +23,17 @@ from contracts.events import (
     SessionEnded,
     UserEvent,
 )
-from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
+from contracts.features import feature_set_id
+from contracts.records import (
+    Features,
+    FeatureSetDeclared,
+    LateLabel,
+    ModelInForce,
+    ModelQuarantined,
+    Outcome,
+    Prediction,
+    is_batch,
+)
 from models.defining import defining_modules
 from models.deployments import Deployments
 from models.kinds.kind import NoAnswer
@@ -35,7 +45,7 @@ from models.visits import SettledVisit, Visits, visit_of
 
 __all__ = ["Output", "Portfolio"]
 
-Output: TypeAlias = Prediction | Outcome | LateLabel | ModelQuarantined | ModelInForce
+Output: TypeAlias = Prediction | Features | Outcome | LateLabel | ModelQuarantined | ModelInForce
 
 # What is counted when it comes after its visit is settled.
 _CAN_BE_LATE = (ProductViewed, CartAdded, CartRemoved, OrderPlaced)
@@ -66,6 +76,8 @@ class _Task:
         self.spec = spec
         self.partition = partition
         self.features = spec.features()
+        self.names = tuple(feature.name for feature in self.features.declared)
+        self.feature_set = feature_set_id(spec.name, self.names)
         self.models: dict[str, OnlineModel | None] = {model.name: model.build() for model in spec.models}
         self.deployments = Deployments()
 
@@ -138,6 +150,13 @@ class Portfolio:
         """The tasks, in the order in which they are asked."""
         return tuple(task.spec for task in self._tasks.values())
 
+    def feature_sets(self) -> list[FeatureSetDeclared]:
+        """What the values of `Features` are called, by task."""
+        return [
+            FeatureSetDeclared(task=task.spec.name, feature_set=task.feature_set, names=task.names)
+            for task in self._tasks.values()
+        ]
+
     def fingerprint_parts(self) -> list[str]:
         """Name what decides its bits, beside the code itself and what it runs on."""
         return [part for task in self._tasks.values() for part in task.spec.fingerprint()]
@@ -160,7 +179,7 @@ class Portfolio:
 
         Returns
         -------
-        list of Prediction, Outcome, LateLabel, ModelQuarantined or ModelInForce
+        list of Prediction, Features, Outcome, LateLabel, ModelQuarantined or ModelInForce
             First what silence settled, then what this event settles or is late for, then its predictions. Those of
             tasks with batch models are whole after `complete`.
         """
@@ -256,6 +275,7 @@ class Portfolio:
     ) -> _Asked:
         x = task.features.values(event, time_ms)
         answers = task.predict(x, offset, out)
+        served = next((name for name, answer in answers.items() if answer is not None), None)
         prediction = Prediction(
             task=task.spec.name,
             partition=self.partition,
@@ -264,13 +284,19 @@ class Portfolio:
             user_id=_user_of(event),
             session_id=visit,
             time=event.time,
+            model=served,
+            prediction=None if served is None else answers[served],
             answers=answers,
-            served=next((name for name, answer in answers.items() if answer is not None), None),
-            features=x,
         )
-        out.append(prediction)
+        seen = Features(
+            task=task.spec.name,
+            offset=offset,
+            feature_set=task.feature_set,
+            values=[x[name] for name in task.names],
+        )
+        out += (prediction, seen)
         if task.deployments.answering:
-            row = Unscored(prediction, task.deployments.answering, task.deployments.champion)
+            row = Unscored(prediction, x, task.deployments.answering, task.deployments.champion)
             self._unscored.setdefault(task.spec.name, []).append(row)
         return _Asked(task.spec.name, offset, event, answers, x)
 

@@ -72,6 +72,7 @@ class Unscored(NamedTuple):
     """A prediction that batch models have still to answer: those that stood there when it was asked."""
 
     prediction: Prediction
+    x: dict[str, float]
     answering: tuple[Deployment, ...]
     champion: str | None
 
@@ -97,23 +98,23 @@ def score(
     list of ModelQuarantined
         Who raised, or answered with something not finite, from the first such row on.
     """
-    asked: dict[Deployment, list[Prediction]] = {}
-    for prediction, answering, _ in rows:
-        for one in answering:
-            prediction.answers[one.name] = None
-            asked.setdefault(one, []).append(prediction)
+    asked: dict[Deployment, list[Unscored]] = {}
+    for row in rows:
+        for one in row.answering:
+            row.prediction.answers[one.name] = None
+            asked.setdefault(one, []).append(row)
     quarantined: list[ModelQuarantined] = []
-    for one, predictions in asked.items():
+    for one, those in asked.items():
         if one in deployments.out:
             continue
         model = models.get(f"{spec.name}/{one.name}", one.digest)
         if model is None:
             continue
-        answers, reason = _answers(spec.kind, model, [prediction.features for prediction in predictions])
-        for prediction, answer in zip(predictions, answers, strict=False):
-            prediction.answers[one.name] = answer
+        answers, reason = _answers(spec.kind, model, [row.x for row in those])
+        for row, said in zip(those, answers, strict=False):
+            row.prediction.answers[one.name] = said
         if reason is not None:
-            first = predictions[len(answers)]
+            first = those[len(answers)].prediction
             deployments.out[one] = first.offset
             quarantined.append(
                 ModelQuarantined(
@@ -124,9 +125,9 @@ def score(
                     reason=reason[:_REASON_CHARACTERS],
                 )
             )
-    for prediction, _, champion in rows:
-        if champion is not None and prediction.answers.get(champion) is not None:
-            prediction.served = champion
+    for prediction, _, _, champion in rows:
+        if champion is not None and (answer := prediction.answers.get(champion)) is not None:
+            prediction.model, prediction.prediction = champion, answer
     return quarantined
 
 

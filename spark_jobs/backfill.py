@@ -14,14 +14,16 @@ import psycopg
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from contracts.features import feature_set_id
 from contracts.settings import Settings
-from contracts.topics import PREDICTIONS, USER_EVENTS
+from contracts.topics import FEATURES, USER_EVENTS
 from infra.postgres import Database, queries, read_password
 from models.tasks import TaskSpec
 from spark_jobs.attempt import empty_again, empty_staging, let_go, only_run, spark_errors
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed, TopicRemade
-from spark_jobs.folding import computed, decisions, logged, names_of, tallies
+from spark_jobs.feature_sets import names_of
+from spark_jobs.folding import computed, decisions, logged, tallies
 from spark_jobs.ledger import Span, history, read_ledger
 from spark_jobs.move import Fault, hold_to
 from spark_jobs.parity import WRONG, Difference, compared, counts_of, differences_of
@@ -55,7 +57,7 @@ class BackfillReport:
     counts : dict of str to int
         Decision points by `spark_jobs.parity.KINDS`.
     unreadable : int
-        Records of ``ml.predictions`` that are none.
+        Records of ``ml.features`` that are none.
     differences : tuple of Difference
         The first ones.
     rows : int
@@ -141,7 +143,7 @@ def backfill(
         target = Target(settings.database_url, password, uuid.uuid4())
         try:
             with spark_errors(), ExitStack() as frames:
-                number = _number(spark, task.name, names)
+                number = feature_set_id(task.name, names)
                 _hold_to_log(database, number, spans[USER_EVENTS][0])
 
                 def kept(frame: DataFrame) -> DataFrame:
@@ -151,9 +153,9 @@ def backfill(
                 progress(f"folding {USER_EVENTS.name}", 0)
                 here = kept(computed(read_spans(spark, settings.bootstrap, spans[USER_EVENTS]), task))
                 read = _tally(here)
-                progress(f"comparing with {PREDICTIONS.name}", 1)
-                there = kept(logged(read_spans(spark, settings.bootstrap, spans[PREDICTIONS]), task))
-                cut = [span.partition for span in spans[PREDICTIONS] if span.start > 0]
+                progress(f"comparing with {FEATURES.name}", 1)
+                there = kept(logged(read_spans(spark, settings.bootstrap, spans[FEATURES]), task))
+                cut = [span.partition for span in spans[FEATURES] if span.start > 0]
                 both = compared(decisions(here), decisions(there), cut)
                 counts = counts_of(both)
                 differences = differences_of(both, names) if any(counts[kind] for kind in WRONG) else ()
@@ -191,13 +193,6 @@ def _tally(frame: DataFrame) -> dict[str | None, int]:
     return {row["reason"]: row["records"] for row in tallies(frame).collect()}
 
 
-def _number(spark: SparkSession, task: str, names: Sequence[str]) -> int:
-    """The number that `spark_jobs.learning.feature_sets` gives the same list."""
-    hashed = F.xxhash64(F.lit(task), F.array(*map(F.lit, names)))
-    (row,) = spark.range(1).select(hashed.alias("number")).collect()
-    return int(row["number"])
-
-
 def _hold_to_log(database: Database, number: int, span: Span) -> None:
     """Offsets of a topic that was made again are other events than those of the rows that are there."""
     with database.transaction() as connection:
@@ -225,7 +220,7 @@ def _move(
     with (
         database.transaction() as connection
     ):  # by itself, for a run of the ETL may add the same one meanwhile
-        connection.execute(_SQL["move_feature_set"], (number, task, list(names)))
+        connection.execute(queries("marts")["add_feature_set"], (number, task, list(names)))
     try:
         with database.transaction() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

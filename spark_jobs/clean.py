@@ -83,7 +83,10 @@ def judge(records: DataFrame, structs: Sequence[type[msgspec.Struct]]) -> DataFr
         F.col("value").cast("string").alias("text"),
         F.length("value").alias("bytes"),
     ).withColumn("event", F.from_json("text", schema, _PARSING))
-    timed = parsed.withColumn("time", F.col("event.time").try_cast("timestamp"))
+    time = (
+        F.col("event.time").try_cast("timestamp") if "time" in schema.names else F.lit(None).cast("timestamp")
+    )
+    timed = parsed.withColumn("time", time)
     return timed.select(
         "topic",
         "partition",
@@ -109,8 +112,9 @@ def _reason(schema: StructType, structs: Sequence[type[msgspec.Struct]]) -> Colu
         (event.isNull() | event[_BROKEN].isNotNull() | event["type"].isNull(), "not-an-event"),
         (~event["type"].isin(list(tags)), "unknown-type"),
         (~F.coalesce(is_one_of(structs, event), F.lit(False)), "not-an-event"),
-        (F.col("time").isNull(), "no-such-time"),
     ]
+    if "time" in schema.names:
+        cases.append((F.col("time").isNull(), "no-such-time"))
     if "settled_time" in schema.names:
         settled = event["settled_time"]
         cases.append((settled.isNotNull() & settled.try_cast("timestamp").isNull(), "no-such-time"))
@@ -154,8 +158,10 @@ def refuse_foreign(judged: DataFrame, tasks: Mapping[str, TaskSpec], seen: Mappi
     """
     event = F.col("event")
     task = event["task"]
-    is_own = (event["partition"] == F.col("partition")) & (task.isNull() | task.isin(*tasks))
     has = set(judged.select("event.*").columns)
+    is_own = task.isNull() | task.isin(*tasks)
+    if "partition" in has:
+        is_own &= event["partition"] == F.col("partition")
     times = [F.col("time")]
     offsets = [event["offset"]]
     if "label" in has:

@@ -19,11 +19,13 @@ from pyspark.sql import DataFrame
 
 from contracts.codec import decode
 from contracts.errors import BadRecord
-from contracts.records import Prediction
-from contracts.topics import PREDICTIONS
+from contracts.features import feature_set_id
+from contracts.records import Features
+from contracts.topics import FEATURES
 from models.belief import OF_ANY_TIME, believed
 from models.history import FeatureHistory
 from models.tasks import TaskSpec
+from spark_jobs.feature_sets import names_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,20 +35,14 @@ __all__ = [
     "decisions",
     "fold_batches",
     "logged",
-    "names_of",
     "read_batches",
     "tallies",
     "values_of",
 ]
 
 _COMPUTED: Final = "partition int, offset bigint, event_id string, features array<double>, bits binary"
-_LOGGED: Final = "partition int, offset bigint, event_id string, bits binary"
+_LOGGED: Final = "partition int, offset bigint, bits binary"
 _TALLY: Final = "reason string, records bigint"
-
-
-def names_of(task: TaskSpec) -> tuple[str, ...]:
-    """Names of the task's features, in order."""
-    return tuple(feature.name for feature in task.features().declared)
 
 
 def values_of(bits: bytes) -> tuple[float, ...]:
@@ -84,30 +80,30 @@ def computed(records: DataFrame, task: TaskSpec) -> DataFrame:
 
 
 def logged(records: DataFrame, task: TaskSpec) -> DataFrame:
-    """What the task's predictions say that models saw.
+    """What the task's models saw, as it was logged.
 
     Parameters
     ----------
     records : DataFrame
-        All of ``ml.predictions``.
+        All of ``ml.features``.
     task : TaskSpec
         Whose.
 
     Returns
     -------
     DataFrame
-        `decisions` without the numbers, `bits` null where other features were logged; and `tallies`.
+        `decisions` without events and numbers, `bits` null where other features were logged; and `tallies`.
     """
-    name, names = task.name, names_of(task)
+    name, width, number = task.name, len(names_of(task)), feature_set_id(task.name, names_of(task))
 
     def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from read_batches(batches, name, names)
+        yield from read_batches(batches, name, number, width)
 
     return records.select("partition", "value").mapInArrow(read, f"{_LOGGED}, {_TALLY}")
 
 
 def decisions(frame: DataFrame) -> DataFrame:
-    """One row a decision point: where it stands, its event, and its features."""
+    """One row a decision point: where it stands, its event (of computed ones), and its features."""
     return frame.where("offset IS NOT NULL").drop("reason", "records")
 
 
@@ -124,12 +120,12 @@ def fold_batches(batches: Iterable[pa.RecordBatch], task: TaskSpec) -> Iterator[
     ValueError
         If a partition's records are not in their order.
     """
-    names = names_of(task)
+    width = len(names_of(task))
     histories: dict[int, FeatureHistory] = {}
     newest: dict[int, int] = {}
     read: Counter[str | None] = Counter()
     for batch in batches:
-        asked = _Rows(len(names))
+        asked = _Rows(width)
         for partition, offset, value in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             if offset <= newest.get(partition, -1):
                 message = f"Partition {partition} must be read in its order. {offset} came behind {newest[partition]}."
@@ -143,22 +139,21 @@ def fold_batches(batches: Iterable[pa.RecordBatch], task: TaskSpec) -> Iterator[
                 continue
             read[None] += 1
             if found is not None:
-                asked.add(partition, offset, found.event_id, [found.features[name] for name in names])
+                asked.add(partition, offset, found.event_id, found.values)
         yield asked.as_batch(with_features=True)
-    yield _Rows(len(names)).as_batch(with_features=True, read=read)
+    yield _Rows(width).as_batch(with_features=True, read=read)
 
 
 def read_batches(
-    batches: Iterable[pa.RecordBatch], task: str, names: Sequence[str]
+    batches: Iterable[pa.RecordBatch], task: str, feature_set: int, width: int
 ) -> Iterator[pa.RecordBatch]:
     """As `logged`, of the batches that one of Spark's tasks sees: partition, value."""
-    wanted = set(names)
     read: Counter[str | None] = Counter()
     for batch in batches:
-        said = _Rows(len(names))
+        said = _Rows(width)
         for partition, value in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             try:
-                one: Prediction | None = decode(PREDICTIONS, value)
+                one: Features | None = decode(FEATURES, value)
             except BadRecord as error:
                 read[error.reason] += 1
                 continue
@@ -168,11 +163,10 @@ def read_batches(
                 continue
             read[None] += 1
             if one.task == task:
-                is_same = one.features.keys() == wanted
-                values = [one.features[name] for name in names] if is_same else None
-                said.add(one.partition, one.offset, one.event_id, values)
+                is_same = one.feature_set == feature_set and len(one.values) == width
+                said.add(partition, one.offset, "", one.values if is_same else None)
         yield said.as_batch()
-    yield _Rows(len(names)).as_batch(read=read)
+    yield _Rows(width).as_batch(read=read)
 
 
 class _Rows:
@@ -204,9 +198,9 @@ class _Rows:
         columns = {
             "partition": pa.array([*self._partitions, *more], pa.int32()),
             "offset": pa.array([*self._offsets, *more], pa.int64()),
-            "event_id": pa.array([*self._events, *more], pa.string()),
         }
         if with_features:
+            columns["event_id"] = pa.array([*self._events, *more], pa.string())
             values = np.frombuffer(b"".join(bits or b"" for bits in self._bits), "<f8")
             ends = [self._width * number for number in range(rows + 1)]
             lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(values))

@@ -1,4 +1,4 @@
-"""What the learners wrote: predictions with their features, outcomes, labels that came late."""
+"""What the learners wrote: predictions, their features, outcomes, labels that came late."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from spark_jobs.schema import is_nothing, is_number, number_of
 
-__all__ = ["feature_sets", "late_labels", "outcomes", "predictions"]
+__all__ = ["features", "late_labels", "outcomes", "predictions"]
 
 
 def _good(judged: DataFrame, kind: str) -> DataFrame:
@@ -19,10 +19,6 @@ def _as_json(numbers: Column) -> Column:
     return F.to_json(numbers, {"ignoreNullFields": "false"})
 
 
-def _feature_set() -> Column:
-    return F.xxhash64(F.col("event.task"), F.map_keys("event.features"))
-
-
 def _of_event(*more: str) -> list[Column]:
     """Where the record stands, `more` of its fields, and which event it is about."""
     names = (*more, "partition", "offset", "event_id", "user_id", "session_id")
@@ -31,25 +27,26 @@ def _of_event(*more: str) -> list[Column]:
 
 
 def predictions(judged: DataFrame) -> DataFrame:
-    """One row a prediction; `features` in the order of the feature set's names."""
+    """One row a prediction."""
     event = F.col("event")
     return _good(judged, "Prediction").select(
         *_of_event("task"),
         _as_json(event["answers"]).alias("answers"),
-        event["served"].alias("served"),
-        _feature_set().alias("feature_set"),
-        F.map_values(event["features"]).alias("features"),
+        event["model"].alias("model"),
         event["latency_ms"].alias("latency_ms"),
     )
 
 
-def feature_sets(judged: DataFrame) -> DataFrame:
-    """Each list of features that was logged, once."""
-    return (
-        _good(judged, "Prediction")
-        .groupBy(_feature_set().alias("feature_set"))
-        .agg(F.first("event.task").alias("task"), F.first(F.map_keys("event.features")).alias("names"))
-        .select("feature_set", "task", "names")
+def features(judged: DataFrame) -> DataFrame:
+    """One row a record of what models saw, in the order of the feature set's names."""
+    event = F.col("event")
+    return _good(judged, "Features").select(
+        F.col("offset").alias("log_offset"),
+        event["task"].alias("task"),
+        "partition",
+        event["offset"].alias("offset"),
+        event["feature_set"].alias("feature_set"),
+        event["values"].alias("features"),
     )
 
 

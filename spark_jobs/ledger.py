@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from contracts.settings import Settings
-from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic, topic_name
+from contracts.topics import FEATURES, OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic, topic_name
 from infra.kafka import log_range, topic_id
 from infra.postgres import Database, queries
 from spark_jobs.errors import MartsMismatch, OffsetsLost, TopicRemade
@@ -16,7 +16,7 @@ from spark_jobs.errors import MartsMismatch, OffsetsLost, TopicRemade
 __all__ = ["READ", "Entry", "Span", "history", "plan", "read_ledger"]
 
 # In this order the ends are asked for: what is on a topic refers to records of those after it, which then are there.
-READ: Final = (OUTCOMES, PREDICTIONS, USER_EVENTS, PRODUCT_EVENTS)
+READ: Final = (OUTCOMES, FEATURES, PREDICTIONS, USER_EVENTS, PRODUCT_EVENTS)
 
 _START_OVER: Final = (
     "To start over: an empty database (`freshet models export` keeps models), or demo --fresh."
@@ -71,7 +71,7 @@ def plan(settings: Settings, ledger: Mapping[tuple[str, int], Entry]) -> dict[To
 
 
 def history(settings: Settings, ledger: Mapping[tuple[str, int], Entry]) -> dict[Topic, list[Span]]:
-    """Spans of predictions and of the main input, from the log's beginning to the last stable offset.
+    """Spans of the features and of the main input, from the log's beginning to the last stable offset.
 
     Of the ledger it asks only whether it is the same log.
 
@@ -85,8 +85,8 @@ def history(settings: Settings, ledger: Mapping[tuple[str, int], Entry]) -> dict
         If a topic is not there.
     """
     names = _names(settings, ledger)
-    found = {topic: _spans(settings.bootstrap, names[topic], {}) for topic in (PREDICTIONS, USER_EVENTS)}
-    for span in (*found[PREDICTIONS], *found[USER_EVENTS]):
+    found = {topic: _spans(settings.bootstrap, names[topic], {}) for topic in (FEATURES, USER_EVENTS)}
+    for span in (*found[FEATURES], *found[USER_EVENTS]):
         _hold_to_id(ledger.get((span.topic, span.partition)), span.topic, span.topic_id)
     for span in found[USER_EVENTS]:
         if span.start > 0:

@@ -38,8 +38,8 @@ _STEPS: Final = (
     "move_fact_return",
     "move_interaction",
     "count_bought",
-    "move_dim_feature_set",
     "move_fact_prediction",
+    "move_fact_features",
     "move_fact_outcome",
     "move_fact_late_label",
 )

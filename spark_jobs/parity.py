@@ -34,9 +34,9 @@ class Difference:
     partition, offset : int
         Of the event on the main input.
     event_id : str
-        Of the event.
+        Of the event; empty where only its features are there.
     feature : str or None
-        Which; None where all of the row is missing, or stands under another event's id.
+        Which; None where all of the row is missing.
     computed, logged : float or None
         The values.
     """
@@ -51,26 +51,25 @@ class Difference:
 
     def __str__(self) -> str:
         """For people: numbers with all their digits."""
-        where = f"{self.event_id} (partition {self.partition}, offset {self.offset})"
+        where = f"{self.event_id} (partition {self.partition}, offset {self.offset})".lstrip()
         if self.feature is not None:
             return f"{where}: {self.feature} must be {self.computed!r}. Logged was {self.logged!r}."
         said = {
-            "not_logged": "is not on ml.predictions",
+            "not_logged": "is not on ml.features",
             "not_computed": "was predicted, and this code would not ask there",
-            "different": "was logged as another event",
         }
         return f"{where}: {said[self.kind]}."
 
 
 def compared(computed: DataFrame, logged: DataFrame, cut: Collection[int]) -> DataFrame:
-    """Put every decision point beside its prediction.
+    """Put every decision point beside what was logged of it.
 
     Parameters
     ----------
     computed, logged : DataFrame
         As `spark_jobs.folding.decisions` has them.
     cut : collection of int
-        Partitions whose oldest predictions the log has lost. Of others all are there up to the newest.
+        Partitions whose oldest features the log has lost. Of others all are there up to the newest.
 
     Returns
     -------
@@ -79,7 +78,7 @@ def compared(computed: DataFrame, logged: DataFrame, cut: Collection[int]) -> Da
     """
     here = computed.select("partition", "offset", "event_id", "bits")
     there = logged.select(
-        "partition", "offset", F.col("event_id").alias("logged_event_id"), F.col("bits").alias("logged_bits")
+        "partition", "offset", F.lit(True).alias("is_logged"), F.col("bits").alias("logged_bits")
     )
     first = F.when(F.col("partition").isin(list(cut)), F.min("offset")).otherwise(F.lit(0))
     span = logged.groupBy("partition").agg(first.alias("first"), F.max("offset").alias("last"))
@@ -87,19 +86,18 @@ def compared(computed: DataFrame, logged: DataFrame, cut: Collection[int]) -> Da
         F.broadcast(span), on="partition", how="left"
     )
     is_between = F.col("offset").between(F.col("first"), F.col("last"))
-    is_same = (F.col("bits") == F.col("logged_bits")) & (F.col("event_id") == F.col("logged_event_id"))
     kind = (
         F.when(F.col("event_id").isNull(), "not_computed")
-        .when(F.col("logged_event_id").isNull() & F.coalesce(is_between, F.lit(False)), "not_logged")
-        .when(F.col("logged_event_id").isNull(), "beyond")
+        .when(F.col("is_logged").isNull() & F.coalesce(is_between, F.lit(False)), "not_logged")
+        .when(F.col("is_logged").isNull(), "beyond")
         .when(F.col("logged_bits").isNull(), "other_features")
-        .when(is_same, "equal")
+        .when(F.col("bits") == F.col("logged_bits"), "equal")
         .otherwise("different")
     )
     return joined.select(
         "partition",
         "offset",
-        F.coalesce("event_id", "logged_event_id").alias("event_id"),
+        F.coalesce("event_id", F.lit("")).alias("event_id"),
         "bits",
         "logged_bits",
         kind.alias("kind"),
@@ -120,7 +118,7 @@ def differences_of(compared: DataFrame, names: Sequence[str]) -> tuple[Differenc
 
 def _differences(row: Row, names: Sequence[str]) -> Iterator[Difference]:
     where: dict[str, Any] = {name: row[name] for name in ("kind", "partition", "offset", "event_id")}
-    if row["kind"] != "different" or row["bits"] == row["logged_bits"]:
+    if row["kind"] != "different":
         yield Difference(**where)
         return
     here, there = bytes(row["bits"]), bytes(row["logged_bits"])

@@ -14,9 +14,9 @@ from pyspark.sql import functions as F
 
 from contracts.events import ProductEvent, UserEvent
 from contracts.labels import AHEAD_MS
-from contracts.records import OutcomeRecord, Prediction
+from contracts.records import Features, OutcomeRecord, Prediction
 from contracts.settings import Settings
-from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic
+from contracts.topics import FEATURES, OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic
 from infra.postgres import Database, queries, read_password
 from models.tasks import TASKS
 from spark_jobs.attempt import empty_again, empty_staging, let_go, only_run, spark_errors
@@ -24,7 +24,8 @@ from spark_jobs.clean import Seen, judge, refuse_foreign, refuse_too_far_ahead, 
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed
 from spark_jobs.events import interactions, orders, returns, sessions, user_events, users
-from spark_jobs.learning import feature_sets, late_labels, outcomes, predictions
+from spark_jobs.feature_sets import add_feature_sets
+from spark_jobs.learning import features, late_labels, outcomes, predictions
 from spark_jobs.ledger import Span, plan, read_ledger
 from spark_jobs.move import Fault, move
 from spark_jobs.products import product_states
@@ -40,6 +41,7 @@ _STRUCTS: Final = {
     USER_EVENTS: get_args(UserEvent),
     PRODUCT_EVENTS: get_args(ProductEvent),
     PREDICTIONS: (Prediction,),
+    FEATURES: (Features,),
     OUTCOMES: get_args(OutcomeRecord),
 }
 _Transforms = tuple[tuple[str, Callable[[DataFrame], DataFrame]], ...]
@@ -52,7 +54,8 @@ _FROM_EVENTS: Final[_Transforms] = (
 )
 _FROM_RECORDS: Final[dict[Topic, _Transforms]] = {
     PRODUCT_EVENTS: (("stage_product_state", product_states),),
-    PREDICTIONS: (("stage_feature_set", feature_sets), ("stage_prediction", predictions)),
+    PREDICTIONS: (("stage_prediction", predictions),),
+    FEATURES: (("stage_features", features),),
     OUTCOMES: (("stage_outcome", outcomes), ("stage_late_label", late_labels)),
 }
 # A table that has rows of one type only: where a run has none of that type, Spark need not look.
@@ -125,6 +128,7 @@ def run_once(
         finally:
             work.close()
         progress("moving", STEPS - 1)
+        add_feature_sets(database, settings)
         run_id, moved = move(
             database,
             target.attempt,
@@ -167,7 +171,7 @@ class _Run:
         judged = self._keep(judge(read_spans(self._spark, self._bootstrap, new), _STRUCTS[topic]))
         if topic is USER_EVENTS:
             judged = self._by_the_clock(judged, spans)
-        elif topic in (PREDICTIONS, OUTCOMES):
+        elif topic in (PREDICTIONS, FEATURES, OUTCOMES):
             judged = refuse_foreign(judged, TASKS, self._seen)
         self._count(judged, new[0].topic)
         if topic is USER_EVENTS:

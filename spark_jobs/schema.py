@@ -16,6 +16,7 @@ from msgspec import inspect
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
+    ArrayType,
     BooleanType,
     DataType,
     DoubleType,
@@ -151,6 +152,8 @@ def _data_type(kind: inspect.Type) -> DataType:
             return LongType()
         case inspect.BoolType():
             return BooleanType()
+        case inspect.ListType():
+            return ArrayType(_data_type(kind.item_type))
         case inspect.DictType():
             return MapType(_data_type(kind.key_type), _data_type(kind.value_type))
         case inspect.StructType():
@@ -193,6 +196,10 @@ def _in_range(kind: inspect.Type, at: Column) -> Column:
             conditions.append(~F.isnan(at) & (F.abs(at) < F.lit(float("inf"))))
     elif isinstance(kind, inspect.StructType):
         conditions.append(is_valid(kind.cls, at))
+    elif isinstance(kind, inspect.ListType):
+        if kind.max_length is not None:
+            conditions.append(F.size(at) <= kind.max_length)
+        conditions.append(F.forall(at, lambda value: _fits(kind.item_type, value, True)))
     elif isinstance(kind, inspect.DictType):
         if kind.max_length is not None:
             conditions.append(F.size(at) <= kind.max_length)

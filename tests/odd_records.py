@@ -80,6 +80,12 @@ def _in_a_field(fields: dict[str, Any], name: str) -> Iterator[tuple[str, bytes]
             for what, odd in _NUMBERS.items() if isinstance(some, float) else ():
                 yield f"inside, {what}", _fields_with(fields, name, value | {inner: odd})
             yield "inside, NaN", _raw(fields, name, b'{"m":NaN}')
+    elif isinstance(value, list):
+        yield "5,000 items", _fields_with(fields, name, value[:1] * 5_000)
+        yield "a text for a list", _fields_with(fields, name, "x")
+        for what, item in (_TEXTS if isinstance(value[0], str) else _NUMBERS).items():
+            yield f"inside, {what}", _fields_with(fields, name, [item])
+        yield "inside, NaN", _raw(fields, name, b"[NaN]")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         for what, number in _NUMBERS.items():
             yield what, _fields_with(fields, name, number)
@@ -118,11 +124,12 @@ def forged(topic: Topic) -> list[OddRecord]:
     batch = {f"ghost@{n}": 0.5 for n in range(1, 200)}
     of: dict[str, dict[str, dict[str, Any]]] = {
         "ml.predictions": {
-            "of another partition": {"partition": 1, "answers": {"prior": 0.5}, "served": "prior"},
+            "of another partition": {"partition": 1, "answers": {"prior": 0.5}, "model": "prior"},
             "of no task": {"partition": 0, "task": "taste"},
-            "of 200 models": {"partition": 0, "answers": ghosts, "served": "ghost-0"},
-            "served by a batch model of nobody": {"partition": 0, "answers": batch, "served": "ghost@1"},
+            "of 200 models": {"partition": 0, "answers": ghosts, "model": "ghost-0"},
+            "served by a batch model of nobody": {"partition": 0, "answers": batch, "model": "ghost@1"},
         },
+        "ml.features": {"of no task": {"task": "taste"}},
         "ml.outcomes": {
             "of another partition": {"partition": 1, "answers": {"prior": 0.5}, "losses": {"prior": 0.5}},
             "of no task": {"partition": 0, "task": "taste"},
@@ -141,6 +148,7 @@ def forged(topic: Topic) -> list[OddRecord]:
                 "type": "ModelInForce", "model": "ghost@1", "stage": "champion", "partition": 0, "offset": 9,
             },
             "an online model in force": {"type": "ModelInForce", "model": "prior", "partition": 0},
+            "other names for a set": {"type": "FeatureSetDeclared", "names": ["views", "price"]},
             "a ghost is changed": {"type": "ModelChanged", "model": "ghost@1"},
         },
         "ml.metrics": {

@@ -29,12 +29,13 @@ from contracts.events import (
     ProductRetired,
 )
 from contracts.labels import SILENCE_MS
-from contracts.records import LateLabel, Outcome, Prediction
+from contracts.records import Features, LateLabel, Outcome
 from contracts.settings import Settings, load
-from contracts.topics import OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic, topic_name
+from contracts.topics import FEATURES, OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic, topic_name
 from infra.kafka import Record, ShopLog, read_to_end
 from infra.postgres import Connection, Database, read_password
 from models.belief import OF_ANY_TIME, believed
+from models.tasks import TASKS
 
 __all__ = ["MARTS", "Expected", "check", "expected_of", "found_in", "gaps_in", "lines_in", "sessions_in"]
 
@@ -51,6 +52,7 @@ MARTS: Final = (
     "fact_return",
     "interaction",
     "fact_prediction",
+    "fact_features",
     "fact_outcome",
     "fact_late_label",
 )
@@ -64,7 +66,7 @@ class Expected:
     bad: dict[str, Counter[str]]
     sessions: dict[tuple[str, int], tuple[Any, ...]]
     order_lines: dict[tuple[str, str], tuple[int, float]]
-    predictions: list[Prediction]
+    features: dict[tuple[str, int, int], Features]
     outcomes: list[Outcome]
 
 
@@ -90,8 +92,8 @@ def expected_of(settings: Settings) -> Expected:
     main = topic_name(USER_EVENTS, settings.namespace)
     known = replace(OF_ANY_TIME, log=ShopLog(settings.bootstrap, main))
 
-    def taken(topic: Topic) -> Iterator[tuple[int, Any]]:
-        """Offset and what can be believed of each record."""
+    def taken(topic: Topic) -> Iterator[tuple[Record, Any]]:
+        """Each record and what can be believed of it."""
         for record in records(topic):
             try:
                 one = believed(decode(topic, record.value), record.partition, known)
@@ -101,10 +103,11 @@ def expected_of(settings: Settings) -> Expected:
             if one is None:
                 bad[topic.name]["foreign"] += 1
             else:
-                yield record.offset, one
+                yield record, one
 
-    states = [(offset, event, time_ms(event.time)) for offset, event in taken(PRODUCT_EVENTS)]
-    predictions = [one for _, one in taken(PREDICTIONS)]
+    states = [(record.offset, event, time_ms(event.time)) for record, event in taken(PRODUCT_EVENTS)]
+    predictions = sum(1 for _ in taken(PREDICTIONS))
+    features = {(one.task, record.partition, one.offset): one for record, one in taken(FEATURES)}
     settled = [one for _, one in taken(OUTCOMES)]
     lines = _order_lines_of(events)
     named = {_product_of(event) for _, _, event, _ in events} | {s.product.product_id for _, s, _ in states}
@@ -113,21 +116,22 @@ def expected_of(settings: Settings) -> Expected:
         "product": len(named - {None}),
         "product_state": len(states),
         "dim_product": _versions_of(states),
-        "dim_feature_set": len({(p.task, tuple(p.features)) for p in predictions}),
+        "dim_feature_set": len(TASKS),
         "fact_event": len(events),
         "fact_session": 0,
         "fact_order": len({e.order_id for _, _, e, _ in events if isinstance(e, OrderPlaced)}),
         "fact_order_line": len(lines),
         "fact_return": sum(isinstance(e, OrderReturned) for _, _, e, _ in events),
         "interaction": len({(e.user_id, _product_of(e)) for _, _, e, _ in events if _product_of(e)}),
-        "fact_prediction": len(predictions),
+        "fact_prediction": predictions,
+        "fact_features": len(features),
         "fact_outcome": sum(isinstance(one, Outcome) for one in settled),
         "fact_late_label": sum(isinstance(one, LateLabel) for one in settled),
     }
     sessions = _sessions_of(events)
     rows["fact_session"] = len(sessions)
     outcomes = [one for one in settled if isinstance(one, Outcome)]
-    return Expected(rows, bad, sessions, lines, predictions, outcomes)
+    return Expected(rows, bad, sessions, lines, features, outcomes)
 
 
 def _product_of(event: Any) -> str | None:

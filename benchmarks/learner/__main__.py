@@ -23,7 +23,7 @@ from consumers.engine import Step
 from consumers.learner import LearnerFold, work
 from consumers.learner.process import collect_seldom
 from contracts.settings import Settings, environment, load
-from contracts.topics import OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
+from contracts.topics import FEATURES, OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
 from infra.kafka import Record, connect_producer, ensure_topics, log_range, read_to_end
 from models.portfolio import Portfolio
 from models.tasks import TASKS
@@ -114,7 +114,7 @@ def publish(settings: Settings, events: int) -> int:
 
 def assert_same_records(settings: Settings) -> None:
     """Both sides wrote the same: the first half of each topic by one, the second by the other."""
-    for topic in (PREDICTIONS, OUTCOMES):
+    for topic in (PREDICTIONS, FEATURES, OUTCOMES):
         values = []
         for record in read_to_end(settings.bootstrap, topic_name(topic, settings.namespace)):
             value = json.loads(record.value or b"null")

@@ -15,14 +15,17 @@ from typing import Any, TypeAlias
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from benchmarks.learner.linear_task import SESSIONS_KEPT, linear_model_of_river
+from benchmarks.learner.linear_task import LINEAR_TASK, SESSIONS_KEPT, linear_model_of_river
 from contracts.codec import time_ms
+from contracts.features import feature_set_id
 from contracts.labels import MEMORY_MS, SILENCE_MS
 
 __all__ = ["run"]
 
 Event: TypeAlias = dict[str, Any]
 Waiting: TypeAlias = list[tuple[dict[str, float], float, Event, int]]
+
+FEATURE_SET = feature_set_id("conversion", [feature.name for feature in LINEAR_TASK.features().declared])
 
 OF_A_SESSION = {
     "SessionStarted", "ProductViewed", "Searched", "CartAdded", "CartRemoved", "OrderPlaced", "OfferShown",
@@ -33,7 +36,7 @@ OF_A_SESSION = {
 class NaiveLoop:
     """Dictionaries in, dictionaries out."""
 
-    def __init__(self, send: Callable[[str, Event], object]) -> None:
+    def __init__(self, send: Callable[[str, Event, str], object]) -> None:
         self.send = send
         self.model = linear_model_of_river()
         self.clock = 0
@@ -64,6 +67,7 @@ class NaiveLoop:
                     "answers": {"logistic": p},
                     "losses": {"logistic": loss},
                 },
+                asked["user_id"],
             )
             self.model.learn_one(x, label == 1.0)
 
@@ -122,11 +126,23 @@ class NaiveLoop:
                 "user_id": event["user_id"],
                 "session_id": event["session_id"],
                 "time": event["time"],
+                "model": "logistic",
+                "prediction": p,
                 "answers": {"logistic": p},
-                "served": "logistic",
-                "features": x,
                 "latency_ms": time.time() * 1000 - message.timestamp,
             },
+            event["user_id"],
+        )
+        self.send(
+            "ml.features",
+            {
+                "type": "Features",
+                "task": "conversion",
+                "offset": message.offset,
+                "feature_set": FEATURE_SET,
+                "values": list(x.values()),
+            },
+            event["user_id"],
         )
         waiting.append((x, p, event, message.offset))
 
@@ -141,8 +157,8 @@ def run(bootstrap: str, topic: str, namespace: str, group: str, end: int) -> flo
         bootstrap_servers=bootstrap, acks="all", value_serializer=lambda value: json.dumps(value).encode()
     )
     loop = NaiveLoop(
-        lambda name, value: producer.send(
-            namespace + name, value=value, key=value["user_id"].encode(), partition=0
+        lambda name, value, user_id: producer.send(
+            namespace + name, value=value, key=user_id.encode(), partition=0
         )
     )
     started = None

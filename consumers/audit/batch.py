@@ -29,7 +29,7 @@ class BatchPart(NamedTuple):
 def batch_part(fields: Mapping[str, Any]) -> BatchPart | None:
     """The part of a prediction's or an outcome's fields, None where no batch model stood there."""
     answers = _batch(fields["answers"])
-    return BatchPart(fields.get("served"), answers, _batch(fields.get("losses", {}))) if answers else None
+    return BatchPart(fields.get("model"), answers, _batch(fields.get("losses", {}))) if answers else None
 
 
 def _batch(given: Mapping[str, float | None]) -> dict[str, float | None]:
@@ -62,7 +62,7 @@ def batch_problem(fields: Mapping[str, Any], folded: BatchPart | None, counts: C
                     return f"{name} must say {other}. It says {value}."
             elif value is not None or other is not None:
                 counts["silent" if value is None else "unchecked"] += 1
-    return _served_problem(fields, said, folded) if "served" in fields else None
+    return _served_problem(fields, said, folded) if "model" in fields else None
 
 
 def _is_close(said: Any, folded: Any) -> bool:

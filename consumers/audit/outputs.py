@@ -41,7 +41,7 @@ class Sources(NamedTuple):
     log: ShopLog
 
     def value_problem(
-        self, kind: Literal["predictions", "outcomes"], fields: Mapping[str, Any]
+        self, kind: Literal["predictions", "features", "outcomes"], fields: Mapping[str, Any]
     ) -> str | None:
         """Whether a record says what folding the log again gives, and if not, in words."""
         at = (fields["task"], fields["offset"])
@@ -52,6 +52,8 @@ class Sources(NamedTuple):
             return None
         if folded[at] != content_hash(dict(fields)):
             return f"{at[0]} for offset {at[1]} has other values than folding the log again gives"
+        if kind == "features":
+            return None
         parts = self.refold.batch_predictions if kind == "predictions" else self.refold.batch_outcomes
         if (wrong := batch_problem(fields, parts.get(at), self.batch_answers)) is not None:
             return f"{at[0]} for offset {at[1]}: {wrong}"

@@ -14,7 +14,7 @@ from consumers.audit.in_force import check_in_force
 from consumers.audit.journal import Entry, check_journal
 from consumers.audit.outcomes import check_outcomes
 from consumers.audit.outputs import Sources
-from consumers.audit.predictions import check_predictions
+from consumers.audit.predictions import check_features, check_predictions
 from consumers.audit.quarantine import Quarantines
 from consumers.audit.refold import Beginning, Refold, beginning
 from consumers.audit.report import PartitionReport
@@ -24,6 +24,7 @@ from consumers.engine import GENESIS, Fold
 from contracts.codec import NOT_SIGNED
 from contracts.topics import (
     DEAD_LETTERS,
+    FEATURES,
     JOURNAL,
     MODELS,
     OUTCOMES,
@@ -53,7 +54,8 @@ ReadSnapshots: TypeAlias = Callable[[int, str], Iterable[Snapshot]]
 Progress: TypeAlias = Callable[[int, int, int], None]
 
 _TELL_EVERY = 1_000
-_OUTPUTS = (PREDICTIONS, OUTCOMES, DEAD_LETTERS)
+_OUTPUTS = (PREDICTIONS, FEATURES, OUTCOMES, DEAD_LETTERS)
+_CHECKS = (check_predictions, check_features, check_outcomes, check_dead_letters)
 
 
 class Until(NamedTuple):
@@ -218,9 +220,7 @@ class PartitionAudit:
         log = ShopLog(self.bootstrap, main)
         log.was_read(self.partition, report.end, expected.ticked_ms)  # by this audit, just before
         sources = Sources(main, self.group, expected, refold, quarantines, report, Counter(), log)
-        for topic, check in zip(
-            _OUTPUTS, (check_predictions, check_outcomes, check_dead_letters), strict=True
-        ):
+        for topic, check in zip(_OUTPUTS, _CHECKS, strict=True):
             stream = self._stream(topic, until, report)
             check(stream, sources)
             report.aborted_records += stream.aborted_records()

@@ -1,46 +1,71 @@
-"""Predictions: each decision point is answered once by each task that is asked of it."""
+"""Predictions and their features: each decision point has one of each, for each task that is asked of it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from consumers.audit.outputs import Problem, Seen, Sources, fields_of
 from consumers.audit.stream import CommittedStream
-from contracts.topics import PREDICTIONS
+from contracts.topics import FEATURES, PREDICTIONS, Topic
 
-__all__ = ["check_predictions"]
+__all__ = ["check_features", "check_predictions"]
+
+_Judge: TypeAlias = Callable[[Sources, dict[str, Any]], str | None]
 
 
 def check_predictions(stream: CommittedStream, at: Sources) -> None:
     """Each decision point was answered once by each task that is asked, and with the values of the fold."""
+    at.report.predictions += _check(PREDICTIONS, "prediction", _prediction_problem, stream, at)
+
+
+def check_features(stream: CommittedStream, at: Sources) -> None:
+    """What each task saw of each decision point was told once, and is what the fold sees."""
+    _check(FEATURES, "features record", _features_problem, stream, at)
+
+
+def _check(topic: Topic, what: str, judge: _Judge, stream: CommittedStream, at: Sources) -> int:
+    """How many belong to what is audited."""
     expected, report = at.expected, at.report
-    seen = Seen(stream, report, "prediction")
-    for record, fields in fields_of(PREDICTIONS, stream, at):
+    seen = Seen(stream, report, what)
+    records = 0
+    for record, fields in fields_of(topic, stream, at):
         task, offset = fields["task"], fields["offset"]
         if offset >= report.end or not seen.add(record, (task, offset), offset) or not at.is_audited(offset):
             continue
-        report.predictions += 1
-        if problem := _problem(at, fields):
+        records += 1
+        if problem := _problem(at, fields, what, judge):
             report.found(problem.kind, stream.topic, record.offset, problem.what)
     seen.finish()
     for offset, point in sorted(expected.points.items()):
         if offset >= seen.whole_from and not expected.is_unknown(offset):
             for task in point.tasks:
                 if (task, offset) not in seen:
-                    what = f"no prediction of {task} on {stream.topic}"
-                    report.found("missing", at.main, offset, what)
+                    report.found("missing", at.main, offset, f"no {what} of {task} on {stream.topic}")
+    return records
 
 
-def _problem(at: Sources, fields: dict[str, Any]) -> Problem | None:
+def _problem(at: Sources, fields: dict[str, Any], what: str, judge: _Judge) -> Problem | None:
     task, offset = fields["task"], fields["offset"]
     if not at.expected.is_unknown(offset):
         point = at.expected.points.get(offset)
         if point is None or task not in point.tasks:
-            return Problem("duplicate", f"no prediction of {task} belongs to offset {offset}")
-        if (fields["event_id"], fields["session_id"]) != (point.event_id, point.visit):
-            what = f"must name event {point.event_id!r} and visit {point.visit!r} of offset {offset}"
-            return Problem("missing", what)
-    if wrong := at.quarantines.problem(task, offset, fields["answers"]):
-        return Problem("missing", wrong)
-    differs = at.value_problem("predictions", fields)
-    return Problem("missing", differs) if differs else None
+            return Problem("duplicate", f"no {what} of {task} belongs to offset {offset}")
+        must = {"event_id": point.event_id, "session_id": point.visit}
+        if any(fields.get(name, value) != value for name, value in must.items()):
+            said = f"must name event {point.event_id!r} and visit {point.visit!r} of offset {offset}"
+            return Problem("missing", said)
+    wrong = judge(at, fields)
+    return Problem("missing", wrong) if wrong else None
+
+
+def _prediction_problem(at: Sources, fields: dict[str, Any]) -> str | None:
+    model = fields["model"]
+    if fields["prediction"] != fields["answers"].get(model):
+        return f"must predict what {model} answers, {fields['answers'].get(model)}. It is {fields['prediction']}."
+    broke = at.quarantines.problem(fields["task"], fields["offset"], fields["answers"])
+    return broke or at.value_problem("predictions", fields)
+
+
+def _features_problem(at: Sources, fields: dict[str, Any]) -> str | None:
+    return at.value_problem("features", fields)

@@ -17,7 +17,7 @@ from consumers.audit.journal import Entry
 from consumers.audit.report import PartitionReport
 from consumers.engine import GENESIS, Fold, link
 from contracts.errors import BadRecord
-from contracts.records import ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
+from contracts.records import Features, ModelInForce, ModelQuarantined, Outcome, Prediction, is_batch
 from infra.kafka import Record
 from infra.postgres import Snapshot
 
@@ -78,17 +78,20 @@ def beginning(
 
 
 def content_hash(output: Any) -> int:
-    """Of what the state decides in a prediction or an outcome; `output` is one, or its fields as a dict.
+    """Of what the state decides in what a learner writes of a decision point; `output` is it, or its fields as a dict.
 
     Batch models are left out, and where there are any, who was served: see `consumers.audit.batch`.
     """
     fields = output if isinstance(output, dict) else _fields(output)
+    if "values" in fields:
+        return hash((fields["feature_set"], *fields["values"]))
     plain: tuple[str, ...]
+    maps: tuple[str, ...]
     if "settled_offset" in fields:
         plain, maps = ("label", "why", "settled_offset"), ("answers", "losses")
     else:
-        plain = () if any(map(is_batch, fields["answers"])) else ("served",)
-        maps = ("answers", "features")
+        plain = () if any(map(is_batch, fields["answers"])) else ("model",)
+        maps = ("answers",)
     items = (
         (model, _frozen(value))
         for name in maps
@@ -119,8 +122,8 @@ class Refold:
     ----------
     chain : bytes
         So far.
-    predictions, outcomes : dict
-        (task, offset) of what the current generation answered and settled, with its `content_hash`; only of turns
+    predictions, features, outcomes : dict
+        (task, offset) of what the current generation answered, saw and settled, with its `content_hash`; only of turns
         whose chain agrees, for after the first that does not every value differs.
     batch_predictions, batch_outcomes : dict
         (task, offset) of those in which batch models stood, with what they said.
@@ -143,6 +146,7 @@ class Refold:
     journal: str
     chain: bytes = b""
     predictions: dict[tuple[str, int], int] = field(default_factory=dict)
+    features: dict[tuple[str, int], int] = field(default_factory=dict)
     outcomes: dict[tuple[str, int], int] = field(default_factory=dict)
     batch_predictions: dict[tuple[str, int], BatchPart] = field(default_factory=dict)
     batch_outcomes: dict[tuple[str, int], BatchPart] = field(default_factory=dict)
@@ -152,6 +156,7 @@ class Refold:
     refused: dict[int, str] = field(default_factory=dict)
     since: int = 0
     _answered: dict[tuple[str, int], int] = field(default_factory=dict)
+    _saw: dict[tuple[str, int], int] = field(default_factory=dict)
     _settled: dict[tuple[str, int], int] = field(default_factory=dict)
     _incomplete: list[Prediction | Outcome] = field(default_factory=list)
     _next: int = 0
@@ -184,6 +189,8 @@ class Refold:
             elif record.offset >= self.since and isinstance(output, Prediction | Outcome):
                 self._incomplete.append(output)
                 self.models.update((output.task, model) for model in output.answers)
+            elif record.offset >= self.since and isinstance(output, Features):
+                self._saw[(output.task, output.offset)] = content_hash(output)
             elif isinstance(output, ModelInForce):
                 self.models.add((output.task, output.model))
                 if record.offset >= self.since:
@@ -221,6 +228,7 @@ class Refold:
             self._complete()
             if turn.chain == self.chain.hex() and not self._differs:
                 self.predictions |= self._answered
+                self.features |= self._saw
                 self.outcomes |= self._settled
             elif not self._differs:
                 self._differs = True
@@ -232,4 +240,5 @@ class Refold:
                     f"log again gives {self.chain.hex()}",
                 )
             self._answered.clear()
+            self._saw.clear()
             self._settled.clear()

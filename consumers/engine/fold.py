@@ -47,6 +47,10 @@ class Fold(Protocol):
         """
         ...
 
+    def opening(self) -> Sequence[OutgoingRecord]:
+        """What is told once, with the first turn of each generation."""
+        ...
+
     def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
         """The records to write for the outputs of `record`; `now_ms` is for latency alone."""
         ...

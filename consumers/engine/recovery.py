@@ -16,7 +16,7 @@ from consumers.engine.fold import Fold
 from consumers.engine.journal import Journal, Journalled, committed_metadata
 from consumers.engine.snapshots import Snapshots
 from contracts.errors import BadRecord, Diverged, OffsetsMoved, StateLost, Unreachable
-from contracts.records import JournalRecord, Parent
+from contracts.records import RECORDS, JournalRecord, Parent
 from infra.kafka import Committed, PartitionLog
 from infra.postgres import Snapshot
 
@@ -124,6 +124,7 @@ class Recovery:
         last = self._journal.last()
         if last is None:
             return self._begin()
+        self._check_records(last.record)
         try:
             self._check_log(last.record)
             self._check_offsets(last)
@@ -182,6 +183,21 @@ class Recovery:
         else:
             return
         raise self._state_lost(message, last.end)
+
+    def _check_records(self, last: JournalRecord) -> None:
+        if last.records == RECORDS:
+            return
+        message = (
+            f"What group {self._group} wrote of {self._log.topic}/{self._log.partition} must be records of version "
+            f"{RECORDS}. It is of version {last.records}: another Freshet wrote it."
+        )
+        hint = (
+            "All can be learnt again from the same log under another name: FRESHET_GROUP=NAME. Or start over with "
+            "--fresh."
+        )
+        raise StateLost(
+            message, topic=self._log.topic, partition=self._log.partition, offset=last.end, hint=hint
+        )
 
     def _state_lost(self, message: str, offset: int) -> StateLost:
         hint = (

@@ -18,7 +18,7 @@ from consumers.engine.watchdog import Watchdog
 from contracts.codec import encode
 from contracts.errors import BadRecord
 from contracts.journal import journal_key
-from contracts.records import JournalRecord
+from contracts.records import RECORDS, JournalRecord
 from infra.kafka import Committed, OutgoingRecord, PartitionLog, Record, Transactions
 from infra.postgres import Snapshot
 
@@ -188,6 +188,8 @@ class Worker:
     ) -> tuple[Position, int, float]:
         """Commit a turn up to `end`: the new position, where the journal record stands, and the commit's seconds."""
         entry = self._journal_record(at, end, chain)
+        if at.turn == 0 or at.parent is not None:
+            sent = [*self._fold.opening(), *sent]
         with self._watchdog.watch():
             journal_offset, commit_s = self._write(sent, entry)
         return replace(at, turn=entry.turn, end=end, chain=chain, parent=None), journal_offset, commit_s
@@ -227,6 +229,7 @@ class Worker:
             topic_id=self._identity.topic_id,
             fingerprint=self._fold.fingerprint,
             parent=at.parent,
+            records=RECORDS,
         )
 
     def _write(self, outputs: list[OutgoingRecord], entry: JournalRecord) -> tuple[int, float]:

@@ -16,8 +16,9 @@ from contracts.clock import TickClock
 from contracts.codec import NOT_SIGNED, decode_user_event, encode
 from contracts.errors import BadRecord
 from contracts.events import ModelActivated
-from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
-from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, topic_name
+from contracts.features import encode_features
+from contracts.records import Features, LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
+from contracts.topics import FEATURES, MODELS, OUTCOMES, PREDICTIONS, topic_name
 from infra.kafka import OutgoingRecord, Record
 from infra.signatures import Signatures
 from models.portfolio import Portfolio
@@ -75,6 +76,7 @@ class LearnerFold:
         self._clock = TickClock()
         self.fingerprint = _fingerprint(self._portfolio)
         self._predictions = topic_name(PREDICTIONS, namespace)
+        self._features = topic_name(FEATURES, namespace)
         self._outcomes = topic_name(OUTCOMES, namespace)
         self._models = topic_name(MODELS, namespace)
         self._partition = partition
@@ -106,9 +108,22 @@ class LearnerFold:
         """Let batch models answer what was stepped since the last call, a matrix each; who broke is told."""
         return self._portfolio.complete(self._batch_models)
 
+    def opening(self) -> Sequence[OutgoingRecord]:
+        """The names of all features."""
+        declared = self._portfolio.feature_sets()
+        return [OutgoingRecord(self._models, 0, one.task.encode(), encode(one), []) for one in declared]
+
     def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
         """Predictions and outcomes to the partition of their input, what befalls a model to the audit trail."""
-        return [self._outgoing(output, record, now_ms) for output in outputs]
+        sent: list[OutgoingRecord] = []
+        key = b""
+        for output in outputs:
+            if isinstance(output, Features):  # stands behind its prediction
+                sent.append(OutgoingRecord(self._features, self._partition, key, encode_features(output), []))
+            else:
+                sent.append(self._outgoing(output, record, now_ms))
+                key = sent[-1].key or b""
+        return sent
 
     def _outgoing(
         self,
@@ -119,7 +134,7 @@ class LearnerFold:
         if isinstance(output, ModelQuarantined | ModelInForce):
             return OutgoingRecord(self._models, 0, output.task.encode(), encode(output), [])
         if isinstance(output, Prediction):
-            output.latency_ms = float(now_ms - record.timestamp_ms)
+            output.latency_ms = now_ms - record.timestamp_ms
             topic = self._predictions
         else:
             topic = self._outcomes

@@ -110,7 +110,7 @@ class _Metrics(Listener):
             kind = type(out)
             if kind is Prediction:
                 predicted[out.task] += 1
-                served[out.task, out.served or ""] += 1
+                served[out.task, out.model or ""] += 1
             elif kind is Outcome:
                 settled[out.task] += 1
                 if out.label is not None:

@@ -1,5 +1,7 @@
 """What of a fold's outputs the chain covers: every online answer and every settled label, to the last bit.
 
+What the models saw is not in it: it decides the answers, and the audit compares it by itself.
+
 Of batch models it covers who stands where from which record on. Their answers come after the chain is linked.
 """
 
@@ -10,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from contracts.bounds import RankedItem
-from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
+from contracts.records import Features, LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
 
 __all__ = ["pack"]
 
@@ -38,7 +40,9 @@ def _packed(values: Iterable[Any]) -> bytes:
     return b"".join(parts)
 
 
-def pack(outputs: Iterable[Prediction | Outcome | LateLabel | ModelQuarantined | ModelInForce]) -> bytes:
+def pack(
+    outputs: Iterable[Prediction | Features | Outcome | LateLabel | ModelQuarantined | ModelInForce],
+) -> bytes:
     """The bytes that go into the chain, in the order of `outputs`.
 
     Texts go in with their length, so that no two lists of outputs pack to the same bytes; the one field with a
@@ -60,7 +64,7 @@ def pack(outputs: Iterable[Prediction | Outcome | LateLabel | ModelQuarantined |
         elif isinstance(output, ModelInForce):
             texts = (output.task, output.model, output.stage, output.digest)
             parts += (_HEAD.pack(b"A", output.offset), *map(_text, texts))
-        else:
+        elif isinstance(output, ModelQuarantined):
             parts += (_HEAD.pack(b"Q", output.offset), _text(output.task), _text(output.model))
     return b"".join(parts)
 

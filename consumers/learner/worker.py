@@ -21,7 +21,16 @@ from consumers.learner.fold import LearnerFold
 from consumers.learner.model_cache import ModelCache, no_registry
 from contracts.errors import Fenced
 from contracts.settings import Settings
-from contracts.topics import DEAD_LETTERS, JOURNAL, MODELS, OUTCOMES, PREDICTIONS, USER_EVENTS, topic_name
+from contracts.topics import (
+    DEAD_LETTERS,
+    FEATURES,
+    JOURNAL,
+    MODELS,
+    OUTCOMES,
+    PREDICTIONS,
+    USER_EVENTS,
+    topic_name,
+)
 from infra.kafka import (
     Committed,
     KafkaPartitionLog,
@@ -147,6 +156,7 @@ def work(
             topics=(
                 identity.journal_topic,
                 topic_name(PREDICTIONS, settings.namespace),
+                topic_name(FEATURES, settings.namespace),
                 topic_name(OUTCOMES, settings.namespace),
             ),
             shared_topics=(identity.dead_letter_topic, topic_name(MODELS, settings.namespace)),

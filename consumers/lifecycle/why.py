@@ -243,7 +243,7 @@ def _for(prediction: Prediction, news: list[ModelInForce | ModelQuarantined]) ->
     return Answered(
         prediction.task,
         prediction.partition,
-        served=prediction.served,
+        served=prediction.model,
         since_offset=since.offset if since else None,
         champion=champion,
         out=out,

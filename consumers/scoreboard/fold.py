@@ -172,8 +172,8 @@ class Fold:
         predicted = self._believe(predicted, partition)
         self._count("predictions", predicted.task, partition)
         key = (predicted.task, partition)
-        if self.state.served.get(key, "") != predicted.served:
-            self.state.served[key] = predicted.served
+        if self.state.served.get(key, "") != predicted.model:
+            self.state.served[key] = predicted.model
             self.changes.served.add(key)
         if not self._known.tasks[predicted.task].label.settles:
             whole = self._believe(decode(PREDICTIONS, value, PredictionAnswers), partition)

@@ -226,10 +226,9 @@ class Feed:
             if one is None:
                 continue
             self._champions = self._champions.answered(one)
-            served = one.answers.get(one.served) if one.served is not None else None
             answers.append(
                 LatestAnswer(
-                    one.task, one.time, one.user_id, one.event_id, served, one.served, one.latency_ms
+                    one.task, one.time, one.user_id, one.event_id, one.prediction, one.model, one.latency_ms
                 )
             )
         return tuple(answers)

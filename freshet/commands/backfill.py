@@ -124,7 +124,7 @@ _SAID = {
     "not_logged": "computed, not logged",
     "not_computed": "logged, not computed",
     "other_features": "logged with other features",
-    "beyond": "not on ml.predictions (any more, or yet)",
+    "beyond": "not on ml.features (any more, or yet)",
 }
 
 
@@ -155,7 +155,7 @@ def _show(report: BackfillReport) -> None:
 def _bad(report: BackfillReport) -> Iterator[tuple[str, int]]:
     yield from report.bad.items()
     if report.unreadable:
-        yield "no predictions, on ml.predictions", report.unreadable
+        yield "no features, on ml.features", report.unreadable
 
 
 def _verdict(report: BackfillReport) -> Text:

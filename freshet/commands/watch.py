@@ -93,14 +93,13 @@ def _alive(records: Iterator[Record | None], bootstrap: str) -> Iterator[Record]
 
 
 def _line(prediction: Prediction) -> Text:
-    served = prediction.answers.get(prediction.served) if prediction.served is not None else None
     line = Text(plain(prediction.time.replace("T", " ").removesuffix("Z")), "dim")
     line.append(f"  {plain(prediction.task):<10}", "blue")
     line.append(f"  {plain(prediction.user_id):<12}")
-    line.append(f"  {answer(prediction.task, served):>9}", "bold")
-    line.append(f"  {plain(prediction.served or 'no model')}", "cyan")
+    line.append(f"  {answer(prediction.task, prediction.prediction):>9}", "bold")
+    line.append(f"  {plain(prediction.model or 'no model')}", "cyan")
     for name, other in prediction.answers.items():
-        if name != prediction.served:
+        if name != prediction.model:
             line.append(f"  {plain(name)} {answer(prediction.task, other)}", "dim")
     line.append(f"  {plain(prediction.event_id)}", "dim")
     return line

@@ -12,9 +12,6 @@ SELECT task, names FROM dim_feature_set WHERE feature_set = %s
 -- name: topic_id
 SELECT topic_id FROM etl_backfill WHERE feature_set = %s
 
--- name: move_feature_set
-INSERT INTO dim_feature_set (feature_set, task, names) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
-
 -- name: forget
 -- The whole history was folded: what is not in staging, this code would not compute.
 DELETE FROM fact_backfilled AS b

@@ -8,7 +8,7 @@ SELECT topic, partition, topic_id, next_offset, ticked_at FROM etl_ledger
 
 -- name: empty_staging
 TRUNCATE stage_event, stage_user, stage_session, stage_order, stage_return, stage_interaction, stage_product_state,
-    stage_feature_set, stage_prediction, stage_outcome, stage_late_label
+    stage_prediction, stage_features, stage_outcome, stage_late_label
 
 -- name: begin_ledger
 INSERT INTO etl_ledger (topic, partition, topic_id, next_offset, ticked_at)
@@ -232,19 +232,22 @@ UPDATE interaction AS i SET bought = b.pieces
 FROM bought AS b
 WHERE i.user_id = b.user_id AND i.product_id = b.product_id AND i.bought <> b.pieces
 
--- name: move_dim_feature_set
-INSERT INTO dim_feature_set (feature_set, task, names)
-SELECT feature_set, task, names FROM stage_feature_set WHERE attempt = %(attempt)s
-ON CONFLICT DO NOTHING
+-- name: add_feature_set
+INSERT INTO dim_feature_set (feature_set, task, names) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 
 -- name: move_fact_prediction
 -- Each is written once; were one written twice, the first on the log would count.
 INSERT INTO fact_prediction (
-    task, partition, "offset", event_id, user_id, session_id, time, answers, served, feature_set, features, latency_ms
+    task, partition, "offset", event_id, user_id, session_id, time, answers, model, latency_ms
 )
-SELECT
-    task, partition, "offset", event_id, user_id, session_id, time, answers, served, feature_set, features, latency_ms
+SELECT task, partition, "offset", event_id, user_id, session_id, time, answers, model, latency_ms
 FROM stage_prediction WHERE attempt = %(attempt)s
+ORDER BY log_offset
+ON CONFLICT DO NOTHING
+
+-- name: move_fact_features
+INSERT INTO fact_features (task, partition, "offset", feature_set, features)
+SELECT task, partition, "offset", feature_set, features FROM stage_features WHERE attempt = %(attempt)s
 ORDER BY log_offset
 ON CONFLICT DO NOTHING
 

@@ -15,7 +15,7 @@ class Feature(NamedTuple):
     Parameters
     ----------
     name : str
-        Under which it stands in ``Prediction.features``.
+        Under which it stands in ``FeatureSetDeclared.names``.
     low, high : float
         Bounds it is clipped to: a price of a million must not leave a linear model useless for the next
         ten thousand events, which is what it did without them.

@@ -11,7 +11,16 @@ from benchmarks.etl.counts import MARTS, expected_of, found_in, lines_in, sessio
 from consumers.learner import LearnerFold
 from contracts.errors import BadRecord
 from contracts.settings import Settings
-from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic, topic_name
+from contracts.topics import (
+    FEATURES,
+    MODELS,
+    OUTCOMES,
+    PREDICTIONS,
+    PRODUCT_EVENTS,
+    USER_EVENTS,
+    Topic,
+    topic_name,
+)
 from infra.kafka import Record, connect_producer, ensure_topics, log_range, read_to_end
 from infra.postgres import Connection, migrate
 from producers.simulator import Scenario, Simulator
@@ -24,7 +33,8 @@ from tests.odd_records import strange
 _T = TypeVar("_T")
 # A field left out that may be null, and names of models: Spark looks at neither.
 _SPARK_TAKES: Final = (
-    "served: left out",
+    "model: left out",
+    "prediction: left out",
     "label: left out",
     "of 200 models",
     "served by a batch model of nobody",
@@ -86,7 +96,7 @@ def strangers() -> list[Line]:
     # A compacted topic takes no record without a key.
     return [
         Line(topic.name, 0, b"conversion", odd.value)
-        for topic in (PRODUCT_EVENTS, PREDICTIONS, OUTCOMES, MODELS)
+        for topic in (PRODUCT_EVENTS, PREDICTIONS, FEATURES, OUTCOMES, MODELS)
         for odd in strange(topic)
         if not odd.name.endswith(("a number for a text", *_SPARK_TAKES))
     ]

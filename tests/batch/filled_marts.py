@@ -15,13 +15,13 @@ __all__ = ["fill_marts", "simulated_rows"]
 
 def simulated_rows(task: TaskSpec, events: int, feature_set: int) -> Iterable[tuple]:
     shop = Simulator(Scenario(seed=3, events=events, partitions=2))
-    for prediction, outcome in logged(shop, task, 2):
+    for features, outcome in logged(shop, task, 2):
         if outcome.label is not None:
             yield (
                 task.name, outcome.partition, outcome.offset, outcome.event_id, outcome.user_id, outcome.session_id,
                 outcome.time, outcome.label, outcome.why, outcome.settled_offset, outcome.settled_time,
                 json.dumps(outcome.answers), json.dumps(outcome.losses), feature_set,
-                list(prediction.features.values()),
+                features.values,
             )  # fmt: skip
 
 
@@ -32,10 +32,10 @@ def fill_marts(database: Database, rows: Iterable[tuple], sets: dict[int, tuple[
         for number, (task, names) in sets.items():
             cursor.execute("INSERT INTO dim_feature_set VALUES (%s, %s, %s)", (number, task, names))
         decision = 'task, partition, "offset", event_id, user_id, session_id, time'
-        seen = f"COPY fact_prediction ({decision}, answers, feature_set, features) FROM STDIN"
+        seen = 'COPY fact_features (task, partition, "offset", feature_set, features) FROM STDIN'
         with cursor.copy(seen) as copy:
             for row in rows:
-                copy.write_row((*row[:7], *row[11:12], *row[13:]))
+                copy.write_row((*row[:3], *row[13:]))
         label = "label, why, settled_offset, settled_time, answers, losses"
         settled = f"COPY fact_outcome ({decision}, {label}) FROM STDIN"
         with cursor.copy(settled) as copy:

@@ -19,9 +19,10 @@ from typer.testing import CliRunner, Result
 from consumers.learner import LearnerFold
 from contracts.codec import decode
 from contracts.events import UserEvent
-from contracts.records import Prediction
+from contracts.features import feature_set_id
+from contracts.records import Features
 from contracts.settings import Settings, environment
-from contracts.topics import PREDICTIONS, USER_EVENTS
+from contracts.topics import FEATURES, PREDICTIONS, USER_EVENTS
 from freshet.cli.app import app
 from infra.kafka import OutgoingRecord, Record, connect_admin
 from infra.postgres import migrate
@@ -31,6 +32,7 @@ from models.tasks.basket.features import BasketFeatures
 from producers.simulator import Scenario, Simulator
 from spark_jobs import EtlFailed, EtlRuns
 from spark_jobs.backfill import backfill
+from spark_jobs.feature_sets import names_of
 from tests.backend import Backend
 from tests.batch.etl_shop import EtlShop, shop_lines
 from tests.corpus import corpus
@@ -64,7 +66,7 @@ class History:
         for partition in range(PARTITIONS):
             values = values_of(partition)
             self._abort(USER_EVENTS.name, partition, values[7])
-            self._abort(PREDICTIONS.name, partition, b"{}")
+            self._abort(FEATURES.name, partition, b"{}")
             self.shop.publish(values[part], partition)
             fold = folds.get(partition, LearnerFold)(partition, namespace=self.shop.namespace)
             self.shop.learn(fold, partition=partition)
@@ -88,9 +90,9 @@ class History:
         with self.database.open() as database, database.transaction() as connection:
             return connection.execute(query).fetchall()
 
-    def logged(self, task: str) -> list[Prediction]:
-        found = (decode(PREDICTIONS, record.value) for record in self.shop.records(PREDICTIONS))
-        return [one for one in found if one.task == task]
+    def logged(self, task: str) -> set[tuple[int, int, int, bytes]]:
+        found = ((record.partition, decode(FEATURES, record.value)) for record in self.shop.records(FEATURES))
+        return {(p, one.offset, one.feature_set, bits(one.values)) for p, one in found if one.task == task}
 
     def marts(self) -> list[Any]:
         tables = ("etl_backfill", "fact_backfilled", "dim_feature_set")
@@ -130,13 +132,13 @@ def test_what_was_logged_is_computed_again_to_the_last_bit(past: History, task: 
     records = past.shop.records(USER_EVENTS)
     assert said["records_in"] == len(records) and sum(said["bad"].values()) > 20
     kept = past.rows(
-        'SELECT b.partition, b."offset", b.event_id, b.features, f.names FROM fact_backfilled AS b '
+        'SELECT b.partition, b."offset", b.feature_set, b.features, f.names FROM fact_backfilled AS b '
         f"JOIN dim_feature_set AS f USING (feature_set) WHERE f.task = '{task}'"
     )
-    assert {(p, o, e, bits(x), tuple(names)) for p, o, e, x, names in kept} == {
-        (one.partition, one.offset, one.event_id, bits(list(one.features.values())), tuple(one.features))
-        for one in logged
-    }
+    assert {(p, o, number, bits(x)) for p, o, number, x, _ in kept} == logged
+    assert {number for _, _, number, _, _ in kept} == {feature_set_id(task, names) for *_, names in kept}
+    ids = {event_id for (event_id,) in past.rows("SELECT event_id FROM fact_backfilled")}
+    assert ids <= {decode(PREDICTIONS, record.value).event_id for record in past.shop.records(PREDICTIONS)}
 
 
 def test_running_again_changes_nothing_and_a_number_names_a_set(past: History) -> None:
@@ -149,28 +151,29 @@ def test_running_again_changes_nothing_and_a_number_names_a_set(past: History) -
 
 
 class Careless(LearnerFold):
-    """Turns the last bit of a feature in its first prediction, keeps the second for itself, and makes one up."""
+    """Turns the last bit of a feature that it saw first, keeps what it saw second for itself, and makes one up."""
 
     def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
         written: list[Any] = []
         for one in outputs:
-            if not isinstance(one, Prediction) or one.task != "conversion":
+            if not isinstance(one, Features) or one.task != "conversion":
                 written.append(one)
                 continue
             TOUCHED.append(one)
             if len(TOUCHED) == 1:
-                written.append(
-                    replace(one, features={**one.features, FEATURE: turned(one.features[FEATURE])})
-                )
+                values = list(one.values)
+                values[PLACE] = turned(values[PLACE])
+                written.append(replace(one, values=values))
             elif len(TOUCHED) == 3:
-                written += [one, replace(one, offset=0, event_id="made-up")]
+                written += [one, replace(one, offset=0)]
             elif len(TOUCHED) != 2:
                 written.append(one)
         return super().outgoing(written, record, now_ms)
 
 
 FEATURE = "dwell_last"
-TOUCHED: list[Prediction] = []
+PLACE = names_of(TASKS["conversion"]).index(FEATURE)
+TOUCHED: list[Features] = []
 
 
 def turned(value: float) -> float:
@@ -184,18 +187,19 @@ def test_one_bit_a_missing_row_and_one_too_many_are_found_and_named(past: Histor
     assert result.exit_code == 1
     said = json.loads(result.stdout)
     first, second, *_ = TOUCHED
-    value = first.features[FEATURE]
-    where = {"partition": 1, "offset": first.offset, "event_id": first.event_id}
+    value = first.values[PLACE]
+    where = {"partition": 1, "offset": first.offset}
     counts = {"equal": said["rows"] - 2, "different": 1, "not_logged": 1, "not_computed": 1}
     assert said["counts"] == dict.fromkeys(said["counts"], 0) | counts
     assert not said["is_same"]
     nothing = {"feature": None, "computed": None, "logged": None}
     made_up, different, not_logged = said["differences"]
-    assert made_up == {"kind": "not_computed", "partition": 1, "offset": 0, "event_id": "made-up"} | nothing
+    assert made_up == {"kind": "not_computed", "partition": 1, "offset": 0, "event_id": ""} | nothing
+    assert different.pop("event_id")
     assert different == {"kind": "different", **where} | {
         "feature": FEATURE, "computed": value, "logged": turned(value),
     }  # fmt: skip
-    assert (not_logged["kind"], not_logged["event_id"]) == ("not_logged", second.event_id)
+    assert (not_logged["kind"], not_logged["offset"]) == ("not_logged", second.offset)
     # What this code computes is moved all the same, and that it is not what was logged stands beside it.
     assert past.rows("SELECT sum(different) FROM etl_backfill") == [(1,)]
     told = past.typed("conversion")

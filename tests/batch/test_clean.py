@@ -15,8 +15,8 @@ from pyspark.sql.types import VariantVal
 from contracts.codec import decode, decode_user_event, time_ms
 from contracts.errors import BadRecord
 from contracts.events import ProductEvent, UserEvent
-from contracts.records import OutcomeRecord, Prediction
-from contracts.topics import OUTCOMES, PREDICTIONS, Topic
+from contracts.records import Features, OutcomeRecord, Prediction
+from contracts.topics import FEATURES, OUTCOMES, PREDICTIONS, Topic
 from models.kinds import Ranking
 from models.tasks import TASKS
 from spark_jobs.clean import Seen, judge, refuse_foreign, refuse_too_far_ahead, ticks_of
@@ -62,17 +62,23 @@ def test_the_corpus_of_odd_bytes_is_judged_as_by_the_codec(spark: SparkSession) 
 # As above: what Spark alone takes, and the codec alone.
 _IDS = ("event_id", "user_id", "session_id")
 _LENIENT = {
-    "ml.predictions": {f"Prediction.{name}: a number for a text" for name in ("task", "served", *_IDS)}
-    | {"Prediction.served: left out"},
+    "ml.predictions": {f"Prediction.{name}: a number for a text" for name in ("task", "model", *_IDS)}
+    | {"Prediction.model: left out", "Prediction.prediction: left out"},
+    "ml.features": {"Features.task: a number for a text"},
     "ml.outcomes": {f"Outcome.{name}: a number for a text" for name in ("task", *_IDS)}
     | {f"LateLabel.{name}: a number for a text" for name in ("event", *_IDS)}
     | {"Outcome.label: left out"},
 }
-_STRICT = {"ml.predictions": {"Prediction.type: left out"}, "ml.outcomes": set[str]()}
+_STRICT = {
+    "ml.predictions": {"Prediction.type: left out"},
+    "ml.features": {"Features.type: left out"},
+    "ml.outcomes": set[str](),
+}
 
 
 @pytest.mark.parametrize(
-    ("topic", "structs"), [(PREDICTIONS, (Prediction,)), (OUTCOMES, get_args(OutcomeRecord))]
+    ("topic", "structs"),
+    [(PREDICTIONS, (Prediction,)), (FEATURES, (Features,)), (OUTCOMES, get_args(OutcomeRecord))],
 )
 def test_odd_records_of_learners_are_refused_as_by_the_codec(
     spark: SparkSession, topic: Topic, structs: tuple[type[msgspec.Struct], ...]
@@ -141,6 +147,11 @@ def test_what_learners_can_not_have_written_is_foreign(spark: SparkSession) -> N
             ({"partition": 0, "task": "next", "answers": {"a": [{"item": "p1", "score": 1}]}}, None),
             ({"partition": 0, "task": "next", "answers": {"a": 0.5}}, "foreign"),
         ],
+        FEATURES: [
+            ({}, None),
+            ({"task": "taste"}, "foreign"),
+            ({"offset": 100}, "foreign"),
+        ],
         OUTCOMES: [
             (settled, None),
             (settled | {"task": "next", "label": "p1", "answers": {"a": []}}, None),
@@ -156,7 +167,11 @@ def test_what_learners_can_not_have_written_is_foreign(spark: SparkSession) -> N
         ],
     }
     seen = {0: Seen(100, time_ms("2026-01-06T00:00:00.000Z"))}
-    for topic, structs in ((PREDICTIONS, (Prediction,)), (OUTCOMES, get_args(OutcomeRecord))):
+    for topic, structs in (
+        (PREDICTIONS, (Prediction,)),
+        (FEATURES, (Features,)),
+        (OUTCOMES, get_args(OutcomeRecord)),
+    ):
         judged = judge(records(spark, [told(topic, **fields) for fields, _ in said[topic]]), structs)
         found = (
             refuse_foreign(judged, {**TASKS, "next": NEXT}, seen).orderBy("offset").select("reason").collect()
@@ -178,6 +193,7 @@ def without_nulls(value: Any) -> Any:
         ("shop.user-events", get_args(UserEvent)),
         ("shop.product-events", get_args(ProductEvent)),
         ("ml.predictions", (Prediction,)),
+        ("ml.features", (Features,)),
         ("ml.outcomes", get_args(OutcomeRecord)),
     ],
 )
@@ -196,11 +212,13 @@ def test_yesterdays_records_are_good_and_read_whole(
 def test_a_struct_becomes_a_type_of_spark_with_all_of_its_fields() -> None:
     assert schema_of(Prediction).simpleString() == (
         "struct<type:string,task:string,partition:bigint,offset:bigint,event_id:string,user_id:string,"
-        "session_id:string,time:string,answers:map<string,variant>,served:string,features:map<string,double>,"
-        "latency_ms:double>"
+        "session_id:string,time:string,model:string,prediction:variant,answers:map<string,variant>,latency_ms:double>"
+    )
+    assert schema_of(Features).simpleString() == (
+        "struct<type:string,task:string,offset:bigint,feature_set:bigint,values:array<double>>"
     )
     with pytest.raises(TypeError, match="one type in all"):
-        schema_of(Prediction, msgspec.defstruct("Other", [("served", int)]))
+        schema_of(Prediction, msgspec.defstruct("Other", [("model", int)]))
 
 
 def tick(time: str) -> bytes:

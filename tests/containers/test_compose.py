@@ -105,7 +105,7 @@ def test_predictions_and_their_labels_can_be_read_from_outside(stack: Stack) -> 
         return not settled
 
     predictions = read(stack, "ml.predictions", each_was_asked)
-    assert {p["served"] for p in predictions} <= {"second-order", "recursive-median"}
+    assert {p["model"] for p in predictions} <= {"second-order", "recursive-median"}
 
 
 def shares(stack: Stack) -> list[int]:
@@ -327,7 +327,7 @@ def test_a_batch_model_is_trained_promoted_and_served_beside_the_stream(
         trainer = stack.containers("trainer")[0]
         said = docker("exec", trainer, "freshet", "promote", f"conversion/{model}", "--force", "--json")
         assert json.loads(said)["forced"], said
-        served = read(stack, "ml.predictions", lambda found: found[-1]["served"] == model, BATCH_S)[-1]
+        served = read(stack, "ml.predictions", lambda found: found[-1]["model"] == model, BATCH_S)[-1]
         assert served["answers"][model] is not None
         asked = ["freshet", "why", "--prediction", served["event_id"], "--json"]
         why = json.loads(docker("exec", trainer, *asked))

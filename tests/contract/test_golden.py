@@ -1,6 +1,7 @@
 """Yesterday's bytes: what was ever written is still read, and means the same.
 
-A line is added for each new type and each new shape; none is ever changed or taken out.
+A line is added for each new type and each new shape; none is ever changed or taken out, but with `RECORDS`, which has
+old logs refused (docs/adr/0010).
 """
 
 from __future__ import annotations

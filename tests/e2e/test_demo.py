@@ -107,7 +107,10 @@ def test_watch_shows_predictions_and_leaves_quietly_with_its_reader(kept):
     assert (done.returncode, done.stderr) == (0, "")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(lines) == 3
-    assert all(line["type"] == "Prediction" and line["features"] for line in lines)
+    assert all(
+        line["type"] == "Prediction" and line["prediction"] == line["answers"][line["model"]]
+        for line in lines
+    )
 
 
 def test_another_shop_is_refused_on_the_same_folder(kept):

@@ -14,7 +14,16 @@ from pathlib import Path
 
 from contracts.emission import Emission
 from contracts.settings import Settings, environment
-from contracts.topics import DEAD_LETTERS, JOURNAL, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic, topic_name
+from contracts.topics import (
+    DEAD_LETTERS,
+    FEATURES,
+    JOURNAL,
+    OUTCOMES,
+    PREDICTIONS,
+    USER_EVENTS,
+    Topic,
+    topic_name,
+)
 from infra.kafka import (
     Committed,
     Record,
@@ -129,9 +138,9 @@ class Stage:
         return str(json.loads(found.metadata)["chain"])
 
     def outputs(self) -> list[dict[str, object]]:
-        """Predictions and outcomes in their order, without the one field that has a wall clock in it."""
+        """Predictions, features and outcomes in their order, without the one field that has a wall clock in it."""
         found = []
-        for topic in (PREDICTIONS, OUTCOMES, DEAD_LETTERS):
+        for topic in (PREDICTIONS, FEATURES, OUTCOMES, DEAD_LETTERS):
             for record in self.records(topic):
                 value = json.loads(record.value or b"null")
                 value.pop("latency_ms", None)

@@ -57,7 +57,8 @@ def set_up(stage: Stage, events: list[bytes], digest: str) -> None:
 def online_only(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Without batch models: their last bits depend on how turns were cut, who answers first on when it was loaded."""
     for one in outputs:
-        one.pop("served", None)
+        one.pop("model", None)
+        one.pop("prediction", None)
         for name in ("answers", "losses"):
             one[name] = {m: value for m, value in one.get(name, {}).items() if "@" not in m}
     return outputs
@@ -114,7 +115,7 @@ def test_a_learner_killed_around_the_activation_comes_back_with_it(
     assert online_only(stage.outputs()) == online_only(undisturbed.outputs())
     predictions = [json.loads(record.value or b"") for record in stage.records(PREDICTIONS)]
     behind = [p for p in predictions if p["offset"] > BEFORE and p["task"] == "conversion"]
-    assert behind[-1]["served"] == "a@1"
+    assert behind[-1]["model"] == "a@1"
     assert all(list(p["answers"])[-1] == "a@1" for p in behind)
     assert_audited(stage, models)
 

@@ -11,7 +11,7 @@ import pytest
 from consumers.learner import LearnerFold
 from contracts.codec import decode_user_event
 from contracts.errors import BadRecord
-from contracts.records import ModelQuarantined, Outcome, Prediction
+from contracts.records import Features, ModelQuarantined, Outcome, Prediction
 from contracts.topics import USER_EVENTS
 from infra.kafka import Record
 from models.tasks import TASKS
@@ -67,8 +67,8 @@ def assert_finite(outputs: Sequence[object]) -> None:
         assert not isinstance(output, ModelQuarantined), output
         if isinstance(output, Prediction | Outcome):
             assert all(answer is not None and math.isfinite(answer) for answer in output.answers.values())
-        if isinstance(output, Prediction):
-            assert all(math.isfinite(value) for value in output.features.values())
+        if isinstance(output, Features):
+            assert all(map(math.isfinite, output.values))
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from contracts.errors import BadRecord
 from contracts.records import JournalRecord
 from contracts.topics import (
     DEAD_LETTERS,
+    FEATURES,
     JOURNAL,
     MODELS,
     OUTCOMES,
@@ -49,7 +50,7 @@ from infra.signatures import Signatures
 from models.serving import BatchModels, NoBatchModels
 
 GROUP = "learner"
-COPIED = (USER_EVENTS, PREDICTIONS, OUTCOMES, DEAD_LETTERS, MODELS, JOURNAL)
+COPIED = (USER_EVENTS, PREDICTIONS, FEATURES, OUTCOMES, DEAD_LETTERS, MODELS, JOURNAL)
 Progress = Callable[[int, int, int], None]
 Tamper = Callable[[Topic, list[Record]], list[Record]]
 
@@ -87,6 +88,9 @@ class Skipping:
 
     def complete(self) -> Any:
         return self.fold.complete()
+
+    def opening(self) -> Any:
+        return self.fold.opening()
 
     def outgoing(self, outputs: Any, record: Record, now_ms: int) -> Any:
         return self.fold.outgoing(outputs, record, now_ms)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from consumers.engine import Step
-from contracts.topics import DEAD_LETTERS, JOURNAL, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic
+from contracts.topics import DEAD_LETTERS, FEATURES, JOURNAL, OUTCOMES, PREDICTIONS, USER_EVENTS, Topic
 from infra.kafka import Committed, OutgoingRecord, Record, restore_offset
 from producers.simulator import Scenario, Simulator
 from tests.corpus import corpus
@@ -169,6 +169,11 @@ def test_whatever_else_is_tampered_with_is_found_as_well(good: Rehearsal, namesp
             records[40] = changed(records[40], partition=1)
             records[50] = records[50]._replace(value=b"no prediction")
             records.append(changed(records[60], task="taste"))
+        if topic is FEATURES:
+            values = fields(records[10])["values"]
+            turned = [value * (1 + 2**-52) for value in values]
+            records[10] = changed(records[10], values=turned)
+            records.append(records[30])
         if topic is OUTCOMES:
             records[10] = changed(records[10], settled_offset=fields(records[10])["settled_offset"] + 1)
             records[20] = changed(records[20], why="magic")
@@ -190,6 +195,7 @@ def test_whatever_else_is_tampered_with_is_found_as_well(good: Rehearsal, namesp
         ("missing", "ml.predictions", 10),
         ("missing", "ml.predictions", 20),
         ("missing", "ml.predictions", 30),
+        ("missing", "ml.features", 10),
         ("label", "ml.outcomes", 10),
         ("missing", "dead-letters", 3),
         ("chain", f"ml.journal.{GROUP}", turns - 3),
@@ -197,8 +203,8 @@ def test_whatever_else_is_tampered_with_is_found_as_well(good: Rehearsal, namesp
     } <= found
     said = report.as_json()["partitions"]["0"]
     # The predictions at 40 and 50 and the outcome at 20 are nobody's, and missing; so are one outcome and two letters.
-    assert said["missing"] == 3 + 2 + 2 + 1 + 1
-    assert said["duplicate"] == 1 + 1
+    assert said["missing"] == 3 + 2 + 1 + 2 + 1 + 1
+    assert said["duplicate"] == 1 + 1 + 1
     notes = [note for note in report.as_json()["notes"] if "passed over" in note]
     assert [note.split()[2] for note in notes] == ["3", "1"]
     assert len(report.as_json()["findings"]) == len(report.partitions[0].findings)

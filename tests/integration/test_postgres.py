@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from contracts.errors import EnvironmentProblem, SettingsError, Unreachable
+from contracts.features import feature_set_id
 from infra.postgres import Snapshot, SnapshotStore, connect, is_genuine, migrate, read_password, sealed
 from infra.postgres.migrations import Migration, migrations
 from infra.waiting import Waiting
@@ -204,3 +205,26 @@ def test_a_snapshot_that_was_changed_in_the_database_is_not_genuine(
         connection.execute(f"UPDATE snapshot SET {column} = {changed}")
     (found,) = store.newest("learner", 0, "changed" if column == "topic_id" else "log")
     assert not is_genuine(KEY, found)
+
+
+def test_features_of_before_are_moved_to_their_own_table_under_the_number_that_the_code_gives(
+    fresh_database: FreshDatabase,
+) -> None:
+    given = (fresh_database.url, fresh_database.password)
+    migrate(*given, steps=[step for step in migrations() if step.number < 8])
+    names = ["a", "b c"]
+    where = "'conversion', 0, 7, 'e', 'u', 's', now()"
+    with fresh_database.open() as database, database.transaction() as connection:
+        connection.execute("INSERT INTO dim_feature_set VALUES (-5, 'conversion', %s)", (names,))
+        connection.execute(f"INSERT INTO fact_prediction VALUES ({where}, '{{}}', 'm', -5, '{{1,-0}}', 1)")
+        connection.execute(f"INSERT INTO fact_outcome VALUES ({where}, 1, 'order', 9, now(), '{{}}', '{{}}')")
+        connection.execute("INSERT INTO fact_backfilled VALUES (-5, 0, 7, 'e', '{2,3}')")
+    migrate(*given)
+    number = feature_set_id("conversion", names)
+    with fresh_database.open() as database, database.transaction() as connection:
+        assert connection.execute("SELECT * FROM dim_feature_set").fetchall() == [
+            (number, "conversion", names)
+        ]
+        examples = "SELECT feature_set, features::text FROM training_example"
+        assert connection.execute(examples).fetchall() == [(number, "{1,-0}")]
+        assert connection.execute("SELECT feature_set FROM fact_backfilled").fetchall() == [(number,)]

@@ -64,8 +64,8 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
         behind = [c for c in changes if one["offset"] > c.offsets[one["partition"]]]
         must = {0: "second-order", 1: "second-order", 2: "a@1", 3: "b@1"}.get(len(behind))
         if must is not None:
-            assert one["served"] == must
-        served[one["served"]] += 1
+            assert one["model"] == must
+        served[one["model"]] += 1
     assert min(served.values()) > 50
     report = town.shop.audit()
     assert report.is_ok
@@ -82,7 +82,7 @@ def test_a_model_answers_is_served_and_taken_back_and_each_prediction_knows_by_w
     ]  # fmt: skip
     assert stages(town.database) == {A: "retired", B: "retired"}
 
-    asked = next(p for p in town.fields(PREDICTIONS) if p["served"] == "b@1")
+    asked = next(p for p in town.fields(PREDICTIONS) if p["model"] == "b@1")
     bootstrap, namespace = town.shop.bootstrap, town.shop.namespace
     answered = {p.task: a for p, a in who_for(bootstrap, namespace, asked["event_id"])}["conversion"]
     assert answered.champion is not None

@@ -26,14 +26,13 @@ class Sent:
 
 
 def shop(
-    decisions: int, *, partitions: int = 2, seed: int = 1, features: int = 60, drift_at: int | None = None
+    decisions: int, *, partitions: int = 2, seed: int = 1, drift_at: int | None = None
 ) -> Iterator[Sent]:
     """Records in the order of time; each decision point is settled about 50 decision points later.
 
     Every seventh session abandons its cart, every hundredth event is late, every two hundredth a dead letter.
     """
     random_ = random.Random(seed)
-    seen = {f"feature_{n}": 0.125 * n for n in range(features)}
     later: list[Sent] = []
     for n in range(decisions):
         session = n // 3
@@ -75,12 +74,13 @@ def shop(
                 **ids,
                 "answers": given,
             }
+            first = next(iter(given))
             yield Sent(
                 at_ms,
                 PREDICTIONS,
                 partition,
                 key,
-                encode(Prediction(served=next(iter(given)), features=seen, **same)),
+                encode(Prediction(model=first, prediction=given[first], **same)),
             )
             label = (1.0 if ordered else 0.0) if task == "conversion" else (20.0 + n % 7 if ordered else None)
             settled_ms = at_ms + 5_000 - n % 3 * 100

@@ -30,7 +30,7 @@ DECISIONS = 3_000
 
 @pytest.fixture(scope="module")
 def sent() -> list[Sent]:
-    return list(shop(DECISIONS, features=3, drift_at=1_500))
+    return list(shop(DECISIONS, drift_at=1_500))
 
 
 def test_all_is_counted_joined_and_scored(
@@ -144,14 +144,14 @@ def test_a_quarantined_model_is_named_with_its_reason(
     bootstrap: str, fresh_database: FreshDatabase, namespace: str
 ):
     out = ModelQuarantined(task="conversion", model="second-order", partition=0, offset=7, reason="it raised")
-    few = [one for one in shop(20, features=1) if one.topic is PREDICTIONS]
+    few = [one for one in shop(20) if one.topic is PREDICTIONS]
     changed = [
         Sent(
             one.at_ms,
             one.topic,
             one.partition,
             one.key,
-            one.value.replace(b'"served":"second-order"', b'"served":"logistic"'),
+            one.value.replace(b'"model":"second-order"', b'"model":"logistic"'),
         )
         for one in few
         if one.partition == 0

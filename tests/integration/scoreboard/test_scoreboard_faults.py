@@ -20,7 +20,7 @@ from tests.integration.scoreboard.scored_shop import shop
 from tests.waiting import DEADLINE_S, until
 
 ROOT = Path(__file__).resolve().parents[3]
-SENT = list(shop(4_000, features=3, drift_at=2_000))
+SENT = list(shop(4_000, drift_at=2_000))
 
 
 def child(

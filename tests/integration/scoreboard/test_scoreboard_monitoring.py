@@ -21,7 +21,7 @@ PREFIX = "freshet_scoreboard_"
 
 @pytest.fixture(scope="module")
 def sent() -> list[Sent]:
-    return list(shop(DECISIONS, features=3, drift_at=1_000))
+    return list(shop(DECISIONS, drift_at=1_000))
 
 
 def check(fresh: FreshDatabase) -> DatabaseCheck:

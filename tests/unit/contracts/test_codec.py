@@ -222,8 +222,10 @@ ALLOWED = {
     ("shop.control", "mac"): {"left out", "no text"},
     ("ml.predictions", "type"): {"left out"},
     ("ml.predictions", "answers"): {"inside, below zero"},  # `models.kinds` says what may be
-    ("ml.predictions", "features"): {f"inside, {what}" for what in _WIDE},
+    ("ml.predictions", "prediction"): {"below zero"},
     ("ml.predictions", "latency_ms"): _WIDE | {"left out"},
+    ("ml.features", "type"): {"left out"},
+    ("ml.features", "values"): {f"inside, {what}" for what in _WIDE},
     ("ml.outcomes", "answers"): {"inside, below zero"},
     ("ml.outcomes", "label"): {"below zero", "a text for a number"},
     ("ml.outcomes", "losses"): {"inside, below zero"},

@@ -38,8 +38,8 @@ def judged(topic: Topic, partition: int, known: Known = KNOWN, /, **fields: obje
         (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "losses": ANSWERS}),
         (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "losses": {}, "label": None}),
         (OUTCOMES, 1, {"type": "LateLabel"}),
-        (PREDICTIONS, 1, {"answers": ANSWERS, "served": "a@1"}),
-        (PREDICTIONS, 1, {"answers": ANSWERS, "served": None}),
+        (PREDICTIONS, 1, {"answers": ANSWERS, "model": "a@1"}),
+        (PREDICTIONS, 1, {"answers": ANSWERS, "model": None}),
         (MODELS, 0, {"type": "ModelQuarantined", "model": "linear", "partition": 1}),
         (MODELS, 0, {"type": "ModelInForce", "model": "a@1"}),
         (MODELS, 0, {"type": "ModelChanged", "model": "a@1"}),
@@ -63,8 +63,8 @@ def test_what_its_owner_may_have_written_is_believed_whole(
         (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "task": "taste"}),
         (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "label": 0.5}),
         (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "label": 900.0}),
-        (PREDICTIONS, 1, {"answers": ANSWERS, "served": "ghost"}),
-        (PREDICTIONS, 1, {"answers": ANSWERS, "served": "b@1"}),
+        (PREDICTIONS, 1, {"answers": ANSWERS, "model": "ghost"}),
+        (PREDICTIONS, 1, {"answers": ANSWERS, "model": "b@1"}),
         (PREDICTIONS, 1, {"answers": ANSWERS, "task": "taste"}),
         (MODELS, 0, {"type": "ModelQuarantined", "model": "ghost"}),
         (MODELS, 0, {"type": "ModelQuarantined", "model": "linear", "partition": 2}),
@@ -89,13 +89,13 @@ def test_models_that_nobody_knows_are_left_out_of_a_record_that_speaks_of_others
 
 
 def test_who_tells_what_once_was_believes_of_models_that_are_no_more_but_of_no_other_partition() -> None:
-    assert judged(PREDICTIONS, 1, OF_ANY_TIME, answers={"ghost": 0.5}, served="ghost") is not None
+    assert judged(PREDICTIONS, 1, OF_ANY_TIME, answers={"ghost": 0.5}, model="ghost") is not None
     assert judged(PREDICTIONS, 0, OF_ANY_TIME, answers=ANSWERS) is None
     assert judged(PREDICTIONS, 1, OF_ANY_TIME, answers=ANSWERS, task="taste") is None
 
 
 def test_views_are_believed_as_the_records_that_they_are_of() -> None:
-    value = told(PREDICTIONS, answers={"second-order": 0.5}, served="second-order")
+    value = told(PREDICTIONS, answers={"second-order": 0.5}, model="second-order")
     head = decode(PREDICTIONS, value, PredictionHead)
     assert believed(head, 1, KNOWN) is head
     assert believed(head, 0, KNOWN) is None
@@ -111,7 +111,7 @@ def test_what_is_ahead_of_the_main_input_is_not_believed() -> None:
         assert (judged(OUTCOMES, 1, known, **settled) is not None) == is_so
         losses = decode(OUTCOMES, told(OUTCOMES, **settled), OutcomeLosses)
         assert (believed(losses, 1, known) is not None) == is_so
-        said = {"partition": 1, "answers": ANSWERS, "served": None, "time": time}
+        said = {"partition": 1, "answers": ANSWERS, "model": None, "time": time}
         assert (judged(PREDICTIONS, 1, known, **said) is not None) == is_so
     for offset, is_so in ((9, True), (10, False)):
         out = {"type": "ModelQuarantined", "model": "linear", "partition": 1, "offset": offset}

@@ -16,7 +16,7 @@ import pytest
 
 from contracts.codec import rfc3339
 from contracts.events import CartAdded, CartRemoved, OrderPlaced, Product, ProductViewed, UserEvent
-from contracts.records import ModelQuarantined, Outcome, Prediction
+from contracts.records import Features, ModelQuarantined, Outcome, Prediction
 from models.online.largest_of import LargestOf
 from models.portfolio import Output, Portfolio
 from models.tasks import TASKS, ModelSpec, TaskSpec
@@ -148,10 +148,13 @@ def test_extremes_give_finite_answers_within_the_bounds_of_features(task: TaskSp
     assert not [output for output in outputs if isinstance(output, ModelQuarantined)]
     bounds = {feature.name: feature for feature in task.features().declared}
     asked = [output for output in outputs if isinstance(output, Prediction)]
+    seen = [output for output in outputs if isinstance(output, Features)]
     assert any(output.event_id.startswith("x-") for output in asked)
+    assert [output.offset for output in seen] == [output.offset for output in asked]
+    for one in seen:
+        pairs = zip(bounds.values(), one.values, strict=True)
+        assert all(feature.low <= value <= feature.high for feature, value in pairs)
     for output in asked:
-        assert list(output.features) == list(bounds)
-        assert all(bounds[name].low <= value <= bounds[name].high for name, value in output.features.items())
         assert all(answer is not None and isfinite(answer) for answer in output.answers.values())
 
 

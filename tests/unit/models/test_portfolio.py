@@ -19,7 +19,7 @@ from contracts.events import (
     UserEvent,
 )
 from contracts.labels import MEMORY_MS, SILENCE_MS
-from contracts.records import LateLabel, ModelQuarantined, Outcome, Prediction
+from contracts.records import Features, LateLabel, ModelQuarantined, Outcome, Prediction
 from models.online import Prior
 from models.portfolio import Portfolio
 from models.tasks import TASKS, ModelSpec, TaskSpec
@@ -35,6 +35,7 @@ class Shop:
     def __init__(self, *tasks: TaskSpec) -> None:
         self.portfolio = Portfolio(3, tasks=tasks or (TASKS["conversion"],))
         self.offset = -1
+        self.seen: list[Features] = []
 
     def step(self, kind: type, at_ms: int, session: str | None = "s1", **fields: Any) -> list[Any]:
         self.offset += 1
@@ -51,7 +52,9 @@ class Shop:
         event: UserEvent = kind(
             id=f"u-{self.offset}", time=rfc3339(START_MS + at_ms), source="test/1", **fields
         )
-        return list(self.portfolio.step(event, START_MS + at_ms, self.offset))
+        outputs = self.portfolio.step(event, START_MS + at_ms, self.offset)
+        self.seen = [output for output in outputs if isinstance(output, Features)]
+        return [output for output in outputs if not isinstance(output, Features)]
 
 
 class Raises:
@@ -120,7 +123,19 @@ def test_a_decision_point_is_predicted_with_the_identity_of_its_record() -> None
     assert isinstance(prediction, Prediction)
     assert (prediction.task, prediction.partition, prediction.offset) == ("conversion", 3, 1)
     assert (prediction.event_id, prediction.user_id, prediction.session_id) == ("u-1", "u1", "s1")
-    assert prediction.served == next(iter(prediction.answers))
+    assert prediction.model == next(iter(prediction.answers))
+    assert prediction.prediction == prediction.answers[prediction.model]
+
+
+def test_what_models_saw_is_told_in_the_order_of_the_names_that_are_declared() -> None:
+    shop = Shop()
+    (declared,) = shop.portfolio.feature_sets()
+    shop.step(ProductViewed, 0)
+    (seen,) = shop.seen
+    assert (seen.task, seen.offset, seen.feature_set) == ("conversion", 0, declared.feature_set)
+    assert dict(zip(declared.names, seen.values, strict=True))["is_view"] == 1.0
+    shop.step(SessionEnded, 1)
+    assert shop.seen == []
 
 
 def test_an_order_settles_all_decision_points_of_its_visit_in_order_with_losses() -> None:
@@ -194,7 +209,7 @@ def test_a_model_that_raises_or_is_not_finite_is_out_and_the_next_is_served(answ
     assert isinstance(quarantined, ModelQuarantined)
     assert (quarantined.model, quarantined.offset, quarantined.partition) == ("first", 0, 3)
     assert prediction.answers["first"] is None
-    assert prediction.served == "prior"
+    assert prediction.model == "prior"
     (again,) = shop.step(ProductViewed, 1)
     assert again.answers["first"] is None
     (outcome, _) = shop.step(SessionEnded, 2)
@@ -204,7 +219,7 @@ def test_a_model_that_raises_or_is_not_finite_is_out_and_the_next_is_served(answ
 def test_a_model_that_raises_while_it_learns_is_out_too() -> None:
     shop = Shop(with_model(learns=False))
     (prediction,) = shop.step(ProductViewed, 0)
-    assert prediction.served == "first"
+    assert prediction.model == "first"
     outcome, quarantined = shop.step(SessionEnded, 1)
     assert outcome.losses["first"] is not None
     assert quarantined.reason.startswith("KeyError in learn_one")

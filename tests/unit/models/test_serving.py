@@ -100,7 +100,7 @@ def test_a_shadow_answers_from_its_record_on_and_a_champion_is_served() -> None:
         else:
             assert list(prediction.answers)[-1] == "a@1"
             assert 0 < prediction.answers["a@1"] < 1
-        assert prediction.served == ("a@1" if prediction.offset > champion.offset else online)
+        assert prediction.model == ("a@1" if prediction.offset > champion.offset else online)
     assert all("a@1" not in prediction.answers for prediction in of(Prediction, outputs, "basket"))
 
 
@@ -137,6 +137,8 @@ def test_turns_pickles_and_matrices_of_any_size_give_the_same_but_for_the_last_b
                     assert list(mine) == list(theirs)
                     assert all(mine[m] == theirs[m] for m in mine if "@" not in m)
                     assert mine == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+                elif name == "prediction":
+                    assert mine == pytest.approx(theirs, rel=1e-9, abs=1e-12)
                 else:
                     assert mine == theirs
 
@@ -148,7 +150,7 @@ def test_a_new_champion_leaves_the_one_before_as_a_shadow_and_a_retired_one_its_
     a, b = models.add(trained(0), "a"), models.add(trained(1), "b")
     stream = with_activations((100, "a", "champion", a), (250, "b", "champion", b), (400, "b", "retired", b))
     predictions = of(Prediction, folded(stream, models, 50))
-    served = [p.served for p in predictions]
+    served = [p.model for p in predictions]
     assert list(dict.fromkeys(served)) == ["second-order", "a@1", "b@1"]
     assert served[-1] == "second-order"
     assert [n for n in predictions[-1].answers if "@" in n] == ["a@1"]
@@ -167,8 +169,8 @@ def test_a_batch_model_that_breaks_is_out_from_that_row_on_and_the_online_one_ta
     silent = [p for p in of(Prediction, outputs) if p.answers.get("bad@1", 0) is None]
     assert max(p.offset for p in answered) < out.offset == min(p.offset for p in silent)
     assert (out.model, out.partition) == ("bad@1", 3)
-    assert {p.served for p in answered} == {"bad@1"}
-    assert {p.served for p in silent} == {"second-order"}
+    assert {p.model for p in answered} == {"bad@1"}
+    assert {p.model for p in silent} == {"second-order"}
 
 
 def test_who_was_quarantined_is_silent_until_it_comes_with_another_artefact() -> None:
@@ -178,14 +180,14 @@ def test_who_was_quarantined_is_silent_until_it_comes_with_another_artefact() ->
         (100, "m", "champion", bad), (200, "m", "champion", bad), (300, "m", "champion", good)
     )
     predictions = of(Prediction, folded(stream, models, 40))
-    assert {p.served for p in predictions if p.offset < FIRST + 302} == {"second-order"}
-    assert {p.served for p in predictions if p.offset > FIRST + 302} == {"m@1"}
+    assert {p.model for p in predictions if p.offset < FIRST + 302} == {"second-order"}
+    assert {p.model for p in predictions if p.offset > FIRST + 302} == {"m@1"}
 
 
 def test_a_model_that_is_not_to_be_had_answers_nothing_and_the_stream_goes_on() -> None:
     stream = with_activations((100, "a", "champion", "0" * 64))
     predictions = of(Prediction, folded(stream, NoBatchModels(), 40))
-    assert {p.served for p in predictions} == {"second-order"}
+    assert {p.model for p in predictions} == {"second-order"}
     assert predictions[-1].answers["a@1"] is None
 
 
@@ -217,7 +219,7 @@ def test_a_model_that_raises_over_many_rows_and_over_none_of_them_alone_answers_
     stream = with_activations((0, "m", "champion", models.add(Lonely(10_000, None), "m")))
     outputs = folded(stream, models, 100)
     assert of(ModelQuarantined, outputs) == []
-    assert of(Prediction, outputs)[-1].served == "m@1"
+    assert of(Prediction, outputs)[-1].model == "m@1"
     assert "MemoryError('too many'), and none of them alone" in caplog.text
 
 

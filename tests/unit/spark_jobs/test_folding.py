@@ -7,13 +7,13 @@ from collections.abc import Iterable
 import pyarrow as pa
 import pytest
 
-from contracts.codec import encode
-from contracts.records import Prediction
+from contracts.features import encode_features
+from contracts.records import Features
 from contracts.topics import USER_EVENTS
 from models.history import FeatureHistory
 from models.tasks import TASKS
 from producers.simulator import Scenario, Simulator
-from spark_jobs.folding import fold_batches, names_of, read_batches, values_of
+from spark_jobs.folding import fold_batches, read_batches, values_of
 
 TASK = TASKS["conversion"]
 
@@ -43,7 +43,7 @@ def test_rows_are_those_of_the_plain_fold_however_the_records_are_cut() -> None:
     all_of_it, expected = records(), []
     for _, offset, value in all_of_it:
         if value not in (b"{", b"") and (found := plain.step(value, offset)) is not None:
-            expected.append((1, offset, found.event_id, [found.features[name] for name in names_of(TASK)]))
+            expected.append((1, offset, found.event_id, found.values))
     assert len(expected) > 50
     for size in (1, 50, 10_000):
         cut = [all_of_it[at : at + size] for at in range(0, len(all_of_it), size)]
@@ -63,34 +63,27 @@ def test_records_out_of_their_order_are_refused() -> None:
         list(fold_batches([batch([second, first])], TASK))
 
 
-def test_what_was_logged_is_brought_into_the_order_of_the_names_and_other_sets_have_no_bits() -> None:
-    names = ("b", "a")
-
-    def said(task: str, offset: int, features: dict[str, float]) -> bytes:
-        return encode(
-            Prediction(
-                task=task, partition=1, offset=offset, event_id=f"e{offset}", user_id="u", session_id="s",
-                time="2026-01-01T00:00:00.000Z", answers={}, served=None, features=features,
-            )
-        )  # fmt: skip
+def test_what_was_logged_is_read_to_the_bit_and_other_sets_have_no_bits() -> None:
+    def said(task: str, offset: int, feature_set: int, *values: float) -> bytes:
+        return encode_features(Features(task=task, offset=offset, feature_set=feature_set, values=[*values]))
 
     values = [
-        said("conversion", 1, {"a": 1.0, "b": -0.0}),
-        said("conversion", 2, {"a": 1.0}),
-        said("basket", 3, {"a": 1.0, "b": 2.0}),
+        said("conversion", 1, 7, -0.0, 1.0),
+        said("conversion", 2, 8, 1.0, 1.0),
+        said("conversion", 3, 7, 1.0),
+        said("basket", 4, 7, 1.0, 2.0),
         b"nothing",
-        said("conversion", 4, {"a": 1.0, "b": 2.0}),
+        said("taste", 5, 7, 1.0, 2.0),
     ]
-    partitions = [1] * 4 + [0]  # the last one lies where its learner does not write
     logged = pa.RecordBatch.from_pydict(
-        {"partition": pa.array(partitions, pa.int32()), "value": pa.array(values, pa.binary())}
+        {"partition": pa.array([1] * 6, pa.int32()), "value": pa.array(values, pa.binary())}
     )
-    rows = pa.Table.from_batches(read_batches([logged], "conversion", names)).to_pylist()
-    points = [(row["offset"], row["bits"]) for row in rows if row["offset"] is not None]
-    assert [offset for offset, _ in points] == [1, 2]
-    assert repr(values_of(points[0][1])) == "(-0.0, 1.0)" and points[1][1] is None
+    rows = pa.Table.from_batches(read_batches([logged], "conversion", 7, 2)).to_pylist()
+    points = [(row["partition"], row["offset"], row["bits"]) for row in rows if row["offset"] is not None]
+    assert [(partition, offset) for partition, offset, _ in points] == [(1, 1), (1, 2), (1, 3)]
+    assert [bits and repr(values_of(bits)) for *_, bits in points] == ["(-0.0, 1.0)", None, None]
     assert {row["reason"]: row["records"] for row in rows if row["offset"] is None} == {
-        None: 3,
+        None: 4,
         "not-json": 1,
         "foreign": 1,
     }

@@ -16,9 +16,8 @@ from contracts.records import ModelInForce
 from infra.kafka import Record
 
 SAID: dict[str, Any] = {
-    "served": "a@1",
+    "model": "a@1",
     "answers": {"first": 0.5, "second": 0.4, "a@1": 0.25, "b@1": 0.1},
-    "features": {"x": 1.0},
 }
 
 
@@ -48,26 +47,26 @@ def test_an_answer_that_is_no_number_differs_wherever_it_differs() -> None:
 def test_an_answer_that_is_missing_on_one_side_is_counted_and_the_online_one_takes_its_place() -> None:
     assert problem(**with_answers(b_1=None)) == (None, Counter(silent=1))
     assert problem(with_answers(b_1=None)) == (None, Counter(unchecked=1))
-    assert problem(**with_answers(a_1=None), served="first") == (None, Counter(silent=1))
-    assert problem(**with_answers(a_1=None, first=None), served="second") == (None, Counter(silent=1))
-    assert problem(with_answers(a_1=None) | {"served": "first"}) == (None, Counter(unchecked=1))
+    assert problem(**with_answers(a_1=None), model="first") == (None, Counter(silent=1))
+    assert problem(**with_answers(a_1=None, first=None), model="second") == (None, Counter(silent=1))
+    assert problem(with_answers(a_1=None) | {"model": "first"}) == (None, Counter(unchecked=1))
 
 
 @pytest.mark.parametrize("served", ["first", "b@1", None])
 def test_another_than_the_champion_must_not_be_served_where_it_answered(served: str | None) -> None:
-    assert "a@1 must be served" in str(problem(served=served)[0])
+    assert "a@1 must be served" in str(problem(model=served)[0])
 
 
 def test_without_a_champion_the_first_online_model_must_be_served() -> None:
-    assert "first must be served. It was b@1" in str(problem({"served": "first"}, served="b@1")[0])
-    assert "first must be served" in str(problem(**with_answers(a_1=None), served="second")[0])
+    assert "first must be served. It was b@1" in str(problem({"model": "first"}, model="b@1")[0])
+    assert "first must be served" in str(problem(**with_answers(a_1=None), model="second")[0])
 
 
 def test_the_very_models_that_stood_there_must_stand_there() -> None:
     only_a = {"first": 0.5, "a@1": 0.25}
     assert "batch models must be" in str(problem(answers=only_a)[0])
-    assert "They are []" in str(problem(answers={"first": 0.5}, served="first")[0])
-    assert batch_problem({"answers": {"first": 0.5}, "served": "first"}, None, Counter()) is None
+    assert "They are []" in str(problem(answers={"first": 0.5}, model="first")[0])
+    assert batch_problem({"answers": {"first": 0.5}, "model": "first"}, None, Counter()) is None
 
 
 def test_losses_of_outcomes_are_compared_too() -> None:
@@ -79,10 +78,10 @@ def test_losses_of_outcomes_are_compared_too() -> None:
 
 
 def test_the_hash_of_what_must_be_the_same_to_the_bit_leaves_batch_models_out() -> None:
-    assert content_hash(SAID) == content_hash(SAID | with_answers(a_1=0.9) | {"served": "first"})
+    assert content_hash(SAID) == content_hash(SAID | with_answers(a_1=0.9) | {"model": "first"})
     assert content_hash(SAID) != content_hash(SAID | with_answers(first=0.9))
-    online = {"answers": {"first": 0.5}, "features": {}, "served": "first"}
-    assert content_hash(online) != content_hash(online | {"served": None})
+    online = {"answers": {"first": 0.5}, "model": "first"}
+    assert content_hash(online) != content_hash(online | {"model": None})
 
 
 def told(offset: int, stage: str = "shadow", partition: int = 0) -> Record:

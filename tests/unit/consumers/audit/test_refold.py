@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,8 @@ from consumers.audit.report import PartitionReport
 from consumers.engine import GENESIS, Step, link
 from contracts.bounds import RankedItem
 from contracts.errors import BadRecord
-from contracts.records import ModelQuarantined, Outcome, Prediction
+from contracts.features import encode_features
+from contracts.records import Features, ModelQuarantined, Outcome, Prediction
 from infra.kafka import Record
 from infra.postgres import Snapshot
 
@@ -30,8 +32,8 @@ def prediction(offset: int, answer: float = 0.5) -> Prediction:
         session_id="s",
         time="t",
         answers={"m": answer},
-        served="m",
-        features={"x": 1.0},
+        model="m",
+        prediction=answer,
         latency_ms=offset,
     )
 
@@ -57,6 +59,9 @@ class Counting:
         return Step(outputs, str(self.steps).encode())
 
     def complete(self) -> list[Any]:
+        return []
+
+    def opening(self) -> Any:
         return []
 
     def outgoing(self, outputs: Any, record: Record, now_ms: int) -> Any:
@@ -178,10 +183,13 @@ def test_a_hash_covers_all_that_the_state_decides_and_no_clock() -> None:
     for change in (
         {"answers": {"m": 0.25}},
         {"answers": {"n": 0.5}},
-        {"served": None},
-        {"features": {"x": 2.0}},
+        {"model": None},
     ):
         assert content_hash(one | change) != content_hash(one)
+    seen = Features(task="conversion", offset=1, feature_set=7, values=[1.0, 2.0])
+    assert content_hash(seen) == content_hash(json.loads(encode_features(seen)))
+    for other in (replace(seen, feature_set=8), replace(seen, values=[2.0, 1.0])):
+        assert content_hash(other) != content_hash(seen)
     given: dict[str, Any] = {
         "label": 1.0,
         "why": "order",

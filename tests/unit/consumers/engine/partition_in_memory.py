@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from consumers.engine import GENESIS, Journalled, Step, committed_metadata, link
 from contracts.errors import BadRecord, Unreachable
-from contracts.records import JournalRecord
+from contracts.records import RECORDS, JournalRecord
 from infra.kafka import Committed, OutgoingRecord, Record
 from infra.postgres import Snapshot
 
@@ -40,6 +40,9 @@ class Adder:
     def complete(self) -> Sequence[int]:
         self.incomplete = 0
         return ()
+
+    def opening(self) -> Sequence[OutgoingRecord]:
+        return []
 
     def outgoing(self, outputs: Sequence[int], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
         return []
@@ -147,6 +150,7 @@ def past_of(log: Partition, ends: Sequence[int], fold: Adder) -> Past:
                 except BadRecord:
                     pass
         entry = JournalRecord(
+            records=RECORDS,
             group="g", partition=0, generation=1, turn=turn, start=start, end=end, origin=0,
             chain=chain.hex(), topic_id=TOPIC_ID, fingerprint=fold.fingerprint,
         )  # fmt: skip

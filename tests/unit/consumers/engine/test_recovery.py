@@ -73,6 +73,17 @@ def test_an_offset_or_a_snapshot_without_a_journal_is_lost(log: Partition, past:
         recover(log, replace(past, journal=MemoryJournal(), offsets=MemoryOffsets()), Adder())
 
 
+@pytest.mark.parametrize("untrained", [False, True])
+def test_a_log_with_records_of_another_version_is_refused_with_the_way_out(
+    log: Partition, past: Past, untrained: bool
+) -> None:
+    *_, last = past.journal.entries
+    past.journal.entries[-1] = last._replace(record=msgspec.structs.replace(last.record, records=1))
+    with pytest.raises(StateLost, match="must be records of version 2. It is of version 1") as caught:
+        recover(log, past, Adder(), untrained=untrained)
+    assert "FRESHET_GROUP" in str(caught.value.hint)
+
+
 def test_the_newest_snapshot_is_where_folding_begins(log: Partition, past: Past) -> None:
     fold = Adder()
     at = recover(log, past, fold)

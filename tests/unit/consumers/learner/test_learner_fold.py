@@ -8,9 +8,11 @@ import pytest
 
 from consumers.learner import LearnerFold
 from consumers.learner.packing import pack
-from contracts.codec import encode
+from contracts.codec import decode, encode
 from contracts.errors import BadRecord
-from contracts.records import LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
+from contracts.features import feature_set_id
+from contracts.records import Features, LateLabel, ModelInForce, ModelQuarantined, Outcome, Prediction
+from contracts.topics import MODELS
 from infra.kafka import Record
 from infra.keyring import Keyring
 from infra.signatures import Signatures
@@ -30,8 +32,9 @@ def record(value: bytes, offset: int = 0) -> Record:
 
 PREDICTION = Prediction(
     task="conversion", partition=0, offset=7, event_id="e", user_id="u", session_id="s",
-    time="2026-01-01T00:00:00.000Z", answers={"a": 0.5, "b": None}, served="a", features={"x": 1.0},
+    time="2026-01-01T00:00:00.000Z", answers={"a": 0.5, "b": None}, model="a", prediction=0.5,
 )  # fmt: skip
+SEEN = Features(task="conversion", offset=7, feature_set=1, values=[0.5])
 OUTCOME = Outcome(
     task="conversion", partition=0, offset=7, event_id="e", user_id="u", session_id="s",
     time="2026-01-01T00:00:00.000Z", label=1.0, why="order", settled_offset=9, settled_time="2026-01-01T00:00:01.000Z",
@@ -93,16 +96,29 @@ def test_the_chain_covers_every_answer_and_label_and_no_clock() -> None:
 
 def test_outputs_go_to_their_topics_in_the_partition_of_their_input() -> None:
     fold = LearnerFold(3, namespace="blue.")
-    out = fold.outgoing([PREDICTION, OUTCOME, LATE, QUARANTINED, IN_FORCE], record(b""), now_ms=1_250)
+    out = fold.outgoing([PREDICTION, SEEN, OUTCOME, LATE, QUARANTINED, IN_FORCE], record(b""), now_ms=1_250)
     assert [(o.topic, o.partition) for o in out] == [
         ("blue.ml.predictions", 3),
+        ("blue.ml.features", 3),
         ("blue.ml.outcomes", 3),
         ("blue.ml.outcomes", 3),
         ("blue.ml.models", 0),
         ("blue.ml.models", 0),
     ]
-    assert b'"latency_ms":250.0' in (out[0].value or b"")
-    assert [o.key for o in out] == [b"u", b"u", b"u", b"conversion", b"conversion"]
+    assert b'"latency_ms":250' in (out[0].value or b"")
+    assert [o.key for o in out] == [b"u", b"u", b"u", b"u", b"conversion", b"conversion"]
+
+
+def test_a_generation_opens_with_the_names_of_all_features() -> None:
+    told = LearnerFold(3, namespace="blue.").opening()
+    assert [(o.topic, o.partition, o.key) for o in told] == [
+        ("blue.ml.models", 0, task.encode()) for task in TASKS
+    ]
+    for out, task in zip(told, TASKS.values(), strict=True):
+        declared = decode(MODELS, out.value)
+        assert declared.names == tuple(feature.name for feature in task.features().declared)
+        assert hash(declared)  # `freshet why` keeps what was told in a set
+        assert declared.feature_set == feature_set_id(task.name, declared.names)
 
 
 def test_a_frozen_fold_goes_on_to_the_last_bit() -> None:

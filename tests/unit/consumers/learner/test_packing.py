@@ -23,9 +23,9 @@ def packed(*answers: Answer | None) -> bytes:
                 user_id="u",
                 session_id="s",
                 time=time,
+                model=None,
+                prediction=None,
                 answers=given,
-                served=None,
-                features={},
             )
         ]
     )

@@ -126,8 +126,8 @@ def test_everything_is_counted_by_what_it_is():
         partition=3,
         offset=1,
         answers={"logistic": 0.5},
-        served="logistic",
-        features={"f": 1.0},
+        model="logistic",
+        prediction=0.5,
         **given,
     )
     late = LateLabel(partition=3, offset=1, event="ProductViewed", **given)
@@ -289,9 +289,9 @@ def grouped(n: int, answer: object) -> Record:
         "user_id": "ann",
         "session_id": f"s-{n}",
         "time": rfc3339(T0 + n),
+        "model": "linear",
+        "prediction": answer,
         "answers": {"linear": answer},
-        "served": "linear",
-        "features": {},
     }
     return "predictions", 0, n, encode(value)
 

@@ -45,7 +45,7 @@ def _turn(partition: int) -> Turn:
     who: dict[str, Any] = {
         "partition": partition, "offset": 1, "event_id": "e", "user_id": "u", "session_id": "s", "time": "t"
     }  # fmt: skip
-    asked: dict[str, Any] = {"served": None, "features": {}, "answers": {}}
+    asked: dict[str, Any] = {"model": None, "prediction": None, "answers": {}}
     settled: dict[str, Any] = {
         "settled_offset": 2,
         "settled_time": "t",

@@ -44,7 +44,7 @@ def test_the_summary_says_what_was_compared_and_what_is_not_the_same(
     said = capsys.readouterr().out
     assert "conversion, 64 features, set 7: 2,000 records in, 1.2 s" in said
     assert "the same: 900 rows of 64 features, bit for bit" in said
-    assert "not-json" in said and "no predictions, on ml.predictions" in said
+    assert "not-json" in said and "no features, on ml.features" in said
     wrong = replace(
         REPORT,
         counts=COUNTS | {"different": 1},
