@@ -28,11 +28,11 @@ demo: $(STAMP) ## start broker, database, shop and learners, and show the live b
 # Those of tests/containers say that they are skipped where no engine answers.
 test: $(STAMP) ## run the tests but the long ones, or those of ARGS: integration in containers where an engine answers
 	@sh requirements/java.sh
-	@$(PY) -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.again --most 4 $(patsubst --,-- -m "not long",$(SIDES) -- tests/containers))
+	@$(PY) -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.again --most 3 $(patsubst --,-- -m "not long",$(SIDES) -- tests/containers))
 
 test-all: $(STAMP) ## run all tests, the long ones too
 	@sh requirements/java.sh
-	@$(PY) -m tests.again --most 4 $(SIDES) -- tests/containers $(ARGS)
+	@$(PY) -m tests.again --most 3 $(SIDES) -- tests/containers $(ARGS)
 
 # Each file stays in one process, for its tests share what took long to make.
 QUICK = tests/unit tests/contract tests/again.py tests/spent.py \
@@ -58,8 +58,8 @@ wheels: $(STAMP) ## see that the locks have a wheel of each package for every su
 	done; \
 	echo 'Wheels: Python 3.11 to 3.14, on Linux (x86-64, ARM) and macOS (ARM).'
 
-# More at once than cores, since each waits for servers a third of its time: Spark; what computes, and whole demos; what kills
-# servers; what asks them, and clusters.
+# Three at once, more than cores, since each waits for servers a third of its time: Spark; what computes, and whole demos; what
+# kills servers; what asks them, and clusters.
 SIDES = -- -p no:cacheprovider tests/batch spark_jobs $(ARGS) \
 	-- -p no:cacheprovider $(QUICK) tests/e2e $(ARGS) \
 	-- -p no:cacheprovider tests/embedded tests/faults $(ARGS) \
@@ -68,20 +68,21 @@ SIDES = -- -p no:cacheprovider tests/batch spark_jobs $(ARGS) \
 TWICE = tests/integration/test_backend.py tests/integration/test_postgres.py tests/integration/scoreboard
 THERE = FRESHET_TEST_BACKEND=containers FRESHET_TEST_AWAITED=$(AWAITED)
 IN_CONTAINERS = -- $(THERE) -p no:cacheprovider $(TWICE) $(ARGS) -- $(THERE) -p no:cacheprovider tests/containers $(ARGS)
-# What fails is run once more, alone, and named as FLAKY if it passes then (tests/again.py). Those in containers come last,
-# where their images may be made meanwhile. Where an engine answers, containers that can't be had are a failure.
+# What fails is run once more, alone, and named as FLAKY if it passes then (tests/again.py). Those in containers come last:
+# their stacks and the servers of all others at once are more than two cores can bear, and their images may be made meanwhile.
+# Where an engine answers, containers that can't be had are a failure.
 check: lint wheels ## what CI runs: lint, types, import rules, wheels, all tests, branch coverage, containers
 	@sh requirements/java.sh
 	$(PY) -m coverage erase
-	@code=0; test '$(CONTAINERS)' = required || $(PY) -m tests.backend || code=$$?; \
-	run='$(PY) -m tests.again --coverage --most 4'; export FRESHET_TEST_BACKEND=embedded; \
-	case $$code in \
-	0) $$run $(SIDES) $(IN_CONTAINERS) ;; \
-	3) $$run $(SIDES) && echo 'Tests in containers were not run, for no engine answers.' ;; \
-	*) echo 'Tests in containers could not be run.' >&2; exit 1 ;; \
-	esac
+	@FRESHET_TEST_BACKEND=embedded $(PY) -m tests.again --coverage --most 3 $(SIDES)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
+	@code=0; test '$(CONTAINERS)' = required || $(PY) -m tests.backend || code=$$?; \
+	case $$code in \
+	0) $(PY) -m tests.again $(IN_CONTAINERS) ;; \
+	3) echo 'Tests in containers were not run, for no engine answers.' ;; \
+	*) echo 'Tests in containers could not be run.' >&2; exit 1 ;; \
+	esac
 
 chaos: $(STAMP) ## kill 30 runs of the ETL, drawn with a seed, and two of three brokers below each role; half an hour
 	@sh requirements/java.sh
