@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 from contracts.codec import decode
 from contracts.errors import BadRecord
@@ -12,11 +13,12 @@ from contracts.records import FeatureSetDeclared
 from contracts.settings import Settings
 from contracts.topics import MODELS, topic_name
 from infra.kafka import read_to_end
-from infra.postgres import Database, queries
 from models.belief import OF_ANY_TIME, believed
 from models.tasks import TASKS, TaskSpec
 
-__all__ = ["add_feature_sets", "names_of"]
+__all__ = ["FeatureSetRow", "known_feature_sets", "names_of"]
+
+FeatureSetRow: TypeAlias = tuple[int, str, list[str]]
 
 
 def names_of(task: TaskSpec) -> tuple[str, ...]:
@@ -24,17 +26,14 @@ def names_of(task: TaskSpec) -> tuple[str, ...]:
     return tuple(feature.name for feature in task.features().declared)
 
 
-def add_feature_sets(database: Database, settings: Settings) -> None:
-    """Note in `dim_feature_set` all that is known; those that are there stay as they are."""
+def known_feature_sets(settings: Settings) -> list[FeatureSetRow]:
+    """All that are known: number, task and names of each, as `dim_feature_set` has them."""
     known = [(task.name, names_of(task)) for task in TASKS.values()]
     known += [(one.task, one.names) for one in _declared(settings)]
-    with database.transaction() as connection:
-        add = queries("marts")["add_feature_set"]
-        for task, names in dict.fromkeys(known):
-            connection.execute(add, _row(task, names))
+    return [_row(task, names) for task, names in dict.fromkeys(known)]
 
 
-def _row(task: str, names: Sequence[str]) -> tuple[int, str, list[str]]:
+def _row(task: str, names: Sequence[str]) -> FeatureSetRow:
     return feature_set_id(task, names), task, list(names)
 
 

@@ -13,6 +13,7 @@ from psycopg import sql
 from infra.postgres import Connection, Database, queries
 from spark_jobs.copying import Staged
 from spark_jobs.errors import EtlFailed, LedgerMoved
+from spark_jobs.feature_sets import FeatureSetRow
 from spark_jobs.ledger import Span
 
 __all__ = ["FAULT_POINTS", "Fault", "hold_to", "move"]
@@ -54,6 +55,7 @@ def move(
     staged: Sequence[Staged],
     good: Mapping[str, Mapping[str, int]],
     bad: Mapping[str, Mapping[str, int]],
+    feature_sets: Sequence[FeatureSetRow],
     *,
     fault: Fault = lambda _: None,
 ) -> tuple[int, dict[str, int]]:
@@ -75,6 +77,8 @@ def move(
         What must lie in each staging table.
     good, bad : mapping
         Records by topic, and type or reason.
+    feature_sets : sequence of (int, str, list of str)
+        Names of features that are known; those that are there stay as they are.
     fault : callable
         Told where the run is, for tests.
 
@@ -105,7 +109,8 @@ def move(
             fault("ledger advanced")
             for one in staged:
                 hold_to(connection, attempt, one)
-            moved: dict[str, int] = {}
+            add = sql_of["add_feature_set"]
+            moved = {"dim_feature_set": sum(connection.execute(add, row).rowcount for row in feature_sets)}
             for step in _STEPS:
                 if step == "move_fact_session":
                     fault("half moved")

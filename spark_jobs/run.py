@@ -24,7 +24,7 @@ from spark_jobs.clean import Seen, judge, refuse_foreign, refuse_too_far_ahead, 
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed
 from spark_jobs.events import interactions, orders, returns, sessions, user_events, users
-from spark_jobs.feature_sets import add_feature_sets
+from spark_jobs.feature_sets import known_feature_sets
 from spark_jobs.learning import features, late_labels, outcomes, predictions
 from spark_jobs.ledger import Span, plan, read_ledger
 from spark_jobs.move import Fault, move
@@ -128,7 +128,6 @@ def run_once(
         finally:
             work.close()
         progress("moving", STEPS - 1)
-        add_feature_sets(database, settings)
         run_id, moved = move(
             database,
             target.attempt,
@@ -138,6 +137,7 @@ def run_once(
             work.staged,
             work.good,
             work.bad,
+            known_feature_sets(settings),
             fault=fault,
         )
         empty_again(database, _SQL)
