@@ -104,7 +104,7 @@ class Kind(ABC):
         """Whether what stands on the topic can be one."""
         try:
             return bool(self.checked(answer) == answer)
-        except Exception:  # noqa: BLE001 - a stranger may have written anything, and whatever fails is no answer
+        except Exception:  # noqa: BLE001 - strangers write anything: what fails is no answer, and counted as foreign
             return False
 
     @staticmethod
