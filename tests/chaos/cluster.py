@@ -15,9 +15,10 @@ from pathlib import Path
 
 from infra.embedded import EmbeddedKafka
 from infra.embedded.kafka.broker import new_cluster_id
-from infra.embedded.ports import HOST, free_port
+from infra.embedded.ports import HOST, free_port, is_free
 from tests.backend.settings import BROKER_OVERRIDES
 from tests.faults.cut import Door
+from tests.waiting import until
 
 __all__ = ["Cluster", "cluster"]
 
@@ -53,6 +54,7 @@ class Cluster:
         for _ in range(3 * _BROKERS):
             ports.append(free_port(avoid=ports))
         own, controllers, self._client_ports = (ports[n::3] for n in range(3))
+        self._ports = list(zip(own, controllers, self._client_ports, strict=True))
         voters = ",".join(f"{n + 1}@{HOST}:{port}" for n, port in enumerate(controllers))
         cluster_id = new_cluster_id()
         self.brokers = [
@@ -128,6 +130,11 @@ class Cluster:
             killed = (n, (n + 1) % _BROKERS)
             for one in killed:
                 self.brokers[one].kill()
+            # A killed Java holds its ports until its memory is taken down.
+            until(
+                lambda: all(is_free(port) for one in killed for port in self._ports[one]),
+                "their ports are free",
+            )
             for door in self._doors:
                 door.shut_at(None)
             for one in killed:
