@@ -11,13 +11,16 @@ event time seen in it, ticks and copies of product events included. Records coun
    SessionEnded settles a visit that is open (else it is just an event): conversion 0, basket none (null), why
    ``ended``; so does silence, why ``silence``.
    Only decision points before that record count, and they settle in the order of their offsets.
+   A task may also be asked once a visit, when it has ended, of its last event. What it answers bears the offset of that
+   event, which may stand before others that were predicted already.
 4. A settled visit is remembered until the clock has gone on by `MEMORY_MS` or more. A decision point or an
    OrderPlaced in it is **late**: counted, not predicted, no label changes. Any other event of it is just an event.
 5. A task may settle its decision points before that: with their own event (why ``at-once``), or with the next event
    of the visit that touches another thing (why ``next``), before that event is a decision point itself.
 
 Searched, SessionStarted, OfferShown, OfferTaken belong to a visit by their session and open it. OrderReturned and
-ReviewPosted belong to none: they come days later.
+ReviewPosted belong to none: they come days later. A task that is asked of one is settled by it at once or never; the
+event's id stands in the place of the visit.
 """
 
 from __future__ import annotations

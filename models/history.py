@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from contracts.clock import TickClock
 from contracts.codec import decode_user_event
 from contracts.events import ModelActivated
-from contracts.records import Features
+from contracts.records import Features, Prediction
 from models.portfolio import Portfolio
 from models.serving import NoBatchModels
 from models.tasks import TaskSpec
@@ -21,6 +21,7 @@ _NONE_ANSWERS: Final = NoBatchModels()
 class DecisionPoint(NamedTuple):
     """An event that the task is asked of, and the values of its features in declared order."""
 
+    offset: int
     event_id: str
     values: list[float]
 
@@ -43,7 +44,7 @@ class FeatureHistory:
         self._portfolio = Portfolio(partition, (replace(task, models=()),))
         self._clock = TickClock()
 
-    def step(self, value: bytes | None, offset: int) -> DecisionPoint | None:
+    def step(self, value: bytes | None, offset: int) -> list[DecisionPoint]:
         """Take the next record in.
 
         Parameters
@@ -55,8 +56,9 @@ class FeatureHistory:
 
         Returns
         -------
-        DecisionPoint or None
-            Where the task is asked; None where it is not.
+        list of DecisionPoint
+            Of the task. One that is asked when visits end may be asked of several visits, whose last events stand
+            further ahead.
 
         Raises
         ------
@@ -66,9 +68,10 @@ class FeatureHistory:
         event, time_ms = decode_user_event(value)
         if isinstance(event, ModelActivated):
             # A genuine one moves no clock and asks nothing; who forged one is for those with the key to tell.
-            return None
+            return []
         self._clock.admit(event, time_ms)
         outputs = self._portfolio.step(event, time_ms, offset)
         self._portfolio.complete(_NONE_ANSWERS)
-        found = next((output for output in outputs if isinstance(output, Features)), None)
-        return None if found is None else DecisionPoint(event.id, found.values)
+        asked = (output for output in outputs if isinstance(output, Prediction))
+        seen = (output for output in outputs if isinstance(output, Features))
+        return [DecisionPoint(a.offset, a.event_id, s.values) for a, s in zip(asked, seen, strict=True)]

@@ -61,6 +61,14 @@ class _Asked(NamedTuple):
     x: dict[str, float]
 
 
+class _Seen(NamedTuple):
+    """The event of a decision point, and what is known at it."""
+
+    event: UserEvent
+    offset: int
+    x: dict[str, float]
+
+
 class _Settling(NamedTuple):
     """The record that settles decision points."""
 
@@ -133,6 +141,8 @@ class Portfolio:
         self._tasks = {spec.name: _Task(spec, partition) for spec in tasks or TASKS.values()}
         self._follows = any(task.spec.label.follows for task in self._tasks.values())
         self._visits: Visits[_Asked] = Visits()
+        # By visit and task, of those that are asked when a visit has ended.
+        self._last: dict[str, dict[str, _Seen]] = {}
         # Both are empty wherever the state is looked at: between `complete` and the next `step`.
         self._unscored: dict[str, list[Unscored]] = {}
         self._unpriced: list[Outcome] = []
@@ -192,6 +202,8 @@ class Portfolio:
         visit = visit_of(event)
         if visit is not None:
             self._arrive(visit, event, time_ms, offset, out)
+        elif _user_of(event):
+            self._ask(event.id, event, time_ms, offset, out)
         for task in self._tasks.values():
             task.features.fold(event, time_ms)
         return out
@@ -249,32 +261,49 @@ class Portfolio:
         if self._visits.is_settled(visit):
             if isinstance(event, _CAN_BE_LATE):
                 out.append(self._late(visit, event, offset))
-        elif isinstance(event, OrderPlaced):
+            return
+        if isinstance(event, SessionEnded) and not self._visits.is_open(visit):
+            return
+        self._remember(visit, event, time_ms, offset)
+        if isinstance(event, OrderPlaced):
             self._settle(self._visits.settle(visit), _Settling(event, offset, "order"), out)
         elif isinstance(event, SessionEnded):
-            if self._visits.is_open(visit):
-                self._settle(self._visits.settle(visit), _Settling(event, offset, "ended"), out)
+            self._settle(self._visits.settle(visit), _Settling(event, offset, "ended"), out)
         else:
             waiting = self._visits.touch(visit)
             if self._follows:
                 self._follow(visit, waiting, event, offset, out)
-            for task in self._tasks.values():
-                if task.spec.asks(event):
-                    asked = self._predict(task, visit, event, time_ms, offset, out)
-                    if not task.spec.label.settles:
-                        task.learn([asked.x], None, offset, out)
-                    elif (settled := task.spec.label.when_asked(event)) is not None:
-                        by = _Settling(event, offset, "at-once")
-                        out.append(self._outcome(task, asked, visit, settled, by))
-                        task.learn([asked.x], settled.label, offset, out)
-                    else:
-                        waiting.append(asked)
+            waiting += self._ask(visit, event, time_ms, offset, out)
 
-    def _predict(
-        self, task: _Task, visit: str, event: UserEvent, time_ms: int, offset: int, out: list[Output]
-    ) -> _Asked:
-        x = task.features.values(event, time_ms)
-        answers = task.predict(x, offset, out)
+    def _remember(self, visit: str, event: UserEvent, time_ms: int, offset: int) -> None:
+        for name, task in self._tasks.items():
+            if task.spec.at_visit_end and task.spec.asks(event):
+                last = _Seen(event, offset, task.features.values(event, time_ms))
+                self._last.setdefault(visit, {})[name] = last
+
+    def _ask(
+        self, visit: str, event: UserEvent, time_ms: int, offset: int, out: list[Output]
+    ) -> list[_Asked]:
+        """Ask all tasks that ask this event; return what waits for its label."""
+        waiting = []
+        for task in self._tasks.values():
+            if task.spec.at_visit_end or not task.spec.asks(event):
+                continue
+            seen = _Seen(event, offset, task.features.values(event, time_ms))
+            asked = self._predict(task, visit, seen, offset, out)
+            if not task.spec.label.settles:
+                task.learn([asked.x], None, offset, out)
+            elif (settled := task.spec.label.when_asked(event)) is not None:
+                by = _Settling(event, offset, "at-once")
+                out.append(self._outcome(task, asked, visit, settled, by))
+                task.learn([asked.x], settled.label, offset, out)
+            else:
+                waiting.append(asked)
+        return waiting
+
+    def _predict(self, task: _Task, visit: str, seen: _Seen, at: int, out: list[Output]) -> _Asked:
+        event, offset, x = seen
+        answers = task.predict(x, at, out)
         served = next((name for name, answer in answers.items() if answer is not None), None)
         prediction = Prediction(
             task=task.spec.name,
@@ -288,13 +317,13 @@ class Portfolio:
             prediction=None if served is None else answers[served],
             answers=answers,
         )
-        seen = Features(
+        features = Features(
             task=task.spec.name,
             offset=offset,
             feature_set=task.feature_set,
             values=[x[name] for name in task.names],
         )
-        out += (prediction, seen)
+        out += (prediction, features)
         if task.deployments.answering:
             row = Unscored(prediction, x, task.deployments.answering, task.deployments.champion)
             self._unscored.setdefault(task.spec.name, []).append(row)
@@ -316,6 +345,18 @@ class Portfolio:
         for name, runs in learnt.items():
             for label, xs in runs:
                 self._tasks[name].learn(xs, label, by.offset, out)
+        for name, last in self._last.pop(ended.visit, {}).items():
+            self._ask_at_end(self._tasks[name], ended.visit, last, by, out)
+
+    def _ask_at_end(self, task: _Task, visit: str, last: _Seen, by: _Settling, out: list[Output]) -> None:
+        asked = self._predict(task, visit, last, by.offset, out)
+        label = None
+        if task.spec.label.settles:
+            order = by.event if by.why == "order" and isinstance(by.event, OrderPlaced) else None
+            settled = task.spec.label.when_asked(last.event) or task.spec.label.when_ended(last.event, order)
+            out.append(self._outcome(task, asked, visit, settled, by))
+            label = settled.label
+        task.learn([asked.x], label, by.offset, out)
 
     def _follow(
         self, visit: str, waiting: list[_Asked], event: UserEvent, offset: int, out: list[Output]

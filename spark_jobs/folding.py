@@ -133,13 +133,13 @@ def fold_batches(batches: Iterable[pa.RecordBatch], task: TaskSpec) -> Iterator[
             newest[partition] = offset
             history = histories.setdefault(partition, FeatureHistory(task, partition))
             try:
-                found = history.step(value, offset)
+                decided = history.step(value, offset)
             except BadRecord as error:
                 read[error.reason] += 1
                 continue
             read[None] += 1
-            if found is not None:
-                asked.add(partition, offset, found.event_id, found.values)
+            for found in decided:
+                asked.add(partition, found.offset, found.event_id, found.values)
         yield asked.as_batch(with_features=True)
     yield _Rows(width).as_batch(with_features=True, read=read)
 

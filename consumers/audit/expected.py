@@ -45,8 +45,10 @@ class Expectation:
         Decision points by offset.
     late : dict of int to str
         Late events by offset, with their ids.
+    to_come : set of (str, int)
+        Tasks and offsets of what is asked when a visit ends that is open at the end of what was read.
     dead_letters : dict of int to DeadLetter
-        Dead dead_letters by offset.
+        Dead letters by offset.
     unknown : list of (int, int)
         Ranges of offsets whose visits or clock depend on records that the log no longer has.
     """
@@ -56,6 +58,7 @@ class Expectation:
     ) -> None:
         self.points: dict[int, Point] = {}
         self.late: dict[int, str] = {}
+        self.to_come: set[tuple[str, int]] = set()
         self.dead_letters: dict[int, DeadLetter] = {}
         self.unknown: list[tuple[int, int]] = []
         self._origins = [origin for origin in origins if origin > start]
@@ -95,7 +98,7 @@ class Expectation:
             self.unknown.append((self._start, self._history.known_from(_UNKNOWN_MS)))
             self._is_cut = False
         self._ticked_ms = self._reader.tick_ms
-        points, late = self._history.judge()
+        points, late, self.to_come = self._history.judge()
         self.points |= points
         self.late |= late
         self._reader, self._history = Reader(self._tasks, self._check), History(self._tasks)

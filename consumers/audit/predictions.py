@@ -31,25 +31,38 @@ def _check(topic: Topic, what: str, judge: _Judge, stream: CommittedStream, at: 
     records = 0
     for record, fields in fields_of(topic, stream, at):
         task, offset = fields["task"], fields["offset"]
-        if offset >= report.end or not seen.add(record, (task, offset), offset) or not at.is_audited(offset):
+        # Of a visit that ends behind what is audited.
+        is_to_come = offset >= report.end or (task, offset) in expected.to_come
+        if (
+            is_to_come
+            or not seen.add(record, (task, offset), _asked_at(at, fields))
+            or not at.is_audited(offset)
+        ):
             continue
         records += 1
         if problem := _problem(at, fields, what, judge):
             report.found(problem.kind, stream.topic, record.offset, problem.what)
     seen.finish()
     for offset, point in sorted(expected.points.items()):
-        if offset >= seen.whole_from and not expected.is_unknown(offset):
-            for task in point.tasks:
-                if (task, offset) not in seen:
+        if not expected.is_unknown(offset):
+            for task, by in point.asked.items():
+                if by >= seen.whole_from and (task, offset) not in seen:
                     report.found("missing", at.main, offset, f"no {what} of {task} on {stream.topic}")
     return records
+
+
+def _asked_at(at: Sources, fields: dict[str, Any]) -> int:
+    """Offset of the record at which a task was asked: not that of its event where a visit had to end first."""
+    offset: int = fields["offset"]
+    point = at.expected.points.get(offset)
+    return offset if point is None else point.asked.get(fields["task"], offset)
 
 
 def _problem(at: Sources, fields: dict[str, Any], what: str, judge: _Judge) -> Problem | None:
     task, offset = fields["task"], fields["offset"]
     if not at.expected.is_unknown(offset):
         point = at.expected.points.get(offset)
-        if point is None or task not in point.tasks:
+        if point is None or task not in point.asked:
             return Problem("duplicate", f"no {what} of {task} belongs to offset {offset}")
         must = {"event_id": point.event_id, "session_id": point.visit}
         if any(fields.get(name, value) != value for name, value in must.items()):
@@ -63,7 +76,7 @@ def _prediction_problem(at: Sources, fields: dict[str, Any]) -> str | None:
     model = fields["model"]
     if fields["prediction"] != fields["answers"].get(model):
         return f"must predict what {model} answers, {fields['answers'].get(model)}. It is {fields['prediction']}."
-    broke = at.quarantines.problem(fields["task"], fields["offset"], fields["answers"])
+    broke = at.quarantines.problem(fields["task"], _asked_at(at, fields), fields["answers"])
     return broke or at.value_problem("predictions", fields)
 
 

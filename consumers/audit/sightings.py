@@ -77,6 +77,11 @@ class Declared(Protocol):
         """When it settles."""
         ...
 
+    @property
+    def at_visit_end(self) -> bool:
+        """Whether it is asked when the visit has ended."""
+        ...
+
     def asks(self, event: UserEvent, /) -> bool:
         """Whether an event is a decision point."""
         ...
@@ -168,5 +173,6 @@ class Reader:
             if kind in _OF_A_SESSION
             else (session or fields["cart_id"] if kind in _OF_A_CART else None)
         )
-        asked = tuple(task.name for task in self._tasks if visit is not None and task.asks(event))
+        has_user = visit is not None or "user_id" in fields
+        asked = tuple(task.name for task in self._tasks if has_user and task.asks(event))
         return Sighting(offset, time_ms, kind, fields["id"], visit, asked, event)

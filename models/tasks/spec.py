@@ -75,7 +75,8 @@ class TaskSpec:
     asks : callable
         Whether an event is a decision point of the task; `models.visits` says whether it is late.
     label : LabelRule
-        When a decision point settles, and by what.
+        When a decision point settles, and by what. An event of no visit, such as a review, can be settled at once or
+        never.
     features : callable
         Makes the feature set in its first state.
     models : tuple of ModelSpec
@@ -83,6 +84,9 @@ class TaskSpec:
     batch : str, optional
         Where it is declared how batch models are trained, as ``module:name`` of a `models.batch.BatchTraining`.
         Imported by who trains alone: scikit-learn takes a second to import. Of kinds with a `batch_answer` only.
+    at_visit_end : bool
+        Whether it is asked once a visit, when that has ended (by order, `SessionEnded` or silence), of the last event
+        of the visit that `asks` takes; what was seen is what was known at that event.
     needs_sessions : bool
         Whether it is asked only where the shop has sessions; a recorded one may have none.
     has_truth : bool
@@ -97,6 +101,7 @@ class TaskSpec:
     features: Callable[[], FeatureSet]
     models: tuple[ModelSpec, ...]
     batch: str | None = None
+    at_visit_end: bool = False
     needs_sessions: bool = False
     has_truth: bool = False
 
@@ -108,8 +113,9 @@ class TaskSpec:
     def fingerprint(self) -> list[str]:
         """Say what decides its bits: models with their parameters, features with their bounds."""
         features = (f"{f.name} [{f.low!r}, {f.high!r}]" for f in self.features().declared)
+        asked = ", at the end of a visit" if self.at_visit_end else ""
         return [
-            f"{self.name} {_say(self.kind)}, {_say(self.label)}",
+            f"{self.name} {_say(self.kind)}, {_say(self.label)}{asked}",
             *(f"{self.name} model {model.fingerprint()}" for model in self.models),
             *(f"{self.name} feature {feature}" for feature in features),
         ]

@@ -40,7 +40,7 @@ def test_points_late_events_and_letters_are_told_by_offset() -> None:
     bad = Record("shop.user-events", 0, 7, 0, None, b"nonsense", ())
     expected = expect([viewed(2, 0), ordered(5, 10), viewed(6, 20), bad], [0])
     point = expected.points[2]
-    assert (point.event_id, point.visit, point.tasks) == ("e2", "s", ("conversion",))
+    assert (point.event_id, point.visit, point.asked) == ("e2", "s", {"conversion": 2})
     assert set(point.settled) == {"conversion"}
     settled = point.settled["conversion"]
     assert settled == (1.0, "order", 5)

@@ -15,11 +15,13 @@ from contracts.codec import decode_user_event, encode, rfc3339
 from contracts.errors import BadRecord
 from contracts.labels import MEMORY_MS, SILENCE_MS
 from contracts.records import LateLabel, Outcome, Prediction
+from models.features.declared import Feature
 from models.kinds import Bandit, Ranking
 from models.online import Prior
 from models.portfolio import Portfolio
 from models.tasks import TASKS, ModelSpec
 from models.tasks.label_rules import AtNext, AtOnce, AtVisitEnd, Never
+from models.visits import visit_of
 
 START_MS = 1_767_600_000_000
 PRODUCT = e.Product(product_id="p1", price=10.0)
@@ -43,12 +45,52 @@ def arm(event: e.UserEvent) -> dict[str, Any]:
     return {"arm": event.id[-1], "propensity": 0.5}
 
 
+def of_a_visit(event: e.UserEvent) -> bool:
+    return visit_of(event) is not None
+
+
+def is_touch(event: e.UserEvent) -> bool:
+    return product(event) is not None
+
+
+def is_review(event: e.UserEvent) -> bool:
+    return isinstance(event, e.ReviewPosted)
+
+
+def stars(event: e.UserEvent) -> float | None:
+    return getattr(event, "stars", None)
+
+
+class Nothing:
+    """Features that any event has: none."""
+
+    declared: tuple[Feature, ...] = ()
+
+    def values(self, event: e.UserEvent, time_ms: int) -> dict[str, float]:
+        return {}
+
+    def fold(self, event: e.UserEvent, time_ms: int) -> None:
+        pass
+
+
 # Labels do not depend on models: one that costs nothing stands for all. Of rules that no task of ours has, one each.
 DECLARED = (
     *TASKS.values(),
     replace(TASKS["basket"], name="pieces", label=AtOnce(quantity)),
     replace(TASKS["basket"], name="nothing", label=Never()),
     replace(TASKS["basket"], name="next", kind=Ranking(), batch=None, label=AtNext(product)),
+    replace(
+        TASKS["basket"], name="whole", asks=of_a_visit, label=Never(), at_visit_end=True, features=Nothing
+    ),
+    replace(
+        TASKS["basket"],
+        name="worth",
+        asks=is_touch,
+        label=AtVisitEnd(ordered, 0.0),
+        at_visit_end=True,
+        features=Nothing,
+    ),
+    replace(TASKS["basket"], name="starred", asks=is_review, label=AtOnce(stars), features=Nothing),
     replace(
         TASKS["basket"], name="shown", kind=Bandit(), batch=None, label=AtVisitEnd(ordered, 0.0, shown=arm)
     ),
@@ -72,8 +114,9 @@ OF_A_CART: dict[type, dict[str, Any]] = {
     e.CartRemoved: {"product": PRODUCT, "quantity": 1},
     e.OrderPlaced: {"order_id": "o", "total": 12.5, "lines": 1},
 }
+OF_NO_VISIT: dict[type, dict[str, Any]] = {e.ReviewPosted: {"product_id": "p1", "text": "fine", "stars": 4}}
 OF_NOBODY: dict[type, dict[str, Any]] = {e.ClockTicked: {}, e.PriceChanged: {"product": PRODUCT}}
-FIELDS = OF_A_SESSION | OF_A_CART | OF_NOBODY
+FIELDS = OF_A_SESSION | OF_A_CART | OF_NO_VISIT | OF_NOBODY
 
 # Relative to the clock, so that the edges of silence and memory are met often and exactly.
 JUMPS = st.one_of(
@@ -179,7 +222,7 @@ def test_every_prediction_label_and_late_event_is_the_same_in_both(moments: list
     assert sorted(predictions) == sorted(
         (offset, task, point.event_id, point.visit)
         for offset, point in verdict.points.items()
-        for task in point.tasks
+        for task in point.asked
     )
     outcomes = [
         (o.offset, o.task, o.label, o.why, o.settled_offset) for o in outputs if isinstance(o, Outcome)
