@@ -21,6 +21,7 @@ from contracts.bounds import (
     Losses,
     ModelName,
     Name,
+    Number,
     Partition,
     Said,
     Scores,
@@ -46,6 +47,7 @@ __all__ = [
     "OutcomeRecord",
     "Parent",
     "Prediction",
+    "TaskTruth",
     "Truth",
     "TruthRecord",
     "is_batch",
@@ -307,6 +309,25 @@ class Truth(Struct, frozen=True, kw_only=True, tag_field="type", tag="Truth"):
     persona: Name
 
 
+class TaskTruth(Struct, frozen=True, kw_only=True, tag_field="type", tag="TaskTruth"):
+    """What only the simulator knows of one decision point of one task (``shop.truth``), for scoring alone.
+
+    Parameters
+    ----------
+    event_id, session_id : str
+        As in the prediction of this decision point; it comes before the visit could be settled by silence.
+    truth : float or str
+        As the task's kind has it. Classification: the chance of 1. Ranking: the rank, in the law of the next item, of
+        the item that came. Clustering: the name of the group.
+    """
+
+    task: Name
+    event_id: Name
+    session_id: Name
+    time: Time
+    truth: Number | Name
+
+
 class DriftBegan(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="DriftBegan"):
     """The shop changed with this event (``shop.truth``, every partition).
 
@@ -355,4 +376,4 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
 OutcomeRecord: TypeAlias = Outcome | LateLabel
 ModelNews: TypeAlias = ModelQuarantined | ModelInForce | ModelChanged | FeatureSetDeclared
-TruthRecord: TypeAlias = Truth | DriftBegan
+TruthRecord: TypeAlias = Truth | TaskTruth | DriftBegan

@@ -8,7 +8,7 @@ from contracts.codec import encode, rfc3339
 from contracts.emission import Emission
 from contracts.events import ClockTicked, Product
 from contracts.partitioner import partition_of
-from contracts.records import DriftBegan, Truth
+from contracts.records import DriftBegan, TaskTruth, Truth
 from contracts.topics import PRODUCT_EVENTS, TRUTH, USER_EVENTS
 
 __all__ = ["EventWriter"]
@@ -76,7 +76,7 @@ class EventWriter:
         )
         return number
 
-    def truth(self, now: int, user_id: str, truth: Truth) -> None:
+    def truth(self, now: int, user_id: str, truth: Truth | TaskTruth) -> None:
         """What is known of the decision point that was sent just now."""
         self.out.append(
             Emission(
@@ -85,7 +85,7 @@ class EventWriter:
                 partition_of(user_id, self._partitions),
                 encode(truth),
                 truth.event_id,
-                "Truth",
+                type(truth).__name__,
                 now,
                 self.source,
                 False,

@@ -28,7 +28,7 @@ BOARD_LABELS: Final = 50_000
 WINDOW_LABELS: Final = 5_000
 DRIFT_WINDOW: Final = 10_000
 TRUTH_TASK: Final = next(task.name for task in TASKS.values() if task.has_truth)
-"""The task of whose labels ``shop.truth`` tells the chance: what a drift did is seen on it."""
+"""The first task with a truth, of which `Truth` tells: what a drift did is seen on it."""
 _BACK_AT: Final = 0.80
 _SHARE: Final = "share_of_learnable"
 

@@ -4,7 +4,9 @@ Truth and label of a decision point come in either order. What came first waits 
 
 - truth, until its label is settled; at most a day of event time and `MOST_WAITING` a partition;
 - a label without truth is stored as it is and completed later; it waits until the truth of its partition has passed
-  its event time, for truth comes in the order of time.
+  its event time by `SILENCE_MS`, for truth comes in the order of time, and of a visit when that ends.
+
+One event may be a decision point of several tasks: what waits is found by task and event.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from consumers.scoreboard.records import Kind
 from consumers.scoreboard.windows import Windows
 from contracts.codec import decode, time_ms
 from contracts.errors import BadRecord
+from contracts.labels import SILENCE_MS
 from contracts.records import (
     DriftBegan,
     Metrics,
@@ -27,6 +30,8 @@ from contracts.records import (
     ModelQuarantined,
     Outcome,
     OutcomeRecord,
+    TaskTruth,
+    Truth,
     TruthRecord,
 )
 from contracts.topics import MODELS, OUTCOMES, PREDICTIONS, TRUTH
@@ -46,6 +51,9 @@ Input = tuple[Kind, int, int, bytes | None]
 
 _Settled = tuple[int, int, int, int, Outcome]
 
+Point = tuple[str, str]
+"""A task and an event of which it is asked."""
+
 
 @dataclass
 class State:
@@ -58,9 +66,9 @@ class State:
     totals : Counter of (kind, task, partition)
         Records so far.
     truths : dict of int to dict
-        By partition and event: truth that waits for its label.
+        By partition and decision point: truth that waits for its label.
     labels : dict of int to dict
-        By partition and event: labels that wait for their truth.
+        By partition and decision point: labels that wait for their truth.
     served : dict of (task, partition) to model
         Who answered last.
     out : dict of (task, partition) to dict
@@ -72,8 +80,8 @@ class State:
     settled_ms: dict[int, int] = field(default_factory=dict)
     truth_ms: dict[int, int] = field(default_factory=dict)
     totals: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    truths: dict[int, dict[str, Lines]] = field(default_factory=dict)
-    labels: dict[int, dict[str, ScoredLabel]] = field(default_factory=dict)
+    truths: dict[int, dict[Point, Lines]] = field(default_factory=dict)
+    labels: dict[int, dict[Point, ScoredLabel]] = field(default_factory=dict)
     served: dict[tuple[str, int], str | None] = field(default_factory=dict)
     out: dict[tuple[str, int], dict[str, set[int]]] = field(default_factory=dict)
     windows: Windows = field(default_factory=Windows)
@@ -89,8 +97,8 @@ class Changes:
 
     labels: list[ScoredLabel] = field(default_factory=list)
     completed: list[ScoredLabel] = field(default_factory=list)
-    truths: dict[tuple[int, str], Lines] = field(default_factory=dict)
-    truths_gone: list[tuple[int, str]] = field(default_factory=list)
+    truths: dict[tuple[int, Point], Lines] = field(default_factory=dict)
+    truths_gone: list[tuple[int, Point]] = field(default_factory=list)
     drifts: list[tuple[int, DriftBegan]] = field(default_factory=list)
     quarantines: list[ModelQuarantined] = field(default_factory=list)
     back: list[tuple[str, str, int, int]] = field(default_factory=list)
@@ -203,15 +211,26 @@ class Fold:
         if isinstance(truth, DriftBegan):
             self.changes.drifts.append((partition, truth))
             return
-        self._count("truths", "", partition)
-        lines = Lines(decided_ms, truth.clairvoyant, truth.bayes, truth.bayes_blind)
-        label = state.labels.get(partition, {}).pop(truth.event_id, None)
+        if (found := self._lines(truth, decided_ms)) is None:
+            raise _Foreign
+        point, lines = found
+        label = state.labels.get(partition, {}).pop(point, None)
         if label is None:
-            state.truths.setdefault(partition, {})[truth.event_id] = lines
-            self.changes.truths[partition, truth.event_id] = lines
+            state.truths.setdefault(partition, {})[point] = lines
+            self.changes.truths[partition, point] = lines
         else:
             label.lines = lines
             self.changes.completed.append(label)
+        self._count("truths", "", partition)
+
+    def _lines(self, truth: Truth | TaskTruth, told_ms: int) -> tuple[Point, Lines] | None:
+        """What a record tells and of which decision point; None where no task asks for it."""
+        if isinstance(truth, Truth):
+            lines = Lines(told_ms, truth.clairvoyant, truth.bayes, truth.bayes_blind)
+            return (TRUTH_TASK, truth.event_id), lines
+        task = self._known.tasks.get(truth.task)
+        known = task.kind.lines(told_ms, truth.truth) if task is not None and task.has_truth else None
+        return None if known is None else ((truth.task, truth.event_id), known)
 
     def _settle(self, outcomes: list[_Settled], partition: int, offset: int, value: bytes | None) -> None:
         record: OutcomeRecord = decode(OUTCOMES, value)
@@ -261,7 +280,7 @@ class Fold:
             kind.kept_label(came),
             {m: None if a is None else kind.kept(came, a) for m, a in answered.answers.items()},
         )
-        if label.task == TRUTH_TASK:
+        if self._known.tasks[label.task].has_truth:
             self._join(label)
         self._count("labels", label.task, partition)
         self.changes.labels.append(label)
@@ -269,29 +288,30 @@ class Fold:
             self.changes.metrics.append(metrics)
 
     def _join(self, label: ScoredLabel) -> None:
-        lines = self.state.truths.get(label.partition, {}).pop(label.event_id, None)
+        point = (label.task, label.event_id)
+        lines = self.state.truths.get(label.partition, {}).pop(point, None)
         if lines is None:
-            self.state.labels.setdefault(label.partition, {})[label.event_id] = label
+            self.state.labels.setdefault(label.partition, {})[point] = label
             return
         label.lines = lines
-        key = (label.partition, label.event_id)
+        key = (label.partition, point)
         if self.changes.truths.pop(key, None) is None:
             self.changes.truths_gone.append(key)
 
     def _expire(self) -> None:
         for partition, truths in self.state.truths.items():
             oldest_ms = self.state.settled_ms.get(partition, 0) - _TRUTH_WAITS_MS
-            for event_id in list(truths):
+            for point in list(truths):
                 # In the order in which they came, which is that of time.
-                if truths[event_id].decided_ms >= oldest_ms and len(truths) <= MOST_WAITING:
+                if truths[point].decided_ms >= oldest_ms and len(truths) <= MOST_WAITING:
                     break
-                del truths[event_id]
-                if self.changes.truths.pop((partition, event_id), None) is None:
-                    self.changes.truths_gone.append((partition, event_id))
+                del truths[point]
+                if self.changes.truths.pop((partition, point), None) is None:
+                    self.changes.truths_gone.append((partition, point))
                 self._count("truths_dropped", "", partition)
         for partition, labels in self.state.labels.items():
-            passed_ms = self.state.truth_ms.get(partition, 0)
-            hopeless = [e for e, label in labels.items() if label.decided_ms < passed_ms]
+            passed_ms = self.state.truth_ms.get(partition, 0) - SILENCE_MS
+            hopeless = [point for point, label in labels.items() if label.decided_ms < passed_ms]
             hopeless += list(labels)[: max(0, len(labels) - len(hopeless) - MOST_WAITING)]
-            for event_id in hopeless:
-                labels.pop(event_id, None)
+            for point in hopeless:
+                labels.pop(point, None)

@@ -9,10 +9,12 @@ from consumers.scoreboard.board import TRUTH_TASK, WINDOW_LABELS
 from consumers.scoreboard.fold import Changes, State
 from contracts.codec import decode, encode, time_ms
 from contracts.errors import FreshetError
+from contracts.labels import SILENCE_MS
 from contracts.records import Metrics
 from contracts.topics import METRICS
 from infra.postgres import Connection, Database, queries
 from models.kinds import Lines, ScoredLabel, decode_answers
+from models.tasks import TASKS
 
 __all__ = ["KEEP_AFTER_DRIFT", "KEEP_LABELS", "At", "Store"]
 
@@ -21,6 +23,8 @@ KEEP_LABELS: Final = 50_000
 
 KEEP_AFTER_DRIFT: Final = 100_000
 """Labels kept from the latest drift on, of each partition: a recovery shows within far fewer."""
+
+_NO_LINES: Final = Lines(0)
 
 At = tuple[str, int]
 """A topic's name and a partition."""
@@ -83,8 +87,8 @@ class Store:
                 state.served[task, partition] = model
             for task, model, partition, offset, _ in connection.execute(queries("boards")["quarantined"]):
                 state.out.setdefault((task, partition), {}).setdefault(model, set()).add(offset)
-            for partition, event_id, *lines in connection.execute(self._sql["truths"]):
-                state.truths.setdefault(partition, {})[event_id] = Lines(*lines)
+            for partition, task, event_id, *lines in connection.execute(self._sql["truths"]):
+                state.truths.setdefault(partition, {})[task, event_id] = Lines(*lines)
             for task in {task for kind, task, _ in state.totals if kind == "labels"}:
                 self._load_windows(connection, state, task)
             self._load_waiting(connection, state)
@@ -98,11 +102,12 @@ class Store:
 
     def _load_waiting(self, connection: Connection, state: State) -> None:
         # The very objects in the window, where they are there: a truth that comes completes both.
-        in_window = {(one.partition, one.position): one for one in state.windows.waiting(TRUTH_TASK)}
-        for row in connection.execute(self._sql["waiting_labels"], (TRUTH_TASK,)):
-            label = _label(row, (None, None, None))
-            label = in_window.get((label.partition, label.position), label)
-            state.labels.setdefault(label.partition, {})[label.event_id] = label
+        for task in (name for name, spec in TASKS.items() if spec.has_truth):
+            in_window = {(one.partition, one.position): one for one in state.windows.waiting(task)}
+            for row in connection.execute(self._sql["waiting_labels"], (task, SILENCE_MS)):
+                label = _label(row, ())
+                label = in_window.get((label.partition, label.position), label)
+                state.labels.setdefault(label.partition, {})[task, label.event_id] = label
 
     def save(self, changes: Changes, state: State, moved: Mapping[At, tuple[int, int]]) -> None:
         """Write `changes`, and move offsets from where they were to where they are.
@@ -141,7 +146,7 @@ class Store:
                             one.session_id,
                             one.label,
                             encode(one.answers).decode(),
-                            *(one.lines[1:] if one.lines else (None, None, None)),
+                            *(one.lines or _NO_LINES)[1:],
                         )
                     )
         if changes.completed:
@@ -157,12 +162,12 @@ class Store:
     def _save_truths(self, connection: Connection, changes: Changes) -> None:
         cursor = connection.cursor()
         if changes.truths_gone:
-            partitions, events = zip(*changes.truths_gone, strict=True)
-            cursor.execute(self._sql["drop_truths"], (list(partitions), list(events)))
+            gone = zip(*((partition, *point) for partition, point in changes.truths_gone), strict=True)
+            cursor.execute(self._sql["drop_truths"], [list(column) for column in gone])
         if changes.truths:
             with cursor.copy(self._sql["copy_truths"]) as copy:
-                for (partition, event_id), lines in changes.truths.items():
-                    copy.write_row((partition, event_id, *lines))
+                for (partition, point), lines in changes.truths.items():
+                    copy.write_row((partition, *point, *lines))
 
     def _save_rest(self, connection: Connection, changes: Changes, state: State) -> None:
         sql = self._sql
@@ -236,7 +241,7 @@ class Store:
 
 def _label(row: tuple[Any, ...], lines: tuple[Any, ...]) -> ScoredLabel:
     task, partition, position, settled_ms, decided_ms, event_id, session_id, label, answers = row
-    known = None if lines[1] is None else Lines(decided_ms, *lines)
+    known = None if all(line is None for line in lines) else Lines(decided_ms, *lines)
     given = decode_answers(answers)
     return ScoredLabel(
         task, partition, position, settled_ms, decided_ms, event_id, session_id, label, given, known

@@ -4,7 +4,7 @@
 SELECT kind, task, sum(records)::bigint FROM score_total GROUP BY kind, task
 
 -- name: newest_labels
-SELECT label, session_id, decided_ms, clairvoyant, bayes, bayes_blind, answers::text
+SELECT label, session_id, decided_ms, clairvoyant, bayes, bayes_blind, truth, answers::text
 FROM (
     SELECT *
     FROM score_label
@@ -16,7 +16,7 @@ ORDER BY settled_ms, partition, position
 
 -- name: window_labels
 SELECT task, partition, position, settled_ms, decided_ms, event_id, session_id, label, answers::text,
-    clairvoyant, bayes, bayes_blind
+    clairvoyant, bayes, bayes_blind, truth
 FROM score_label
 WHERE task = %s
 ORDER BY settled_ms DESC, partition DESC, position DESC
@@ -43,7 +43,7 @@ WITH ranked AS (
 until AS (
     SELECT min(settled_ms) AS settled_ms FROM ranked WHERE rank = %(limit)s
 )
-SELECT label, session_id, decided_ms, clairvoyant, bayes, bayes_blind, answers::text
+SELECT label, session_id, decided_ms, clairvoyant, bayes, bayes_blind, truth, answers::text
 FROM ranked
 WHERE rank <= %(limit)s AND settled_ms <= coalesce((SELECT settled_ms FROM until), 9223372036854775807)
 ORDER BY settled_ms, partition, position

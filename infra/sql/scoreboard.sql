@@ -26,35 +26,35 @@ ON CONFLICT (kind, task, partition) DO UPDATE SET records = excluded.records
 -- name: copy_labels
 COPY score_label (
     task, partition, position, settled_ms, decided_ms, event_id, session_id, label, answers,
-    clairvoyant, bayes, bayes_blind
+    clairvoyant, bayes, bayes_blind, truth
 ) FROM STDIN
 
 -- name: complete_labels
 UPDATE score_label AS l
-SET clairvoyant = t.clairvoyant, bayes = t.bayes, bayes_blind = t.bayes_blind
+SET clairvoyant = t.clairvoyant, bayes = t.bayes, bayes_blind = t.bayes_blind, truth = t.truth
 FROM unnest(
     %s::text[], %s::integer[], %s::bigint[],
-    %s::double precision[], %s::double precision[], %s::double precision[]
-) AS t (task, partition, position, clairvoyant, bayes, bayes_blind)
+    %s::double precision[], %s::double precision[], %s::double precision[], %s::double precision[]
+) AS t (task, partition, position, clairvoyant, bayes, bayes_blind, truth)
 WHERE l.task = t.task AND l.partition = t.partition AND l.position = t.position
 
 -- name: waiting_labels
 SELECT task, partition, position, settled_ms, decided_ms, event_id, session_id, label, answers::text
 FROM score_label AS l
-WHERE task = %s AND bayes IS NULL
-AND decided_ms >= coalesce((SELECT truth_ms FROM score_clock AS c WHERE c.partition = l.partition), 0)
+WHERE task = %s AND bayes IS NULL AND truth IS NULL
+AND decided_ms >= coalesce((SELECT truth_ms FROM score_clock AS c WHERE c.partition = l.partition), 0) - %s
 ORDER BY settled_ms, partition, position
 
 -- name: truths
-SELECT partition, event_id, decided_ms, clairvoyant, bayes, bayes_blind FROM score_truth ORDER BY decided_ms
+SELECT partition, task, event_id, decided_ms, clairvoyant, bayes, bayes_blind, truth FROM score_truth ORDER BY decided_ms
 
 -- name: copy_truths
-COPY score_truth (partition, event_id, decided_ms, clairvoyant, bayes, bayes_blind) FROM STDIN
+COPY score_truth (partition, task, event_id, decided_ms, clairvoyant, bayes, bayes_blind, truth) FROM STDIN
 
 -- name: drop_truths
 DELETE FROM score_truth AS t
-USING unnest(%s::integer[], %s::text[]) AS gone (partition, event_id)
-WHERE t.partition = gone.partition AND t.event_id = gone.event_id
+USING unnest(%s::integer[], %s::text[], %s::text[]) AS gone (partition, task, event_id)
+WHERE t.partition = gone.partition AND t.task = gone.task AND t.event_id = gone.event_id
 
 -- name: save_drift
 INSERT INTO score_drift (partition, event_number, drift, event_id, began_ms) VALUES (%s, %s, %s, %s, %s)

@@ -13,7 +13,7 @@ from models.evaluate.clustered import calibration, clustered_se, expected_calibr
 from models.evaluate.expected import expected_share, expected_share_se
 from models.evaluate.metrics import average_precision, entropy, log_loss, log_losses, realised_share, roc_auc
 from models.kinds.kind import Floats, Ints, Metric, Role, Scalar, Scores, number
-from models.kinds.scored import Columns
+from models.kinds.scored import Columns, Lines
 from models.losses import CLIP, log_loss_of
 
 __all__ = ["Classification", "blind_loss", "leaks", "reliability", "standard_error"]
@@ -54,6 +54,12 @@ class Classification(Scalar):
     def loss(self, label: float, answer: float) -> float:
         """Log loss in nats."""
         return log_loss_of(label, answer)
+
+    def lines(self, told_ms: int, truth: Any) -> Lines | None:
+        """The chance of a label of 1, which none can know better: one line for two."""
+        if not (isinstance(truth, float | int) and 0.0 <= truth <= 1.0):
+            return None
+        return Lines(told_ms, clairvoyant=float(truth), bayes=float(truth))
 
     def losses(self, labels: Floats, kept: Floats) -> Floats:
         """Log losses in nats."""

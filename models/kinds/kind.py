@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.kinds.scored import Columns
+from models.kinds.scored import Columns, Lines
 
 __all__ = ["Kind", "Metric", "NoAnswer", "Role", "Scalar", "Scores", "held_to", "number"]
 
@@ -131,6 +131,10 @@ class Kind(ABC):
     @abstractmethod
     def kept_label(self, label: Any) -> float:
         """The number that a label leaves behind of itself."""
+
+    def lines(self, told_ms: int, truth: Any) -> Lines | None:
+        """What the truth of one decision point leaves behind, as numbers; None where it is none of this kind."""
+        return None
 
     @abstractmethod
     def losses(self, labels: Floats, kept: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +10,8 @@ import numpy as np
 from msgspec import to_builtins
 
 from contracts.bounds import Id, Ranked, RankedItem
-from models.kinds.kind import Floats, Ints, Kind, Metric, NoAnswer, held_to
+from models.kinds.kind import Floats, Ints, Kind, Metric, NoAnswer, Role, Scores, held_to
+from models.kinds.scored import Columns, Lines
 
 __all__ = ["Ranking"]
 
@@ -72,6 +73,10 @@ class Ranking(Kind):
         """See `Kind`: what came is in the ranks."""
         return 1.0
 
+    def lines(self, told_ms: int, truth: Any) -> Lines | None:
+        """The rank that the law of the next item gives the item that came, from 1 on."""
+        return Lines(told_ms, truth=float(truth)) if isinstance(truth, float | int) and truth >= 1.0 else None
+
     def losses(self, labels: Floats, kept: Floats) -> Floats:
         """See `Kind`."""
         return 1.0 - _reciprocal(kept)
@@ -79,6 +84,25 @@ class Ranking(Kind):
     def say(self, answer: Any) -> str:
         """The first items."""
         return answer if isinstance(answer, str) else ", ".join(one.item for one in answer[:3])
+
+    def oracle(self, columns: Columns) -> Scores:
+        """The MRR of one who knows the law of the next item."""
+        known = columns.truth[np.isfinite(columns.truth)]
+        return {"mrr": float(_reciprocal(known).mean())} if len(known) else {}
+
+    def board(
+        self, columns: Columns, order: Sequence[str], role_of: Callable[[str], Role], window: int
+    ) -> dict[str, Any]:
+        """See `Kind`; with the share of what lies between the best baseline's MRR and the oracle's."""
+        found = super().board(columns, order, role_of, window)
+        best = self.oracle(columns).get("mrr")
+        floors = [one["mrr"] for one in found["baselines"].values() if one["mrr"] is not None]
+        for scores in (*found["models"].values(), *found["baselines"].values()):
+            share = None
+            if best is not None and floors and scores["mrr"] is not None and best > max(floors):
+                share = (scores["mrr"] - max(floors)) / (best - max(floors))
+            scores["share_of_learnable"] = share
+        return {**found, "oracle": self.oracle(columns)}
 
     def evaluation(self, labels: Floats, kept: Floats, sessions: Ints) -> Mapping[str, float | None]:
         """See `Kind`.

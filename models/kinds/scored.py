@@ -21,15 +21,19 @@ decode_answers = msgspec.json.Decoder(dict[str, Kept]).decode
 
 
 class Lines(NamedTuple):
-    """What the simulator knows of one decision point; `decided_ms` is the event time of it."""
+    """What the simulator knows of one decision point, told at `decided_ms` of event time.
+
+    `truth` is what its `TaskTruth` leaves behind, for kinds whose truth is no chance; else the lines are there.
+    """
 
     decided_ms: int
-    clairvoyant: float
-    bayes: float
-    bayes_blind: float | None
+    clairvoyant: float | None = None
+    bayes: float | None = None
+    bayes_blind: float | None = None
+    truth: float | None = None
 
 
-_UNKNOWN: Final = Lines(0, nan, nan, nan)
+_UNKNOWN: Final = Lines(0)
 
 
 class ScoredLabel(msgspec.Struct, gc=False):
@@ -69,8 +73,8 @@ class Columns:
 
     Parameters
     ----------
-    labels, clairvoyant, bayes, bayes_blind : ndarray of float
-        Labels and the lines of the oracle.
+    labels, clairvoyant, bayes, bayes_blind, truth : ndarray of float
+        Labels, the lines of the oracle, and the truth of kinds that have another one.
     decided_ms : ndarray of int
         Event time of each decision point.
     sessions : ndarray of int
@@ -83,6 +87,7 @@ class Columns:
     clairvoyant: Floats
     bayes: Floats
     bayes_blind: Floats
+    truth: Floats
     decided_ms: NDArray[np.int64]
     sessions: NDArray[np.int64]
     answers: Mapping[str, Floats]
@@ -97,6 +102,7 @@ class Columns:
             self.clairvoyant[chosen],
             self.bayes[chosen],
             self.bayes_blind[chosen],
+            self.truth[chosen],
             self.decided_ms[chosen],
             self.sessions[chosen],
             {model: answers[chosen] for model, answers in self.answers.items()},
@@ -114,7 +120,7 @@ class Columns:
 
     def with_oracle(self) -> Columns:
         """Only the rows whose truth is known, where any is; else all of them: a recorded shop has no oracle."""
-        known = np.isfinite(self.bayes)
+        known = np.isfinite(self.bayes) | np.isfinite(self.truth)
         return self.where(known) if known.any() and not known.all() else self
 
     @classmethod
@@ -129,17 +135,18 @@ class Columns:
             [known.clairvoyant for known in lines],
             [known.bayes for known in lines],
             [known.bayes_blind for known in lines],
+            [known.truth for known in lines],
             [r.answers for r in given],
         )
 
     @classmethod
     def from_tuples(cls, rows: Sequence[tuple[Any, ...]]) -> Columns:
-        """From rows of (label, session, decided_ms, clairvoyant, bayes, bayes_blind, JSON of the answers)."""
-        label, session, decided_ms, clairvoyant, bayes, bayes_blind, answers = (
-            zip(*rows, strict=True) if rows else ((),) * 7
+        """From rows of (label, session, decided_ms, clairvoyant, bayes, bayes_blind, truth, JSON of the answers)."""
+        label, session, decided_ms, clairvoyant, bayes, bayes_blind, truth, answers = (
+            zip(*rows, strict=True) if rows else ((),) * 8
         )
         given = [decode_answers(text) for text in answers]
-        return cls._from_lists(label, session, decided_ms, clairvoyant, bayes, bayes_blind, given)
+        return cls._from_lists(label, session, decided_ms, clairvoyant, bayes, bayes_blind, truth, given)
 
     @classmethod
     def _from_lists(
@@ -150,6 +157,7 @@ class Columns:
         clairvoyant: Sequence[float | None],
         bayes: Sequence[float | None],
         bayes_blind: Sequence[float | None],
+        truth: Sequence[float | None],
         answers: Sequence[Mapping[str, Kept]],
     ) -> Columns:
         # Numbers for names, once: sorting names for each model's standard error took longer than all the rest.
@@ -162,6 +170,7 @@ class Columns:
             _floats(clairvoyant),
             _floats(bayes),
             _floats(bayes_blind),
+            _floats(truth),
             np.array(decided_ms, dtype=np.int64),
             np.array([numbers.setdefault(name, len(numbers)) for name in sessions], dtype=np.int64),
             {model: _kept([given.get(model) for given in answers]) for model in models},

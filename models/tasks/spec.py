@@ -90,7 +90,7 @@ class TaskSpec:
     needs_sessions : bool
         Whether it is asked only where the shop has sessions; a recorded one may have none.
     has_truth : bool
-        Whether ``shop.truth`` tells the chance of its labels.
+        Whether ``shop.truth`` tells of its decision points what its kind needs to know.
     """
 
     name: str

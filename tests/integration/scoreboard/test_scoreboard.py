@@ -301,6 +301,28 @@ def test_the_newest_labels_of_each_partition_are_kept_and_the_first_after_a_drif
         assert kept("conversion", 0) == [*range(30, 40), *range(90, 110)]
 
 
+def test_truth_of_one_event_is_kept_by_task_until_its_label_comes(fresh_database: FreshDatabase):
+    migrate(fresh_database.url, fresh_database.password)
+    ones = [
+        ScoredLabel("basket", 0, n, START_MS, START_MS, f"u-{n}", "s", 0.0, {"m": [1.0, 0.5]})
+        for n in range(2)
+    ]
+    ones[1].lines = Lines(START_MS, truth=8.0)
+    waiting = {("conversion", "u-7"): Lines(1, 0.5, 0.25), ("basket", "u-7"): Lines(1, truth=7.0)}
+    with fresh_database.open() as database:
+        store = Store(database)
+        changes = Changes(labels=ones, truths={(0, point): lines for point, lines in waiting.items()})
+        store.save(changes, State(), {})
+        assert store.load().truths == {0: waiting}
+        ones[0].lines = Lines(START_MS, truth=9.0)
+        gone = [(0, ("conversion", "u-7"))]
+        store.save(Changes(completed=ones[:1], truths_gone=gone), State(), {})
+        assert store.load().truths == {0: {("basket", "u-7"): Lines(1, truth=7.0)}}
+        with database.transaction() as connection:
+            rows = connection.execute("SELECT truth, bayes FROM score_label ORDER BY position").fetchall()
+    assert rows == [(9.0, None), (8.0, None)]
+
+
 def test_windows_that_were_not_sent_are_sent_by_the_next_scoreboard(
     bootstrap: str, fresh_database: FreshDatabase, namespace: str
 ):

@@ -10,7 +10,16 @@ import pytest
 from consumers.scoreboard.fold import Fold, State
 from consumers.scoreboard.fold import Input as Record
 from contracts.codec import encode, rfc3339
-from contracts.records import DriftBegan, LateLabel, ModelQuarantined, Outcome, Prediction, Truth
+from contracts.labels import SILENCE_MS
+from contracts.records import (
+    DriftBegan,
+    LateLabel,
+    ModelQuarantined,
+    Outcome,
+    Prediction,
+    TaskTruth,
+    Truth,
+)
 from models.belief import Known, any_batch
 from models.kinds import Clustering, ScoredLabel
 from models.tasks import TASKS
@@ -95,10 +104,10 @@ def test_truth_is_stored_while_it_waits_and_deleted_with_its_label():
     fold = Fold(State(), KNOWN)
     fold.take([truth(1), truth(2), outcome(2)])
     first = fold.taken_changes()
-    assert list(first.truths) == [(0, "u-1")]
+    assert list(first.truths) == [(0, ("conversion", "u-1"))]
     assert first.truths_gone == []
     fold.take([outcome(1)])
-    assert fold.taken_changes().truths_gone == [(0, "u-1")]
+    assert fold.taken_changes().truths_gone == [(0, ("conversion", "u-1"))]
 
 
 def test_truth_of_another_partition_is_not_taken():
@@ -218,18 +227,21 @@ def test_the_clock_of_settlement_never_goes_back():
 def test_truth_whose_label_never_comes_is_dropped_after_a_day_and_counted():
     day = 24 * 60 * MINUTE
     fold, _ = folded([truth(1), truth(2, at_ms=MINUTE), outcome(9, settled_ms=day)])
-    assert list(fold.state.truths[0]) == ["u-1", "u-2"]
+    assert list(fold.state.truths[0]) == [("conversion", "u-1"), ("conversion", "u-2")]
     fold.take([outcome(10, settled_ms=day + 1)])
     changes = fold.taken_changes()
-    assert list(fold.state.truths[0]) == ["u-2"]
-    assert changes.truths_gone == [(0, "u-1")]
+    assert list(fold.state.truths[0]) == [("conversion", "u-2")]
+    assert changes.truths_gone == [(0, ("conversion", "u-1"))]
     assert fold.state.totals["truths_dropped", "", 0] == 1
 
 
-def test_a_label_waits_for_its_truth_until_truth_has_passed_its_time():
+def test_a_label_waits_for_its_truth_until_no_visit_of_then_can_be_open():
     fold, _ = folded([outcome(1, at_ms=5), truth(2, at_ms=5)])
-    assert list(fold.state.labels[0]) == ["u-1"]
-    fold.take([truth(3, at_ms=6)])
+    assert list(fold.state.labels[0]) == [("conversion", "u-1")]
+    fold.take([truth(3, at_ms=SILENCE_MS + 5)])
+    fold.taken_changes()
+    assert list(fold.state.labels[0]) == [("conversion", "u-1")]
+    fold.take([truth(4, at_ms=SILENCE_MS + 6)])
     assert fold.taken_changes().completed == []
     assert fold.state.labels == {0: {}}
 
@@ -305,3 +317,33 @@ def test_a_task_without_labels_is_scored_by_its_predictions_alone():
     assert label.answers == {"linear": [2.0, 0.5]}
     assert fold.state.totals["labels", "groups", 0] == 1
     assert fold.state.totals["foreign", "predictions", 0] == 2
+
+
+def told(n: int, truth: object, *, task: str = "groups") -> Record:
+    value = TaskTruth(
+        task=task,
+        event_id=f"u-{n}",
+        session_id=f"s-{n}",
+        time=rfc3339(T0 + n),
+        truth=truth,
+    )
+    return "truth", 0, n, encode(value)
+
+
+def test_the_truth_of_a_task_is_joined_to_its_own_answers_in_either_order() -> None:
+    groups = replace(
+        TASKS["basket"], name="groups", kind=Clustering(), batch=None, label=Never(), has_truth=True
+    )
+    fold = Fold(State(), replace(KNOWN, tasks={**TASKS, "groups": groups}))
+    answer = {"cluster": 2, "distance": 0.5}
+    fold.take([truth(1), told(1, "a"), grouped(1, answer), grouped(2, answer)])
+    assert [label.lines is not None for label in fold.taken_changes().labels] == [True, False]
+    fold.take([told(2, "b"), told(3, "a"), told(4, 0.5), told(5, "a", task="basket"), told(6, "a", task="x")])
+    changes = fold.taken_changes()
+    (completed,) = changes.completed
+    assert completed.event_id == "u-2" and completed.lines is not None and completed.lines.truth is not None
+    assert list(changes.truths) == [(0, ("groups", "u-3"))]
+    # Truth of conversion at the same event still waits for its own label.
+    assert list(fold.state.truths[0]) == [("conversion", "u-1"), ("groups", "u-3")]
+    # A number is no name of a group; of basket nothing is told; x is no task.
+    assert fold.state.totals["foreign", "truth", 0] == 3

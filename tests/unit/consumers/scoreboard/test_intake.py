@@ -10,9 +10,9 @@ from models.kinds import Lines, ScoredLabel
 
 
 def state(*, truth_ms: int = 0, settled_ms: int = 0, truths: int = 0, labels: int = 0) -> State:
-    waiting = {f"u-{n}": Lines(0, 0.5, 0.5, None) for n in range(truths)}
+    waiting = {("conversion", f"u-{n}"): Lines(0, 0.5, 0.5, None) for n in range(truths)}
     unmatched = {
-        f"v-{n}": ScoredLabel("conversion", 3, n, settled_ms, 0, f"v-{n}", "s", 1.0, {})
+        ("conversion", f"v-{n}"): ScoredLabel("conversion", 3, n, settled_ms, 0, f"v-{n}", "s", 1.0, {})
         for n in range(labels)
     }
     return State(

@@ -17,6 +17,7 @@ def columns(
     *,
     clairvoyant: ArrayLike | None = None,
     blind: ArrayLike | None = None,
+    truth: ArrayLike | None = None,
     sessions: ArrayLike | None = None,
     decided_ms: ArrayLike | None = None,
 ) -> Columns:
@@ -32,6 +33,7 @@ def columns(
         floats(bayes if clairvoyant is None else clairvoyant),
         floats(bayes),
         floats(blind),
+        floats(truth),
         np.asarray(range(n) if decided_ms is None else decided_ms, dtype=np.int64),
         np.asarray(range(n) if sessions is None else sessions, dtype=np.int64),
         {model: floats(values) for model, values in answers.items()},
