@@ -18,7 +18,7 @@ from contracts.labels import SILENCE_MS
 from producers.event_writer import EventWriter
 from producers.simulator.behaviour import Row
 from producers.simulator.blind import BlindFilter, BlindTables, Blurred
-from producers.simulator.catalogue import Catalogue, Change, Item
+from producers.simulator.catalogue import CATEGORIES, Catalogue, Change, Item
 from producers.simulator.chain import Chain
 from producers.simulator.drifts import FIRST_REGIME, Drift, drift_of
 from producers.simulator.oracle import BayesFilter
@@ -94,6 +94,7 @@ class Shop:
         self._arrivals = Random(f"{scenario.seed}/arrivals")
         self._visits = Random(f"{scenario.seed}/visits")
         self._later = Random(f"{scenario.seed}/later")
+        self._reviews = Random(f"{scenario.seed}/reviews")
         self._shelves = Random(f"{scenario.seed}/shelves")
         self._catalogue = Catalogue(Random(f"{scenario.seed}/catalogue"))
         self._population = Population(Random(f"{scenario.seed}/population"), tables.parameters.personas)
@@ -260,9 +261,17 @@ class Shop:
             self._put(now + wait, partial(self._return, visit.user, f"o-{visit.session_id[2:]}", line))
 
     def _review(self, user: User, item: Item, now: int) -> None:
-        text, stars = write_review(self._later, user.mood + item.quality)
+        review = write_review(
+            self._reviews, user.mood + item.quality, CATEGORIES[item.category], user.country
+        )
         self.writer.user(
-            ReviewPosted, now, user.user_id, None, product_id=item.product_id, text=text, stars=stars
+            ReviewPosted,
+            now,
+            user.user_id,
+            None,
+            product_id=item.product_id,
+            text=review.text,
+            stars=review.stars,
         )
 
     def _return(self, user: User, order_id: str, line: Line, now: int) -> None:
