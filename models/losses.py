@@ -1,4 +1,4 @@
-"""Ranges of answers, and the loss of a single one, as outcomes carry it."""
+"""The losses that kinds of tasks choose from, of a single answer, as outcomes carry it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ many events: of them the state knows which ones stand where, and the rest is out
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from contracts.bounds import Label
@@ -36,12 +37,14 @@ from contracts.records import (
 )
 from models.defining import defining_modules
 from models.deployments import Deployments
+from models.explanation import Explanation
 from models.kinds.kind import NoAnswer
 from models.online.protocol import LearnsUnlabelled, OnlineModel, learn_visit
 from models.serving import BatchModels, Unscored, add_losses, score
 from models.tasks import TASKS, TaskSpec
 from models.tasks.label_rules import Settled, Why
 from models.visits import SettledVisit, Visits, visit_of
+from models.watched import Watched
 
 __all__ = ["Output", "Portfolio"]
 
@@ -167,6 +170,21 @@ class Portfolio:
             for task in self._tasks.values()
         ]
 
+    def watch(self, task: str, told: Callable[[str, dict[str, float], Explanation | None], None]) -> None:
+        """Have it told, from now on, what the answers of a task's online models are made of.
+
+        Parameters
+        ----------
+        task : str
+            Of its tasks.
+        told : callable
+            Called with the name of a model, what was seen, and its `Explanation`, at each answer.
+        """
+        models = self._tasks[task].models
+        for name, model in models.items():
+            if model is not None:
+                models[name] = Watched(model, partial(told, name))
+
     def fingerprint_parts(self) -> list[str]:
         """Name what decides its bits, beside the code itself and what it runs on."""
         return [part for task in self._tasks.values() for part in task.spec.fingerprint()]
@@ -209,7 +227,7 @@ class Portfolio:
         return out
 
     def complete(self, models: BatchModels) -> list[ModelQuarantined]:
-        """Let batch models answer what was predicted since the last call, and settle what was settled since.
+        """Let batch models answer what was predicted since the last call, and add the losses of these answers.
 
         Parameters
         ----------

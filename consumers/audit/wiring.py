@@ -19,17 +19,20 @@ from infra.keyring import load_keyring
 from infra.postgres import Snapshot, SnapshotStore, database_of
 from infra.signatures import Signatures, signatures_of
 
-__all__ = ["audit_learners"]
+__all__ = ["Folds", "StoredSnapshots", "audit_learners"]
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Folds:
+class Folds:
+    """Makes the learner's fold of a partition in its first state, with its batch models."""
+
     settings: Settings
     signatures: Signatures
 
     def __call__(self, partition: int) -> LearnerFold:
+        """Make the fold of a partition."""
         # Its cache never goes live: folding waits for a model, as a learner's recovery does.
         cache = ModelCache(partial(load_registered, self.settings))
         return LearnerFold(
@@ -38,12 +41,13 @@ class _Folds:
 
 
 @dataclass(frozen=True)
-class _StoredSnapshots:
+class StoredSnapshots:
     """Verified snapshots from the database; none where it is away, or the key is."""
 
     settings: Settings
 
     def __call__(self, partition: int, topic_id: str) -> Sequence[Snapshot]:
+        """The snapshots of a partition and log, newest first."""
         settings = self.settings
         try:
             keys = load_keyring(settings.secret_file)
@@ -62,8 +66,8 @@ def audit_learners(settings: Settings, progress: Progress) -> AuditReport:
         settings.bootstrap,
         group=settings.group,
         namespace=settings.namespace,
-        fold=_Folds(settings, signatures),
+        fold=Folds(settings, signatures),
         signatures=signatures,
-        snapshots=_StoredSnapshots(settings),
+        snapshots=StoredSnapshots(settings),
         progress=progress,
     )

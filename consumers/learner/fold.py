@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from contracts.records import Features, LateLabel, ModelInForce, ModelQuarantine
 from contracts.topics import FEATURES, MODELS, OUTCOMES, PREDICTIONS, topic_name
 from infra.kafka import OutgoingRecord, Record
 from infra.signatures import Signatures
+from models.explanation import Explanation
 from models.portfolio import Portfolio
 from models.serving import BatchModels, NoBatchModels
 from models.tasks import TaskSpec
@@ -85,6 +86,10 @@ class LearnerFold:
     def tasks(self) -> tuple[TaskSpec, ...]:
         """The tasks that events are asked for, in order."""
         return self._portfolio.tasks
+
+    def watch(self, task: str, told: Callable[[str, dict[str, float], Explanation | None], None]) -> None:
+        """See `Portfolio.watch`; not to be frozen any more."""
+        self._portfolio.watch(task, told)
 
     def step(self, record: Record) -> Step:
         """Take one record in: decode, hold to the clock, settle, predict, learn."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command(
     LOOK,
-    6,
+    8,
     examples="""freshet config
         freshet config --json
         FRESHET_RATE=2000 freshet config""",

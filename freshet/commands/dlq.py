@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from freshet.cli.dead_letter import DeadLetter
 
 
-_LETTERS = Group("dlq", LOOK, 5, what="Dead letters: what could not be used, and why.")
+_LETTERS = Group("dlq", LOOK, 7, what="Dead letters: what could not be used, and why.")
 _SHOWN = 20
 
 

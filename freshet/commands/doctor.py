@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @command(
     LOOK,
-    7,
+    9,
     examples="""freshet doctor
         freshet doctor --json""",
     takes=LOCAL,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @command(
     LOOK,
-    4,
+    6,
     examples="""freshet topics
         freshet topics --create --partitions 4 --bootstrap 127.0.0.1:9092
         freshet topics --json""",

@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from river import base, compose
 
+from models.explanation import Explanation
+from models.online.linear_parts import linear_parts
 from models.online.protocol import LearnsVisits
 
 __all__ = ["RiverClassifier"]
@@ -34,6 +36,12 @@ class RiverClassifier:
         if not self._has_learned:
             return self._start
         return self._classifier.predict_proba_one(cast(dict[Hashable, Any], x)).get(True, 0.0)
+
+    def explain_one(self, x: dict[str, float]) -> Explanation:
+        """What each feature adds to the log odds; the classifier must be linear."""
+        if not self._has_learned:
+            return Explanation(self._start)
+        return Explanation(*linear_parts(self._classifier, x), link="logistic")
 
     def learn_one(self, x: dict[str, float], y: float) -> None:
         """Pass one label on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from models.explanation import Explains, Explanation
 from models.online.protocol import OnlineModel, learn_visit
 
 __all__ = ["Frozen"]
@@ -35,6 +36,10 @@ class Frozen:
     def predict_one(self, x: dict[str, float]) -> Any:
         """Answer of the model as it was when it stopped."""
         return self._model.predict_one(x)
+
+    def explain_one(self, x: dict[str, float]) -> Explanation | None:
+        """What the answer of the model as it was when it stopped is made of; None where that has no explanation."""
+        return self._model.explain_one(x) if isinstance(self._model, Explains) else None
 
     def learn_one(self, x: dict[str, float], y: Any) -> None:
         """Learn while there are labels left to learn from."""

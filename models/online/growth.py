@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from math import expm1, log1p
 from typing import Any, Final, Protocol
 
+from models.explanation import Explanation
 from models.features.usual import Usual
+from models.online.linear_parts import linear_parts
 
 __all__ = ["Growth", "WeightedRegressor"]
 
@@ -67,6 +69,14 @@ class Growth:
         total = x[self.total]
         # River's scaler takes up features that it merely transforms, and a question must leave the state alone.
         return self._answer(total, self.regressor.predict_one(self._seen(x))) if self._usual.seen else total
+
+    def explain_one(self, x: dict[str, float]) -> Explanation:
+        """What each feature adds to the log of the growth; the regressor must be linear."""
+        total = x[self.total]
+        if not self._usual.seen:
+            return Explanation(0.0, {self.total: total})
+        start, parts = linear_parts(self.regressor, self._seen(x))
+        return Explanation(start, parts, "growth", onto=total, most=2.0 * self._largest)
 
     def learn_one(self, x: dict[str, float], y: float) -> None:
         """Take in the worth of an order that this cart became."""

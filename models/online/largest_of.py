@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.explanation import Explanation
+
 __all__ = ["LargestOf"]
 
 
@@ -27,6 +29,11 @@ class LargestOf:
     def predict_one(self, x: dict[str, float]) -> float:
         """Return the largest."""
         return max(x[name] for name in self.names)
+
+    def explain_one(self, x: dict[str, float]) -> Explanation:
+        """The feature that is the largest."""
+        largest = max(self.names, key=x.__getitem__)
+        return Explanation(0.0, {largest: x[largest]})
 
     def learn_one(self, x: dict[str, float], y: float) -> None:
         """Leave everything as it is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from models.explanation import Explanation
+
 __all__ = ["Prior"]
 
 _KNOWN = 30
@@ -37,6 +39,10 @@ class Prior:
     def predict_one(self, x: dict[str, float]) -> float:
         """Return the mean."""
         return self.mean
+
+    def explain_one(self, x: dict[str, float]) -> Explanation:
+        """The mean: no feature adds anything."""
+        return Explanation(self.mean)
 
     def learn_one(self, x: dict[str, float], y: float) -> None:
         """Count a label in."""

@@ -73,6 +73,13 @@ class RecursiveMedianRegression(base.Regressor):
         """Median to expect; 0 before the first solution."""
         return sum(map(mul, self._weights, self._row(x))) if self._weights else 0.0
 
+    def parts_one(self, x: dict[Any, Any]) -> tuple[float, dict[str, float]]:
+        """Intercept, and what each feature adds to it."""
+        if not self._weights:
+            return 0.0, {}
+        *parts, start = map(mul, self._weights, self._row(x))
+        return start, dict(zip(self._names, parts, strict=True))
+
     def learn_one(self, x: dict[Any, Any], y: float, w: float = 1.0, **kwargs: Any) -> None:
         """Add one label to the sums, `w` times.
 

@@ -88,9 +88,17 @@ class SecondOrderLogisticRegression(base.Classifier):
         p = self.prior_rate
         if self._names:
             row = np.array(self._row(x))
-            variance = _dot(_times(self._covariance, row), row)
-            p = _probability(_dot(self._weights, row) / sqrt(1.0 + pi * variance / 8.0))
+            p = _probability(_dot(self._weights, row) / self._moderation(row))
         return {False: 1.0 - p, True: p}
+
+    def _moderation(self, row: Floats) -> float:
+        return sqrt(1.0 + pi * _dot(_times(self._covariance, row), row) / 8.0)
+
+    def parts_one(self, x: dict[Any, Any]) -> tuple[float, dict[str, float]]:
+        """Log odds of the intercept, and what each feature adds, all moderated alike."""
+        row = np.array(self._row(x))
+        start, *parts = (self._weights * row / self._moderation(row)).tolist()
+        return start, {str(name): part for name, part in zip(self._names, parts, strict=True)}
 
     def learn_one(self, x: dict[Hashable, Any], y: bool | str | int) -> None:
         """Learn one decision point that shares its label with no other."""

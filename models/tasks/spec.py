@@ -71,7 +71,7 @@ class TaskSpec:
     question : str
         In words.
     kind : Kind
-        What its answers are, and all that follows from that.
+        What its answers are, and all that follows from that: the loss, the metrics, what a board shows.
     asks : callable
         Whether an event is a decision point of the task; `models.visits` says whether it is late.
     label : LabelRule

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from consumers.audit import audit_learners
 from consumers.scoreboard import LagMeter, champions, read_board, totals
+from contracts.codec import decode_user_event
 from contracts.settings import environment
-from contracts.topics import JOURNAL, METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH
+from contracts.topics import JOURNAL, METRICS, MODELS, OUTCOMES, PREDICTIONS, TRUTH, USER_EVENTS
 from dashboard.view.live_feed import Feed
 from dashboard.view.scores import Scores
 from freshet.cli.app import app
@@ -127,12 +128,19 @@ def ask_everybody(stage: Stage, odd: list[StrangeRecord], database: Database) ->
     assert not facts.champions.told and not facts.champions.out
     assert facts.counts.passed_over >= sum(fed.values()) - 1  # one waits for labels that never come
 
+    decided = next(
+        decode_user_event(r.value)[0].id
+        for r in stage.records(USER_EVENTS)
+        if b'"ProductViewed"' in (r.value or b"")
+    )
     runner, env = CliRunner(), dict(environment(stage.settings)) | {"COLUMNS": "200"}
     said = {}
     for words in (
         ["score", "--json"],
         ["score"],
         ["why", "--task", "conversion", "--at", "2026-01-05T23:00:00.000Z", "--json"],
+        ["trace", decided, "--json"],
+        ["explain", decided, "--json"],
         ["topics"],
         ["dlq", "list"],
     ):
@@ -140,6 +148,10 @@ def ask_everybody(stage: Stage, odd: list[StrangeRecord], database: Database) ->
         assert result.exit_code == 0, (words, result.output)
         assert "ghost" not in result.output
         said[" ".join(words)] = result.stdout
+    traced = json.loads(said[f"trace {decided} --json"])
+    assert traced["event"]["id"] == decided and traced["turn"] is not None
+    explained = {one["task"]: one for one in json.loads(said[f"explain {decided} --json"])["tasks"]}
+    assert explained.keys() == {one["prediction"]["task"] for one in traced["tasks"]} >= {"conversion"}
     passed_over = json.loads(said["score --json"])["passed_over"]
     assert passed_over == {"unreadable": counted.unreadable, "foreign": counted.foreign}
     (answered,) = json.loads(said["why --task conversion --at 2026-01-05T23:00:00.000Z --json"])["answered"]

@@ -14,8 +14,8 @@ from contracts.settings import Settings
 from freshet.cli.app import app
 
 COMMANDS = (
-    "audit", "backfill", "config", "demo", "doctor", "down", "etl", "learn", "promote", "replay", "rollback", "score",
-    "scoreboard", "setup", "shadow", "simulate", "topics", "train", "trainer", "watch", "why",
+    "audit", "backfill", "config", "demo", "doctor", "down", "etl", "explain", "learn", "promote", "replay", "rollback",
+    "score", "scoreboard", "setup", "shadow", "simulate", "topics", "trace", "train", "trainer", "watch", "why",
 )  # fmt: skip
 
 
