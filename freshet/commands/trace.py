@@ -71,13 +71,9 @@ def _show(found: Trace) -> None:
         if outcome is None:
             screen.print("label: has not come", style="dim")
             continue
-        screen.print(
-            plain(
-                f"label: {'none ever' if outcome.label is None else _short(outcome.label)}, by {outcome.why}, at {outcome.settled_time}, with the record at "
-                f"offset {outcome.settled_offset:,}"
-            ),
-            soft_wrap=True,
-        )
+        label = "none ever" if outcome.label is None else _short(outcome.label)
+        by = f"by {outcome.why}, at {outcome.settled_time}, with the record at offset {outcome.settled_offset:,}"
+        screen.print(plain(f"label: {label}, {by}"), soft_wrap=True)
         if one.learnt_in is not None:
             screen.print(f"learnt in {_said(one.learnt_in)}", soft_wrap=True)
 
