@@ -24,6 +24,8 @@ _ROOM_FOR_ECE = 110
 _LEAST_MODEL, _LEAST_CURVE = 18, 9
 _PADDING = 2  # of a column, left and right
 _LINES_A_TASK = 2  # its heading and that of its columns
+_MODELS_A_TASK = 3  # at least; where these do not fit for all tasks, one is shown at a time
+_TURN_S = 8.0
 _KIND_STYLES = {"online": "bold", "baseline": "dim", "frozen": "cyan", "batch": "bold magenta"}
 _STAGE_STYLES = {"champion": "yellow", "quarantine": "red"}
 
@@ -82,7 +84,7 @@ def share(value: float | None, se: float | None) -> str:
     return f"{said.removesuffix(' %')} ± {100 * se:.1f} %"
 
 
-def draw(view: View, width: int, height: int) -> RenderableType:
+def draw(view: View, width: int, height: int, chosen: int | None = None) -> RenderableType:
     """Draw the board.
 
     Parameters
@@ -91,14 +93,23 @@ def draw(view: View, width: int, height: int) -> RenderableType:
         What to show.
     width, height : int
         Of the terminal, in characters. Models are left out from the end where lines are short, latest
-        predictions take what is left, three at least.
+        predictions take what is left, three at least. Where not even three models of each task fit, one task is shown
+        at a time.
+    chosen : int, optional
+        Which task then, from 0 on; without, each in turn.
     """
     held = wrap(plain(view.held), max(10, width - 1))
     said = [Text(f" {line}", "bold yellow", no_wrap=True, overflow="ellipsis") for line in held]
     parts: list[RenderableType] = [_heading(view, width), _counts(view, width), *said]
     room = height - _FIXED_LINES - 3 - len(said)
-    for i, task in enumerate(view.tasks):
-        left = len(view.tasks) - i - 1
+    tasks, is_one = view.tasks, False
+    if sum(_least_lines(task, width) for task in tasks) > room and len(tasks) > 1:
+        number_of_it = int(view.elapsed_s / _TURN_S) if chosen is None else chosen
+        tasks, is_one = (tasks[number_of_it % len(tasks)],), True
+        parts.append(_tabs(view.tasks, tasks[0], width))
+        room -= 1
+    for i, task in enumerate(tasks):
+        left = len(tasks) - i - 1
         below = _below(task, width)
         # What the tasks below need at the very least is kept for them.
         lines = max(1, room - _LINES_A_TASK - len(below) - left * (_LINES_A_TASK + 3))
@@ -110,11 +121,29 @@ def draw(view: View, width: int, height: int) -> RenderableType:
     keys = Text.assemble(
         (" Ctrl-C", "bold"),
         (" ends everything and keeps the data", "dim"),
+        *(
+            ((f"  1–{len(view.tasks)}", "bold"), (" a task", "dim"), ("  0", "bold"), (" in turn", "dim"))
+            if is_one
+            else ()
+        ),
         (f"  · {plain(view.etl)}" if view.etl else "", "dim"),
         _note(view.note),
     )
     parts.append(whole_words(keys, width))
     return Group(*parts)
+
+
+def _least_lines(task: TaskView, width: int) -> int:
+    return _LINES_A_TASK + len(_below(task, width)) + min(_MODELS_A_TASK, max(1, len(task.models)))
+
+
+def _tabs(tasks: Sequence[TaskView], shown: TaskView, width: int) -> RenderableType:
+    """All tasks by the key that shows them."""
+    said = Text(" ")
+    for key, task in enumerate(tasks, 1):
+        said.append(f"{key} {plain(task.name)}", "bold reverse" if task is shown else "dim")
+        said.append("  ")
+    return whole_words(said, width)
 
 
 def draw_tasks(view: View, width: int) -> RenderableType:

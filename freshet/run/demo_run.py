@@ -16,6 +16,7 @@ from rich.live import Live
 
 from contracts.shop import Shop
 from dashboard.terminal.board import draw, draw_tasks
+from dashboard.terminal.keys import Keys
 from dashboard.terminal.plain_text import json_line
 from dashboard.terminal.score_table import show_board
 from dashboard.view.live_feed import Feed
@@ -245,8 +246,16 @@ class Show:
             return
         screen = console()
         self._note = self._first_note
-        with Live(console=screen, screen=True, auto_refresh=False) as live:
-            yield lambda view: live.update(draw(view, screen.width, screen.height), refresh=True)
+        chosen: int | None = None
+
+        def put(view: View) -> None:
+            nonlocal chosen
+            for key in filter(str.isdecimal, keys.pressed()):
+                chosen = int(key) - 1 if key != "0" else None
+            live.update(draw(view, screen.width, screen.height, chosen), refresh=True)
+
+        with Keys() as keys, Live(console=screen, screen=True, auto_refresh=False) as live:
+            yield put
 
     def _line_now_and_then(self) -> Callable[[View], None]:
         from dashboard.terminal.progress_line import progress_line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from rich.console import Console
@@ -68,10 +69,10 @@ def view(models: int = 2, answers: int = 40) -> View:
     )
 
 
-def drawn(what: View, width: int, height: int) -> list[str]:
+def drawn(what: View, width: int, height: int, chosen: int | None = None) -> list[str]:
     out = io.StringIO()
     Console(file=out, width=width, height=height, markup=False, highlight=False).print(
-        draw(what, width, height)
+        draw(what, width, height, chosen)
     )
     return out.getvalue().rstrip("\n").split("\n")
 
@@ -106,6 +107,33 @@ def test_a_log_that_is_held_is_said_in_full_and_the_board_still_fits(width, heig
     assert held.replace("\x1b", "\\x1b") in " ".join(" ".join(lines[3:6]).split())
     assert len(lines) <= height
     assert max(map(len, lines)) <= width
+
+
+def crowded() -> View:
+    """Six tasks: too many for a small terminal."""
+    (conversion, basket) = view().tasks
+    return replace(
+        view(), tasks=(conversion, basket, *(replace(basket, name=f"task-{n}") for n in range(3, 7)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "elapsed_s", "shown"), [(3, 0.0, 3), (None, 17.0, 2), (None, 48.0, 0), (7, 0.0, 1)]
+)
+def test_on_a_small_terminal_one_task_is_shown_at_a_time_by_key_or_in_turn(chosen, elapsed_s, shown):
+    what = replace(crowded(), elapsed_s=elapsed_s)
+    lines = drawn(what, 80, 24, chosen)
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    titles = [line.split()[0] for line, columns in pairwise(lines) if columns.split()[:1] == ["model"]]
+    assert titles == [what.tasks[shown].name]
+    assert "1 conversion  2 basket  3 task-3" in "\n".join(lines)
+    assert "1–6 a task  0 in turn" in lines[-1]
+
+
+def test_on_a_large_terminal_all_tasks_are_shown():
+    lines = drawn(crowded(), 200, 60)
+    assert sum(line.split()[:1] == ["model"] for line in lines) == 6
+    assert "in turn" not in lines[-1]
 
 
 def test_a_wide_board_has_the_calibration_error_too():
