@@ -70,7 +70,7 @@ class Child:
             message = f"process {self.pid} still runs after {timeout_s} s"
             raise TimeoutError(message) from None
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Close the life line: the child begins to end, as it would if this process died."""
         with self._closing:  # stop and kill may be called from two threads: never close a number twice
             if self._lifeline_fd is not None:
@@ -79,7 +79,7 @@ class Child:
 
     def stop(self, grace_s: float = 10.0) -> int:
         """Let go, wait up to `grace_s` seconds, then kill; return the exit code."""
-        self.let_go()
+        self.release()
         try:
             return self.wait(grace_s)
         except TimeoutError:
@@ -91,7 +91,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
         code = self._process.wait()
-        self.let_go()
+        self.release()
         return code
 
 

@@ -9,17 +9,17 @@ import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-__all__ = ["unless_told", "until_told"]
+__all__ = ["run_unless_stopped", "stop_event"]
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _Result = TypeVar("_Result")
 
 
-class _Told(KeyboardInterrupt):
+class _Stopped(KeyboardInterrupt):
     """The end was asked for. To py4j and psycopg it is a Ctrl-C: they let go of what they wait for."""
 
 
-def until_told() -> threading.Event:
+def stop_event() -> threading.Event:
     """Listen for the end; return what is set when it has been asked for.
 
     Ctrl-C and SIGTERM ask; so does the end of a parent that holds a life line. Asked a second time by Ctrl-C, the
@@ -27,12 +27,12 @@ def until_told() -> threading.Event:
     """
     from infra.lifeline import end_with_parent
 
-    told = threading.Event()
+    stop = threading.Event()
 
     def ask(number: int, _frame: object) -> None:
-        if told.is_set() and number == signal.SIGINT:
+        if stop.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
-        told.set()
+        stop.set()
 
     for number in _SIGNALS:
         signal.signal(number, ask)
@@ -40,38 +40,38 @@ def until_told() -> threading.Event:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s: %(message)s")
     # kafka-python warns of each reconnection, and says again in an exception what matters.
     logging.getLogger("kafka").setLevel(logging.ERROR)
-    return told
+    return stop
 
 
-def unless_told(told: threading.Event, work: Callable[[], _Result]) -> _Result | None:
+def run_unless_stopped(stop: threading.Event, work: Callable[[], _Result]) -> _Result | None:
     """Do what takes long and may be cut off anywhere: as soon as the end is asked for it is left, and gives None.
 
     Parameters
     ----------
     told : Event
-        Of `until_told`.
+        Of `stop_event`.
     work : callable
         Called on this thread, which is the main thread.
     """
     is_at_work = False
 
     def leave(number: int, _frame: object) -> None:
-        if told.is_set():
+        if stop.is_set():
             if number == signal.SIGINT:
                 raise KeyboardInterrupt
             return
-        told.set()
+        stop.set()
         if is_at_work:
-            raise _Told
+            raise _Stopped
 
     before = [signal.signal(number, leave) for number in _SIGNALS]
     try:
         try:
             is_at_work = True
-            return None if told.is_set() else work()
+            return None if stop.is_set() else work()
         finally:
             is_at_work = False
-    except _Told:
+    except _Stopped:
         return None
     finally:
         for number, handler in zip(_SIGNALS, before, strict=True):

@@ -247,7 +247,7 @@ class Portfolio:
             add_losses(self._tasks[outcome.task].spec, outcome)
         self._unscored.clear()
         self._unpriced.clear()
-        models.want(
+        models.retain(
             [
                 (f"{name}/{one.name}", one.digest)
                 for name, task in self._tasks.items()

@@ -52,7 +52,7 @@ class BatchModels(Protocol):
         """The model ``task/name@version`` with this very artefact; None while it can't be loaded."""
         ...
 
-    def want(self, answering: Collection[tuple[str, str]]) -> None:
+    def retain(self, answering: Collection[tuple[str, str]]) -> None:
         """Of these (id, digest) answers will be wanted from now on, and of no others."""
         ...
 
@@ -64,7 +64,7 @@ class NoBatchModels:
         """None."""
         return None
 
-    def want(self, answering: Collection[tuple[str, str]]) -> None:
+    def retain(self, answering: Collection[tuple[str, str]]) -> None:
         """Do nothing."""
 
 

@@ -16,7 +16,7 @@ from spark_jobs.session import last_words
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["empty_again", "empty_staging", "let_go", "only_run", "spark_errors"]
+__all__ = ["empty_again", "empty_staging", "release", "only_run", "spark_errors"]
 
 _LOCK_TIMEOUT: Final = "10s"
 _MORE_MEMORY: Final = (
@@ -103,7 +103,7 @@ def spark_errors() -> Iterator[None]:
         raise EtlFailed(message, hint=_MORE_MEMORY if is_too_small else None) from error
 
 
-def let_go(frame: DataFrame) -> None:
+def release(frame: DataFrame) -> None:
     """Free what Spark keeps of `frame`. Where its Java has died nothing is kept, and why it died is said already."""
     with suppress(EtlFailed), spark_errors():
         frame.unpersist()

@@ -19,7 +19,7 @@ from contracts.settings import Settings
 from contracts.topics import FEATURES, USER_EVENTS
 from infra.postgres import Database, queries, read_password
 from models.tasks import TaskSpec
-from spark_jobs.attempt import empty_again, empty_staging, let_go, only_run, spark_errors
+from spark_jobs.attempt import empty_again, empty_staging, only_run, release, spark_errors
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed, TopicRemade
 from spark_jobs.feature_sets import names_of
@@ -147,7 +147,7 @@ def backfill(
                 _hold_to_log(database, number, spans[USER_EVENTS][0])
 
                 def kept(frame: DataFrame) -> DataFrame:
-                    frames.callback(let_go, frame.persist())
+                    frames.callback(release, frame.persist())
                     return frame
 
                 progress(f"folding {USER_EVENTS.name}", 0)

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 
 from prometheus_client.metrics_core import Metric
 
+from infra.loop_health import LoopHealth
 from infra.metric_families import counter, gauge
 from infra.postgres import DatabaseCheck
-from infra.rounds import Rounds
 from spark_jobs.report import RunReport
 
 __all__ = ["EtlMonitor"]
 
 
-class EtlMonitor(Rounds):
+class EtlMonitor(LoopHealth):
     """The `infra.monitoring.Role` of ``freshet etl --every``.
 
     Parameters
@@ -51,4 +51,4 @@ class EtlMonitor(Rounds):
         yield counter("freshet_etl_runs", "Runs.", sorted(results.items()), "result")
         yield counter("freshet_etl_rows", "Rows moved.", sorted(moved.items()), "table")
         yield counter("freshet_etl_bad_records", "Bad ones.", sorted(bad.items()), "reason")
-        yield gauge("freshet_etl_last_well_timestamp_seconds", "When a run ended well last.", well_s)
+        yield gauge("freshet_etl_last_success_timestamp_seconds", "When a run ended well last.", well_s)

@@ -19,7 +19,7 @@ from contracts.settings import Settings
 from contracts.topics import FEATURES, OUTCOMES, PREDICTIONS, PRODUCT_EVENTS, USER_EVENTS, Topic
 from infra.postgres import Database, queries, read_password
 from models.tasks import TASKS
-from spark_jobs.attempt import empty_again, empty_staging, let_go, only_run, spark_errors
+from spark_jobs.attempt import empty_again, empty_staging, only_run, release, spark_errors
 from spark_jobs.clean import Seen, judge, refuse_foreign, refuse_too_far_ahead, ticks_of
 from spark_jobs.copying import Staged, Target, stage
 from spark_jobs.errors import EtlFailed
@@ -186,7 +186,7 @@ class _Run:
     def close(self) -> None:
         """Let go of what Spark keeps."""
         for frame in self._kept:
-            let_go(frame)
+            release(frame)
         self._kept.clear()
 
     def _keep(self, frame: DataFrame) -> DataFrame:

@@ -55,7 +55,7 @@ class Kept:
         self.asked.append((model_id, digest))
         return self.models.get(digest)
 
-    def want(self, standing: Collection[tuple[str, str]]) -> None:
+    def retain(self, standing: Collection[tuple[str, str]]) -> None:
         self.wanted = list(standing)
 
     def add(self, model: BatchModel, name: str) -> str:

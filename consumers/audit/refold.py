@@ -166,7 +166,7 @@ class Refold:
         """Take the state to begin with."""
         self.chain = self.begin.chain
         if self.begin.payload is not None:
-            self.fold.thaw(self.begin.payload)
+            self.fold.restore(self.begin.payload)
         # Of this generation only: what older code answered can't be had again.
         last = self.turns[-1]
         self.turns = [t for t in self.turns if t.generation == last.generation and t.end > self.begin.offset]

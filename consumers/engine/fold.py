@@ -29,7 +29,7 @@ class Fold(Protocol):
     """State and how one record changes it.
 
     Guarantees that the engine relies on: `step` depends on the state and on the record's offset, value, and
-    nothing else: no clock, no randomness of the process, no order of sets or hashes. `freeze` and `thaw` lose
+    nothing else: no clock, no randomness of the process, no order of sets or hashes. `snapshot` and `restore` lose
     nothing. A `BadRecord` leaves the state as it was.
     """
 
@@ -43,7 +43,7 @@ class Fold(Protocol):
         """Do at once what was left to do for all records since the last call: after each turn, and while recovering.
 
         May fill in outputs that `step` gave, and returns those that belong to no one record. Nothing of it is chained,
-        for it may depend on how the records were cut into turns; `freeze` and `thaw` come behind it only.
+        for it may depend on how the records were cut into turns; `snapshot` and `restore` come behind it only.
         """
         ...
 
@@ -55,10 +55,10 @@ class Fold(Protocol):
         """The records to write for the outputs of `record`; `now_ms` is for latency alone."""
         ...
 
-    def freeze(self) -> bytes:
+    def snapshot(self) -> bytes:
         """The whole state."""
         ...
 
-    def thaw(self, payload: bytes) -> None:
-        """Take the state that `freeze` gave, in place of one's own."""
+    def restore(self, payload: bytes) -> None:
+        """Take the state that `snapshot` gave, in place of one's own."""
         ...

@@ -111,7 +111,7 @@ class Recovery:
         self._mend_offsets = mend_offsets
         self._untrained = untrained
         self._progress = progress or (lambda _done, _until: None)
-        self._blank = fold.freeze()
+        self._blank = fold.snapshot()
 
     def run(self) -> Position:
         """Recover. Call it when `init_transactions()` has returned: then the last transaction is settled.
@@ -232,7 +232,7 @@ class Recovery:
         until = last.record.end
         for snapshot, expected in self._confirmed_snapshots(last):
             try:
-                self._fold.thaw(snapshot.payload)
+                self._fold.restore(snapshot.payload)
                 chain, folded = self._fold_on(
                     snapshot.end_offset, until, bytes.fromhex(snapshot.chain), expected
                 )
@@ -289,7 +289,7 @@ class Recovery:
             for entry in self._journal.since(0)
             if is_same_code and entry.record.generation == last.generation
         ]
-        self._fold.thaw(self._blank)
+        self._fold.restore(self._blank)
         try:
             chain, folded = self._fold_on(last.origin, last.end, GENESIS, expected)
         except _Differs as differs:
@@ -318,7 +318,7 @@ class Recovery:
         start, end = self._log.bounds()
         at = last.end if last.topic_id == self._topic_id and start <= last.end <= end else start
         _log.warning("starting new models at offset %d, as asked, because: %s", at, lost.message)
-        self._fold.thaw(self._blank)
+        self._fold.restore(self._blank)
         parent = Parent(last.generation, last.turn, last.chain)
         return Position(last.generation + 1, last.turn, at, at, GENESIS, parent, "untrained")
 

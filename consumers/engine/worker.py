@@ -274,7 +274,7 @@ class Worker:
                 chain=at.chain.hex(),
                 journal_offset=journal_offset,
                 fingerprint=self._fold.fingerprint,
-                payload=self._fold.freeze(),
+                payload=self._fold.snapshot(),
             )
         )
         self._snapshot_at_s = time.monotonic()

@@ -145,12 +145,12 @@ class LearnerFold:
             topic = self._outcomes
         return OutgoingRecord(topic, self._partition, output.user_id.encode(), encode(output), [])
 
-    def freeze(self) -> bytes:
+    def snapshot(self) -> bytes:
         """The whole state, pickled."""
         # Sorted: the order of a set differs between processes, and the same state must give the same bytes.
         return pickle.dumps((self._portfolio, self._clock.ticked_ms, sorted(self._activated)), protocol=5)
 
-    def thaw(self, payload: bytes) -> None:
+    def restore(self, payload: bytes) -> None:
         """Take a frozen state in place of one's own. Only what was verified by its HMAC may come here."""
         self._portfolio, self._clock.ticked_ms, activated = pickle.loads(payload)  # noqa: S301
         self._activated = set(activated)

@@ -89,7 +89,7 @@ class ModelCache:
         self._load(model_id, digest)
         return self._loaded.get(key)
 
-    def want(self, standing: Collection[tuple[str, str]]) -> None:
+    def retain(self, standing: Collection[tuple[str, str]]) -> None:
         """See `models.serving.BatchModels`: what is not wanted is let go of, and live the rest is loaded ahead."""
         wanted = list(standing)
         if wanted != self._wanted:

@@ -102,7 +102,7 @@ class Changes:
     drifts: list[tuple[int, DriftBegan]] = field(default_factory=list)
     quarantines: list[ModelQuarantined] = field(default_factory=list)
     back: list[tuple[str, str, int, int]] = field(default_factory=list)
-    in_force: list[ModelInForce] = field(default_factory=list)
+    deployments: list[ModelInForce] = field(default_factory=list)
     metrics: list[Metrics] = field(default_factory=list)
     totals: set[tuple[str, str, int]] = field(default_factory=set)
     served: set[tuple[str, int]] = field(default_factory=set)
@@ -197,7 +197,7 @@ class Fold:
             out = self.state.out.setdefault((news.task, news.partition), {})
             out.setdefault(news.model, set()).add(news.offset)
         elif isinstance(news, ModelInForce):
-            self.changes.in_force.append(news)
+            self.changes.deployments.append(news)
 
     def _dead_letter(self, partition: int, offset: int, value: bytes | None) -> None:
         self._count("dead_letters", "", partition)

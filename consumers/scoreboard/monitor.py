@@ -133,7 +133,7 @@ class ScoreboardMonitor:
         yield gauge("freshet_scoreboard_waiting", "1 while broker or database do not answer.", is_waiting)
         if well_s is not None:
             text = "When records were taken in last, or none were waiting."
-            yield gauge("freshet_scoreboard_last_well_timestamp_seconds", text, well_s)
+            yield gauge("freshet_scoreboard_last_success_timestamp_seconds", text, well_s)
         yield counter("freshet_scoreboard_drifts", "Changes of the shop that were told.", len(drifts))
         if drifts:
             text = "User events before the newest change of the shop."

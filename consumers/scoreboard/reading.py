@@ -129,7 +129,7 @@ def champions(database: Database) -> dict[str, Champion]:
             out.setdefault(task, {})[model] = (
                 f"{model} is out since offset {offset} of partition {partition}: {reason}"
             )
-        for task, model, stage, _, partition, offset in connection.execute(sql["in_force"]):
+        for task, model, stage, _, partition, offset in connection.execute(sql["deployments"]):
             standing = batch.setdefault(task, {})
             if stage == "champion":
                 standing[partition] = (model, offset)

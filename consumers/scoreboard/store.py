@@ -185,8 +185,8 @@ class Store:
                 for q in changes.quarantines
             ],
             "drop_quarantine": changes.back,
-            "save_in_force": [
-                (f.task, f.model, f.stage, f.change, f.partition, f.offset) for f in changes.in_force
+            "save_deployment": [
+                (f.task, f.model, f.stage, f.change, f.partition, f.offset) for f in changes.deployments
             ],
             "save_window": [(m.task, m.labels, encode(m).decode()) for m in changes.metrics],
         }

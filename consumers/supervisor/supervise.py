@@ -163,7 +163,7 @@ def supervise(
                 listener.owned(owned)
             for partition in workers.keys() - owned:
                 if (child := workers.pop(partition).child) is not None:
-                    child.let_go()
+                    child.release()
                     listener.died(partition, child.pid)  # for what it says no longer counts
                     leaving.append(_Leaving(child, time.monotonic() + _STOP_GRACE_S))
             leaving = [one for one in leaving if not one.has_ended()]
@@ -284,7 +284,7 @@ def _committed(settings: Settings, partition: int) -> int | None:
 def _stop(children: Sequence[Child]) -> None:
     """All at once: each finishes its turn."""
     for child in children:
-        child.let_go()
+        child.release()
     deadline = time.monotonic() + _STOP_GRACE_S
     for child in children:
         child.stop(max(0.0, deadline - time.monotonic()))

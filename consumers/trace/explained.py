@@ -108,7 +108,7 @@ def _begin(
     for one in snapshots(partition, topic_id(bootstrap, main)):
         is_same = (one.generation, one.fingerprint) == (turn.generation, turn.fingerprint)
         if is_same and one.end_offset <= offset:
-            fold.thaw(one.payload)
+            fold.restore(one.payload)
             return one.end_offset
     first = log_range(bootstrap, main)[partition][0]
     if first > turn.origin:

@@ -10,16 +10,16 @@ from typing import Final
 from prometheus_client.metrics_core import Metric
 
 from consumers.trainer.trainer import Step
+from infra.loop_health import LoopHealth
 from infra.metric_families import counter, gauge
 from infra.postgres import DatabaseCheck
-from infra.rounds import Rounds
 
 __all__ = ["TrainerMonitor"]
 
 _COUNTED: Final[frozenset[Step]] = frozenset({"trained", "shadow", "retired", "promoted"})
 
 
-class TrainerMonitor(Rounds):
+class TrainerMonitor(LoopHealth):
     """The `infra.monitoring.Role` of ``freshet trainer``.
 
     Parameters
@@ -57,4 +57,4 @@ class TrainerMonitor(Rounds):
             results, steps, well_s = dict(self._results), dict(self._steps), self._well_s
         yield counter("freshet_trainer_rounds", "Rounds.", sorted(results.items()), "result")
         yield counter("freshet_trainer_steps", "Steps.", sorted(steps.items()), "task", "step")
-        yield gauge("freshet_trainer_last_well_timestamp_seconds", "When a round ended well last.", well_s)
+        yield gauge("freshet_trainer_last_success_timestamp_seconds", "When a round ended well last.", well_s)

@@ -69,7 +69,7 @@ class Trainer:
         Of a training.
     tell : callable
         Told what happens.
-    told : Event
+    stop : Event
         Set when it is to end: a training or a look at the gate is then left where it is.
     """
 
@@ -82,7 +82,7 @@ class Trainer:
         least_labels: int,
         budget_s: float,
         tell: Callable[[News], None],
-        told: threading.Event,
+        stop: threading.Event,
     ) -> None:
         self._settings = settings
         self._registry = registry
@@ -90,7 +90,7 @@ class Trainer:
         self._least_labels = least_labels
         self._budget_s = budget_s
         self._tell = tell
-        self._told = told
+        self._stop = stop
 
     def look_after(self, task: TaskSpec) -> None:
         """Do for a task what is due: train, put on trial, end trials, ask the gate.
@@ -119,7 +119,7 @@ class Trainer:
     def _go_on_with_trials(self, task: TaskSpec, features: list[str]) -> None:
         versions = self._registry.list(task.name)
         newest = newest_trained(versions, features)
-        if newest is None or self._told.is_set():
+        if newest is None or self._stop.is_set():
             return
         history = self._history(task)
         if is_new(newest, history):
@@ -141,11 +141,11 @@ class Trainer:
 
     def _train(self, task: TaskSpec, labels: int) -> None:
         from consumers.trainer.training import train_and_register
-        from infra.signals import unless_told
+        from infra.signals import run_unless_stopped
 
         self._tell(News(task.name, "training", f"trains on {labels:,} labels", {"labels": labels}))
-        done = unless_told(
-            self._told,
+        done = run_unless_stopped(
+            self._stop,
             lambda: train_and_register(self._settings, self._registry, task, [], self._budget_s),
         )
         if done is None:
@@ -227,10 +227,10 @@ class Trainer:
         )
 
     def _ask_the_gate(self, version: ModelVersion, history: DeploymentHistory) -> None:
-        from infra.signals import unless_told
+        from infra.signals import run_unless_stopped
 
         name = answering_name(version)
-        report = unless_told(self._told, lambda: self._evidence(version, history))
+        report = run_unless_stopped(self._stop, lambda: self._evidence(version, history))
         if report is None:
             return
         said = f"gate: {name} {seen(report)}"

@@ -10,12 +10,12 @@ from kafka import TopicPartition
 
 from infra.kafka import Record, connect_consumer
 
-__all__ = ["Glimpse"]
+__all__ = ["LatestRecords"]
 
 _POLL_MS = 200
 
 
-class Glimpse:
+class LatestRecords:
     """Looks at the end of topics; keeps its connection between looks.
 
     Parameters

@@ -21,7 +21,7 @@ from contracts.records import JournalRecord, Metrics, Prediction
 from contracts.topics import JOURNAL, METRICS, MODELS, PREDICTIONS, USER_EVENTS, Topic, topic_name
 from contracts.views import EventHead
 from dashboard.view.champions import Champions
-from dashboard.view.latest_records import Glimpse
+from dashboard.view.latest_records import LatestRecords
 from dashboard.view.scores import Counts
 from dashboard.view.view_model import LatestAnswer
 from infra.kafka import LogCheck
@@ -107,11 +107,11 @@ class Feed:
 
     def look(self) -> Facts:
         """Look once more thoroughly, before following or after: ticks and copies may hide the last event of a user."""
-        glimpse = Glimpse(self._settings.bootstrap, within_s=_PATIENTLY_S)
+        reader = LatestRecords(self._settings.bootstrap, within_s=_PATIENTLY_S)
         try:
-            self._look(glimpse, _THOROUGHLY)
+            self._look(reader, _THOROUGHLY)
         finally:
-            glimpse.close()
+            reader.close()
             self._log.close()
         return self.facts
 
@@ -125,39 +125,39 @@ class Feed:
         self._thread.join(timeout=2.0)
 
     def _run(self) -> None:
-        glimpse: Glimpse | None = None
+        reader: LatestRecords | None = None
         while not self._closing.is_set():
             try:
-                glimpse = glimpse or Glimpse(self._settings.bootstrap)
-                self._look(glimpse)
+                reader = reader or LatestRecords(self._settings.bootstrap)
+                self._look(reader)
             except Exception as error:  # noqa: BLE001 - keeps what it has, says why, and looks again
                 self.facts = replace(self.facts, problem=f"can't look: {type(error).__name__}: {error}")
-                if glimpse is not None:
-                    glimpse.close()
-                glimpse = None
+                if reader is not None:
+                    reader.close()
+                reader = None
             self._closing.wait(_EVERY_S)
-        if glimpse is not None:
-            glimpse.close()
+        if reader is not None:
+            reader.close()
         self._log.close()
 
-    def _look(self, glimpse: Glimpse, newest: int = _NEWEST) -> None:
+    def _look(self, reader: LatestRecords, newest: int = _NEWEST) -> None:
         began_s = time.monotonic()
         settings = self._settings
         inputs = topic_name(USER_EVENTS, settings.namespace)
-        for record in glimpse.since_last_look(
+        for record in reader.since_last_look(
             topic_name(JOURNAL, settings.namespace, settings.group), _JOURNAL_BACK
         ):
             self._take_turn(record)
-        ends = glimpse.ends(inputs)
-        scored = glimpse.since_last_look(topic_name(METRICS, settings.namespace))
+        ends = reader.ends(inputs)
+        scored = reader.since_last_look(topic_name(METRICS, settings.namespace))
         counts, known = self._asked(), Known(self._has_batch, len(ends))
-        for record in glimpse.since_last_look(topic_name(MODELS, settings.namespace)):
+        for record in reader.since_last_look(topic_name(MODELS, settings.namespace)):
             if (news := self._believed(MODELS, record, known)) is not None:
                 self._champions = self._champions.after(news)
         found = [self._believed(METRICS, record, known) for record in scored]
         self._remember([one for one in found if one is not None], counts.labels)
-        events = max(self.facts.events, _number_of_events(glimpse.newest(inputs, newest)))
-        latest = self._latest(glimpse, known)
+        events = max(self.facts.events, _number_of_events(reader.newest(inputs, newest)))
+        latest = self._latest(reader, known)
         self.facts = Facts(
             began_s=began_s,
             events=events,
@@ -217,8 +217,8 @@ class Feed:
         (since, before), waited = self._events[0], now - self._events[0][0]
         return (events - before) / waited if waited > 0 and since < now else None
 
-    def _latest(self, glimpse: Glimpse, known: Known) -> tuple[LatestAnswer, ...]:
-        found = glimpse.newest(topic_name(PREDICTIONS, self._settings.namespace), _NEWEST)
+    def _latest(self, reader: LatestRecords, known: Known) -> tuple[LatestAnswer, ...]:
+        found = reader.newest(topic_name(PREDICTIONS, self._settings.namespace), _NEWEST)
         found.sort(key=lambda record: record.timestamp_ms)
         answers = []
         for record in found[-_LATEST:]:

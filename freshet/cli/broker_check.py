@@ -10,7 +10,7 @@ from contracts.errors import Unreachable
 if TYPE_CHECKING:
     from contracts.settings import Settings
 
-__all__ = ["answers", "need_address", "need_broker", "with_partitions_found"]
+__all__ = ["answers", "require_address", "require_broker", "with_partitions_found"]
 
 _TIMEOUT_S = 3.0
 
@@ -27,7 +27,7 @@ def answers(bootstrap: str) -> bool:
     return False
 
 
-def need_broker(settings: Settings) -> None:
+def require_broker(settings: Settings) -> None:
     """Go on only where a broker answers.
 
     Raises
@@ -48,13 +48,13 @@ def need_broker(settings: Settings) -> None:
     raise Unreachable(message, hint=hint)
 
 
-def need_address(settings: Settings) -> None:
-    """As `need_broker`, but a broker that somebody named may be away: for roles, which wait for it.
+def require_address(settings: Settings) -> None:
+    """As `require_broker`, but a broker that somebody named may be away: for roles, which wait for it.
 
     A demo's may not: the next demo has another address, or none.
     """
     if settings.origin["bootstrap"] in ("default", "runtime file"):
-        need_broker(settings)
+        require_broker(settings)
 
 
 def with_partitions_found(settings: Settings) -> Settings:

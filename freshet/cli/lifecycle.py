@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboard.terminal.plain_text import json_line, plain, styled
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.rendering import console, echo
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _SAID = {
 @contextmanager
 def life_of(settings: Settings) -> Iterator[Life]:
     """Where models are changed."""
-    need_broker(settings)
+    require_broker(settings)
     from consumers.lifecycle import Life
     from infra.signatures import signatures_of
 

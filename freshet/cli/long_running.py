@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from infra.monitoring import Role
     from infra.waiting import Waiting
 
-__all__ = ["monitored", "waiting_as"]
+__all__ = ["serve_health", "waiting_as"]
 
 
 @contextmanager
-def monitored(settings: Settings, role: Role) -> Iterator[None]:
+def serve_health(settings: Settings, role: Role) -> Iterator[None]:
     """Serve `role` while the block runs, if the settings name a port, and tell where.
 
     Raises

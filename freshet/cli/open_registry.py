@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 
 if TYPE_CHECKING:
     from contracts.model_version import ModelVersion
@@ -28,7 +28,7 @@ def opened_registry(settings: Settings) -> Iterator[RegistryStore]:
     from infra.postgres import RegistryStore, migrated
 
     if settings.origin["database_url"] in ("default", "runtime file"):
-        need_broker(settings)  # it says best that no demo runs
+        require_broker(settings)  # it says best that no demo runs
     with RegistryStore(migrated(settings)) as store:
         yield store
 

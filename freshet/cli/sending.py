@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from freshet.cli.long_running import monitored
+from freshet.cli.long_running import serve_health
 from freshet.cli.rendering import can_redraw, console, tell
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _LINE_EVERY_S: Final = 5.0
 def send(
     emissions: Iterable[Emission],
     settings: Settings,
-    told: Event,
+    stop: Event,
     *,
     total: int | None,
     unit: str,
@@ -36,7 +36,7 @@ def send(
     waiting: Waiting,
     caught_up: Callable[[], None] = lambda: None,
 ) -> Published:
-    """Send what is not on the log yet, at the pace of the settings, until all is sent or `told` is set.
+    """Send what is not on the log yet, at the pace of the settings, until all is sent or `stop` is set.
 
     Parameters
     ----------
@@ -61,12 +61,12 @@ def send(
     from producers.publish import Pace, Published, PublishMonitor, publish
 
     so_far = Published()
-    with monitored(settings, PublishMonitor(so_far, waiting)):
+    with serve_health(settings, PublishMonitor(so_far, waiting)):
         waiting.until_done(
             lambda: ensure_topics(
                 settings.bootstrap, settings.partitions, namespace=settings.namespace, group=settings.group
             ),
-            told,
+            stop,
         )
         with _progress(total, unit, done) as progress:
             return publish(
@@ -74,7 +74,7 @@ def send(
                 settings.bootstrap,
                 namespace=settings.namespace,
                 pace=Pace(speed=settings.speed) if settings.speed is not None else Pace(rate=settings.rate),
-                stop=told,
+                stop=stop,
                 tell=progress,
                 done=so_far,
                 waiting=waiting,

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboard.terminal.plain_text import json_line, styled
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.command import DATABASE, LOOK, command
 from freshet.cli.options import Json
 from freshet.cli.rendering import can_redraw, console, echo, tell
@@ -39,7 +39,7 @@ def audit(settings: Settings, json: Json = False) -> None:
     Labels are worked out a second time by other code, and the log is folded again: it must end in the committed
     chain, bit for bit. May run beside the learners. Exit code 1 where the promise was broken.
     """
-    need_broker(settings)
+    require_broker(settings)
     report = _audited(settings)
     try:
         if json:

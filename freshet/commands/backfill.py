@@ -13,7 +13,7 @@ from rich.text import Text
 from contracts.errors import UsageError
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import need_master, need_memory
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.command import DATABASE, MODELS, command
 from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
@@ -63,7 +63,7 @@ def backfill(
     from spark_jobs.session import need_spark
 
     need_spark()
-    need_broker(settings)
+    require_broker(settings)
     migrated(settings)
     task = task or _numbered(int(feature_set), settings)
     from spark_jobs.backfill import BACKFILL_STEPS

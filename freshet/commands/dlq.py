@@ -12,7 +12,7 @@ from rich.text import Text
 
 from contracts.errors import FreshetError, UsageError
 from dashboard.terminal.plain_text import json_line, plain_bytes, styled
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.command import BROKER, LOOK, Group, command
 from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
@@ -46,7 +46,7 @@ def list_dead_letters(
     from collections import deque
 
     _known_reason(reason)
-    need_broker(settings)
+    require_broker(settings)
     counts: Counter[str] = Counter()
     newest: deque[DeadLetter] = deque(maxlen=last)
     for letter in sorted(
@@ -99,7 +99,7 @@ def show(
     if not (partition.isdecimal() and offset.isdecimal()):
         message = f"A dead letter must be PARTITION:OFFSET, such as 0:17. Got {letter!r}."
         raise UsageError(message, hint="`freshet dlq list` lists them.")
-    need_broker(settings)
+    require_broker(settings)
     found = next(_dead_letters(settings, int(partition), int(offset)), None)
     if found is None or found.offset != int(offset):
         message = f"There is no dead letter {letter}."

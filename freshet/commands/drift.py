@@ -9,7 +9,7 @@ import typer
 
 from contracts.drift_words import DRIFTS, OFF, read_switch
 from contracts.errors import UsageError
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.command import BROKER, LIVE, command
 from freshet.cli.rendering import tell
 
@@ -41,7 +41,7 @@ def drift(
         read_switch(name)
     except ValueError as error:
         raise UsageError(str(error), hint="docs/drift.md says what each of them changes.") from error
-    need_broker(settings)
+    require_broker(settings)
 
     from contracts.codec import encode
     from contracts.records import DriftSwitched

@@ -14,16 +14,16 @@ from rich.text import Text
 from contracts.errors import FreshetError, Unreachable
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import need_master, need_memory
-from freshet.cli.broker_check import need_address, need_broker
+from freshet.cli.broker_check import require_address, require_broker
 from freshet.cli.command import DATABASE, HTTP, MODELS, command
-from freshet.cli.long_running import monitored, waiting_as
+from freshet.cli.long_running import serve_health, waiting_as
 from freshet.cli.options import (
     Json,
     seconds,
 )
 from freshet.cli.rendering import console, echo, tell
 from freshet.cli.spark import Master, Memory, opened_spark, stepping
-from infra.signals import unless_told, until_told
+from infra.signals import run_unless_stopped, stop_event
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -66,31 +66,31 @@ def etl(
     from spark_jobs.session import need_spark
 
     need_spark()
-    told = until_told() if pause_s is not None else threading.Event()
+    stop = stop_event() if pause_s is not None else threading.Event()
     if pause_s is None:
-        need_broker(settings)
+        require_broker(settings)
         migrated(settings)
         with closing(_log(settings)) as log:
             _tell(log.problem())
         with opened_spark(master, memory) as spark:
             _show(_run(spark, settings), json)
         return
-    need_address(settings)
+    require_address(settings)
     waiting = waiting_as("ETL", settings)
-    waiting.until_done(lambda: migrated(settings), told)
+    waiting.until_done(lambda: migrated(settings), stop)
 
     def loop() -> None:
         with opened_spark(master, memory) as spark:
-            _again_and_again(spark, settings, pause_s, told, json, waiting)
+            _again_and_again(spark, settings, pause_s, stop, json, waiting)
 
-    unless_told(told, loop)  # a run that is left where it was leaves the marts as before
+    run_unless_stopped(stop, loop)  # a run that is left where it was leaves the marts as before
 
 
 def _again_and_again(
     spark: SparkSession,
     settings: Settings,
     pause_s: float,
-    told: threading.Event,
+    stop: threading.Event,
     json: bool,
     waiting: Waiting,
 ) -> None:
@@ -99,15 +99,15 @@ def _again_and_again(
     from spark_jobs.session import has_died
 
     monitor = EtlMonitor(DatabaseCheck(settings.database_url, settings.database_password_file), pause_s)
-    with monitored(settings, monitor), closing(_log(settings)) as log:
-        while not told.is_set():
+    with serve_health(settings, monitor), closing(_log(settings)) as log:
+        while not stop.is_set():
             _tell(log.problem())
             try:
                 report = _run(spark, settings)
             except Unreachable as error:
                 monitor.failed(error.message)
                 waiting.waits(str(error))
-                waiting.pause(told)
+                waiting.pause(stop)
                 continue
             except FreshetError as error:
                 # What passes by itself is waited for; what was lost stays lost, and so does Spark's Java.
@@ -120,7 +120,7 @@ def _again_and_again(
                 monitor.ran(report)
                 if report.run_id is not None:
                     _show(report, json)
-            told.wait(pause_s)
+            stop.wait(pause_s)
 
 
 def _log(settings: Settings) -> LogCheck:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dashboard.terminal.plain_text import json_line, plain, styled
 from freshet.cli.arguments import need_task
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.command import DATABASE, LOOK, command
 from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo, tell
@@ -45,7 +45,7 @@ def explain(
     """
     if task is not None:
         need_task(task, "--task")
-    need_broker(settings)
+    require_broker(settings)
     found = _explained(settings, event, task)
     if json:
         echo(json_line({"event": event, "tasks": [_as_json(one) for one in found]}))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.errors import UsageError
-from freshet.cli.broker_check import answers, need_address, with_partitions_found
+from freshet.cli.broker_check import answers, require_address, with_partitions_found
 from freshet.cli.command import DATABASE, HTTP, PARTS, command
-from freshet.cli.long_running import monitored, waiting_as
+from freshet.cli.long_running import serve_health, waiting_as
 from freshet.cli.options import (
     Untrained,
 )
 from freshet.cli.rendering import tell
-from infra.signals import until_told
+from infra.signals import stop_event
 
 if TYPE_CHECKING:
     from consumers.supervisor import Assignment, Listener
@@ -57,7 +57,7 @@ def learn(
     Each partition has a process of its own, started again when it dies. Topics are made where they are missing. With
     --share, run as often as you like, on as many machines: when one comes, goes or is killed, the others share anew.
     """
-    told = until_told()
+    stop = stop_event()
     if share and partition:
         message = (
             "--share leaves the choice of partitions to the group. Give --share or --partition, not both."
@@ -65,7 +65,7 @@ def learn(
         raise UsageError(message)
     if settings.origin["partitions"] != "default":
         _chosen(partition, settings.partitions)  # refused at once
-    need_address(settings)
+    require_address(settings)
 
     from consumers.supervisor import Listener, StaticAssignment, WorkersMonitor, supervise
     from contracts.topics import USER_EVENTS, topic_name
@@ -78,7 +78,7 @@ def learn(
             database = DatabaseCheck(settings.database_url, settings.database_password_file)
             log = LogCheck(settings.bootstrap, topic_name(USER_EVENTS, settings.namespace))
             listener = monitor = held.enter_context(WorkersMonitor(database, log))
-            held.enter_context(monitored(settings, monitor))
+            held.enter_context(serve_health(settings, monitor))
         waiting = waiting_as("learner", settings)
 
         def prepared() -> tuple[Settings, list[int]]:
@@ -87,7 +87,7 @@ def learn(
             ensure_topics(found.bootstrap, found.partitions, namespace=found.namespace, group=found.group)
             return found, chosen
 
-        if (ready := waiting.until_done(prepared, told)) is None:
+        if (ready := waiting.until_done(prepared, stop)) is None:
             return
         settings, chosen = ready
         assignment: Assignment = StaticAssignment(chosen)
@@ -106,7 +106,7 @@ def learn(
         supervise(
             settings,
             assignment,
-            should_stop=told.is_set,
+            should_stop=stop.is_set,
             arguments=allowed,
             listener=listener,
             answers=lambda: answers(settings.bootstrap),

@@ -139,17 +139,17 @@ def _tell(rows: dict[str, Any], dates: Dates) -> None:
 
 def _send(settings: Settings, file: RecordedFile, dates: Dates, report: Path | None) -> None:
     from dashboard.terminal.plain_text import json_line
-    from freshet.cli.broker_check import need_address, with_partitions_found
+    from freshet.cli.broker_check import require_address, with_partitions_found
     from freshet.cli.long_running import waiting_as
     from freshet.cli.rendering import tell
     from freshet.cli.sending import send
-    from infra.signals import until_told
+    from infra.signals import stop_event
     from producers.replay import Replay
 
-    told = until_told()
-    need_address(settings)
+    stop = stop_event()
+    require_address(settings)
     waiting = waiting_as("sender", settings)
-    found = waiting.until_done(lambda: with_partitions_found(settings), told)
+    found = waiting.until_done(lambda: with_partitions_found(settings), stop)
     if found is None:
         return
     settings = found
@@ -157,7 +157,7 @@ def _send(settings: Settings, file: RecordedFile, dates: Dates, report: Path | N
     sent = send(
         shop,
         settings,
-        told,
+        stop,
         total=file.lines,
         unit="rows",
         done=lambda _: shop.rows.read,

@@ -10,7 +10,7 @@ from contracts.errors import FreshetError
 from dashboard.terminal.plain_text import json_line
 from dashboard.terminal.reliability import show_calibration
 from dashboard.terminal.score_table import show_board
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.command import DATABASE, LOOK, command
 from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
@@ -45,7 +45,7 @@ def score(
     the oracle says. ECE, the expected calibration error, is the mean distance of what was answered to what came.
     """
     if settings.origin["database_url"] in ("default", "runtime file"):
-        need_broker(settings)  # it says best that no demo runs
+        require_broker(settings)  # it says best that no demo runs
 
     from dashboard.view.scores import Scores
 

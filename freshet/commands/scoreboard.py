@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from dashboard.terminal.plain_text import plain
 from freshet.cli.command import DATABASE, HTTP, PARTS, command
-from freshet.cli.long_running import monitored
+from freshet.cli.long_running import serve_health
 from freshet.cli.rendering import tell
-from infra.signals import until_told
+from infra.signals import stop_event
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -27,7 +27,7 @@ def scoreboard(settings: Settings) -> None:
     Scores and offsets move in one transaction, so nothing is counted twice. Where broker or database are away, it
     waits. Windowed scores also go to the topic ml.metrics.
     """
-    told = until_told()
+    stop = stop_event()
     from consumers.scoreboard import ScoreboardMonitor, run
     from infra.kafka import keep_client_lines
     from infra.postgres import DatabaseCheck
@@ -35,10 +35,10 @@ def scoreboard(settings: Settings) -> None:
     keep_client_lines(settings.data_dir, "scoreboard")
     tell(f"keeping scores of {settings.bootstrap}")
     monitor = ScoreboardMonitor(DatabaseCheck(settings.database_url, settings.database_password_file))
-    with monitored(settings, monitor):
+    with serve_health(settings, monitor):
         run(
             settings,
-            stop=told,
+            stop=stop,
             say=lambda line: tell(plain(line)),
             namespace=settings.namespace,
             watch=monitor,

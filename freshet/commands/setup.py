@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.terminal.plain_text import plain
-from freshet.cli.broker_check import need_broker, with_partitions_found
+from freshet.cli.broker_check import require_broker, with_partitions_found
 from freshet.cli.command import DATABASE, PARTS, command
 from freshet.cli.rendering import tell
 
@@ -25,7 +25,7 @@ def setup(settings: Settings) -> None:
 
     The number of partitions is decided here, once: topics that have another are refused.
     """
-    need_broker(settings)
+    require_broker(settings)
     settings = with_partitions_found(settings)
 
     from infra.kafka import ensure_topics

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.errors import UsageError
-from freshet.cli.broker_check import need_address, with_partitions_found
+from freshet.cli.broker_check import require_address, with_partitions_found
 from freshet.cli.command import BROKER, HTTP, PARTS, command
 from freshet.cli.long_running import waiting_as
 from freshet.cli.rendering import tell
-from infra.signals import until_told
+from infra.signals import stop_event
 
 if TYPE_CHECKING:
     from contracts.settings import Settings
@@ -36,13 +36,13 @@ def simulate(
     The same seed, traffic, drift, events and partitions give the same bytes. What the log holds already is not sent
     again. Topics are made where they are missing. `freshet drift` switches its ways while it runs.
     """
-    told = until_told()
+    stop = stop_event()
     if settings.traffic is not None and settings.traffic % 1:
         message = f"--traffic must be a whole number of sessions an hour. Got {settings.traffic:g}."
         raise UsageError(message)
-    need_address(settings)
+    require_address(settings)
     waiting = waiting_as("simulator", settings)
-    found = waiting.until_done(lambda: with_partitions_found(settings), told)
+    found = waiting.until_done(lambda: with_partitions_found(settings), stop)
     if found is None:
         return
     settings = found
@@ -59,11 +59,11 @@ def simulate(
         drift=parse_drift(settings.drift) if settings.drift is not None else None,
     )
     tell(f"sending {scenario.source} to {settings.bootstrap}, {settings.partitions} partitions")
-    with switching(settings, told, waiting) as switches:
+    with switching(settings, stop, waiting) as switches:
         sent = send(
             Simulator(scenario, switches=switches),
             settings,
-            told,
+            stop,
             total=events,
             unit="user events",
             done=lambda at: at.user_events,

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboard.terminal.plain_text import json_line, styled
-from freshet.cli.broker_check import need_broker, with_partitions_found
+from freshet.cli.broker_check import require_broker, with_partitions_found
 from freshet.cli.command import BROKER, LOOK, command
 from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
@@ -35,7 +35,7 @@ def topics(
     """Show every topic: partitions, records, what it holds, and settings that are not as declared."""
     from infra.kafka import ensure_topics, log_range
 
-    need_broker(settings)
+    require_broker(settings)
     settings = with_partitions_found(settings)
     reports = {
         report.name: report

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from dashboard.terminal.plain_text import json_line, plain, styled
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.command import BROKER, LOOK, command
 from freshet.cli.options import Json
 from freshet.cli.rendering import console, echo
@@ -31,7 +31,7 @@ def trace(
     json: Json = False,
 ) -> None:
     """Follow one event: where it lies, what was answered, how its labels came, and in which transactions."""
-    need_broker(settings)
+    require_broker(settings)
     from consumers.trace import trace as followed
 
     found = followed(settings.bootstrap, settings.group, settings.namespace, event)

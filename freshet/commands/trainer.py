@@ -15,17 +15,17 @@ import typer
 from consumers.trainer.trials import LEAST_LABELS
 from contracts.errors import EnvironmentProblem, FreshetError, Unreachable, UsageError
 from dashboard.terminal.plain_text import json_line, plain
-from freshet.cli.broker_check import need_address
+from freshet.cli.broker_check import require_address
 from freshet.cli.command import DATABASE, HTTP, MODELS, command
 from freshet.cli.failures import INTERRUPTED, known
-from freshet.cli.long_running import monitored, waiting_as
+from freshet.cli.long_running import serve_health, waiting_as
 from freshet.cli.options import (
     Json,
     LeastLabels,
     seconds,
 )
 from freshet.cli.rendering import echo
-from infra.signals import until_told
+from infra.signals import stop_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def trainer(
 
     A model is trained once there are enough labels, and anew when there are half as many again; `freshet etl --every`
     brings them. It answers as a shadow until the gate says yes or the next one takes its place; promotions are never
-    forced. What fails is told, and tried again in the next round.
+    forced. What fails is reported, and tried again in the next round.
     """
     from models.tasks import TASKS
 
@@ -88,8 +88,8 @@ def trainer(
     if find_spec("matplotlib") is None:
         message = "Training needs matplotlib, which is not installed."
         raise EnvironmentProblem(message, hint="Install it: pip install 'freshet[train]'")
-    told = until_told()
-    need_address(settings)
+    stop = stop_event()
+    require_address(settings)
     waiting = waiting_as("trainer", settings)
     # The stream goes first, wherever both want the same core.
     os.setpriority(os.PRIO_PROCESS, 0, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
@@ -106,8 +106,8 @@ def trainer(
         def opened() -> RegistryStore:
             return held.enter_context(opened_registry(settings))
 
-        held.enter_context(monitored(settings, monitor))
-        if (registry := opened() if once else waiting.until_done(opened, told)) is None:
+        held.enter_context(serve_health(settings, monitor))
+        if (registry := opened() if once else waiting.until_done(opened, stop)) is None:
             return
         changes = held.enter_context(ModelChangeStore(database_of(settings)))
         by_itself = Trainer(
@@ -117,26 +117,26 @@ def trainer(
             least_labels=least_labels,
             budget_s=budget_s,
             tell=teller.tell,
-            told=told,
+            stop=stop,
         )
         if once:
-            _once(by_itself, chosen, teller, told)
+            _once(by_itself, chosen, teller, stop)
             return
-        while not told.is_set():
-            problem, looked_s = _round(by_itself, chosen, teller, told, " Tried again.", waiting)
+        while not stop.is_set():
+            problem, looked_s = _round(by_itself, chosen, teller, stop, " Tried again.", waiting)
             follows_s = max(pause_s, _PAUSES_A_LOOK * looked_s)
             monitor.ended(None if problem is None else problem.message, follows_s)
             if waiting.why is None:
-                told.wait(follows_s)
+                stop.wait(follows_s)
             else:
-                waiting.pause(told)
+                waiting.pause(stop)
 
 
-def _once(by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, told: threading.Event) -> None:
-    problem, _ = _round(by_itself, tasks, teller, told)
+def _once(by_itself: Trainer, tasks: Sequence[TaskSpec], teller: _Teller, stop: threading.Event) -> None:
+    problem, _ = _round(by_itself, tasks, teller, stop)
     if problem is not None:
         raise problem
-    if told.is_set():
+    if stop.is_set():
         raise typer.Exit(INTERRUPTED)
 
 
@@ -144,7 +144,7 @@ def _round(
     by_itself: Trainer,
     tasks: Sequence[TaskSpec],
     teller: _Teller,
-    told: threading.Event,
+    stop: threading.Event,
     then: str = "",
     waiting: Waiting | None = None,
 ) -> tuple[FreshetError | None, float]:
@@ -157,7 +157,7 @@ def _round(
 
     problem, looked_s = None, 0.0
     for task in tasks:
-        if told.is_set():
+        if stop.is_set():
             break
         trained, began_s = teller.trained, time.monotonic()
         try:

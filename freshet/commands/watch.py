@@ -13,7 +13,7 @@ from contracts.errors import BadRecord, Unreachable
 from dashboard.terminal.latest import answer
 from dashboard.terminal.plain_text import json_text, plain
 from freshet.cli.arguments import need_task
-from freshet.cli.broker_check import answers, need_broker
+from freshet.cli.broker_check import answers, require_broker
 from freshet.cli.command import BROKER, LOOK, command
 from freshet.cli.rendering import console, echo, tell
 
@@ -51,7 +51,7 @@ def watch(
 
     if task is not None:
         need_task(task, "--task")
-    need_broker(settings)
+    require_broker(settings)
     screen = console()
     topic = topic_name(PREDICTIONS, settings.namespace)
     try:

@@ -11,7 +11,7 @@ from rich.text import Text
 from contracts.errors import FreshetError, UsageError
 from dashboard.terminal.plain_text import json_line, styled
 from freshet.cli.arguments import as_carried, need_task
-from freshet.cli.broker_check import need_broker
+from freshet.cli.broker_check import require_broker
 from freshet.cli.command import DATABASE, MODELS, command
 from freshet.cli.lifecycle import change_as_json, changes, evidence_table
 from freshet.cli.options import Json
@@ -55,7 +55,7 @@ def why(
         message = "--prediction must be the id of an event, as `freshet watch` has it. Got ''."
         raise UsageError(message)
     time = None if at is None else as_carried(at)
-    need_broker(settings)
+    require_broker(settings)
     from consumers.lifecycle import who_at, who_for
 
     where, has_batch = (settings.bootstrap, settings.namespace), _registered(settings)

@@ -181,7 +181,7 @@ class Show:
             self._say(changed)
         self._is_up = True
         began_s = time.monotonic()
-        self._stack.man(settings, PRODUCER, self._producer, self._learner)
+        self._stack.start_stream(settings, PRODUCER, self._producer, self._learner)
         feed.start()
         try:
             self._follow(feed, began_s)
@@ -204,7 +204,7 @@ class Show:
             while not (self._told.wait(_BOARD_EVERY_S) or self._is_through(feed)):
                 self._stack.check()
                 if self._batch_from is not None and self._has_new_labels(feed.facts, self._batch_from):
-                    self._stack.man_aside(self._batch_from)
+                    self._stack.start_batch(self._batch_from)
                     self._batch_from = None
                 put(self._view(feed, time.monotonic() - began_s))
 

@@ -181,12 +181,12 @@ class Processes:
         below = [grandchild for child in running for grandchild in _below(child.pid)]
         for process in self._processes.values():
             if process.is_aside and process.child is not None:
-                process.child.let_go()
+                process.child.release()
         for i, child in enumerate(running):
             left = max(0.0, deadline_s - time.monotonic())
             child.stop(left / (len(running) - i))
         for child in children:
-            child.let_go()
+            child.release()
         for grandchild in below:  # of one that had to be killed
             with contextlib.suppress(psutil.NoSuchProcess):
                 grandchild.kill()

@@ -107,7 +107,7 @@ class Stack:
         self._runtime: Runtime | None = None
         self._processes: Processes | None = None
         self._held = contextlib.ExitStack()
-        self._keeper_pid: int | None = None
+        self._background_pid: int | None = None
         self._deadline_s = 0.0
         self._watchdog: threading.Timer | None = None
 
@@ -137,7 +137,7 @@ class Stack:
         EnvironmentProblem, DemoRuns
             Saying what is missing, or who runs here already.
         """
-        from infra.embedded import Runtime, find_running, need_own_folder, start_keeper
+        from infra.embedded import Runtime, find_running, need_own_folder, start_background_runtime
 
         need_own_folder(self.data_dir)  # before what stands in it is believed
         running = find_running(self.data_dir)
@@ -147,8 +147,8 @@ class Stack:
             self._keep = True
             return running
         elif running is None and self._keep:
-            running = start_keeper(self.data_dir, facts=self._facts, progress=self._note)
-            self._keeper_pid = running.pid
+            running = start_background_runtime(self.data_dir, facts=self._facts, progress=self._note)
+            self._background_pid = running.pid
         else:
             # Where a demo runs, the runtime says so, and who it is.
             runtime = Runtime(self.data_dir, facts=self._facts, progress=self._note)
@@ -161,7 +161,7 @@ class Stack:
             raise
         return running
 
-    def man(
+    def start_stream(
         self, settings: Settings, producer: str, arguments: Sequence[str], learner: Sequence[str]
     ) -> None:
         """Start the children: the producer, which comes to an end, the learners and the scoreboard, which do not."""
@@ -172,7 +172,7 @@ class Stack:
         processes.start("learn", learner, is_final=True)
         processes.start("scoreboard", ["scoreboard"])
 
-    def man_aside(self, least_labels: int) -> None:
+    def start_batch(self, least_labels: int) -> None:
         """Start the batch side: the ETL and the trainer, which all else goes on without."""
         trainer = [*_TRAINER, "--least-labels", str(least_labels)]
         if self._processes is not None:
@@ -236,7 +236,7 @@ class Stack:
     def kill_all(self) -> None:
         """Kill every process below this one, but for those that are to stay up; whoever waits for them goes on."""
         mine = psutil.Process().children(recursive=True)
-        stay = {p.pid for p in mine if p.pid == self._keeper_pid}
+        stay = {p.pid for p in mine if p.pid == self._background_pid}
         stay |= {below.pid for p in mine if p.pid in stay for below in p.children(recursive=True)}
         for process in mine:
             if process.pid not in stay:

@@ -97,16 +97,16 @@ class LogCheck:
                 try:
                     self._found = self._look()
                 except (KafkaError, Unreachable):
-                    self._let_go()
+                    self._release()
                 self._asked_s = time.monotonic()
             return self._found
 
     def close(self) -> None:
         """Let go of the broker."""
         with self._lock:
-            self._let_go()
+            self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         admin, self._admin, self._stable, self._found = self._admin, None, None, []
         if admin is not None:
             admin.close()

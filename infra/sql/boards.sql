@@ -60,8 +60,8 @@ SELECT task, partition, model FROM score_served ORDER BY task, partition
 -- name: quarantined
 SELECT task, model, partition, input_offset, reason FROM score_quarantine ORDER BY task, model, partition, input_offset
 
--- name: in_force
-SELECT task, model, stage, change, partition, input_offset FROM score_in_force ORDER BY partition, input_offset, position
+-- name: deployments
+SELECT task, model, stage, change, partition, input_offset FROM score_deployment ORDER BY partition, input_offset, position
 
 -- name: offsets
 SELECT topic, partition, next_offset FROM score_offset

@@ -60,8 +60,8 @@ WHERE t.partition = gone.partition AND t.task = gone.task AND t.event_id = gone.
 INSERT INTO score_drift (partition, event_number, drift, event_id, began_ms) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 
--- name: save_in_force
-INSERT INTO score_in_force (task, model, stage, change, partition, input_offset) VALUES (%s, %s, %s, %s, %s, %s)
+-- name: save_deployment
+INSERT INTO score_deployment (task, model, stage, change, partition, input_offset) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING
 
 -- name: save_quarantine
@@ -116,4 +116,4 @@ AND NOT (
 
 -- name: forget
 TRUNCATE score_offset, score_clock, score_total, score_label, score_truth, score_drift, score_quarantine,
-    score_in_force, score_served, score_window
+    score_deployment, score_served, score_window

@@ -8,7 +8,7 @@ from math import expm1, log, log1p, sqrt
 
 from models.features.cart import Cart
 from models.features.declared import Feature
-from models.features.usual import Usual
+from models.features.robust_mean import RobustMean
 
 __all__ = ["ORDER_FEATURES", "Customer", "Customers", "order_values"]
 
@@ -54,7 +54,7 @@ class Customers:
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, Customer] = OrderedDict()
-        self._usual = Usual()
+        self._robust_mean = RobustMean()
         self._orders = 0
         self.mean_value = 0.0
         self.mean_lines = 0.0
@@ -65,9 +65,9 @@ class Customers:
 
     def add(self, user_id: str, value: float, lines: int, time_ms: int) -> None:
         """Count one more order in, unless its worth is absurd: one of a billion left every mean useless for good."""
-        is_absurd = self._usual.is_absurd(value)
-        self._usual.add(value)
-        if is_absurd:
+        is_outlier = self._robust_mean.is_outlier(value)
+        self._robust_mean.add(value)
+        if is_outlier:
             return
         customer = self._known.pop(user_id, None) or Customer()
         customer.add(value, lines, time_ms)

@@ -7,7 +7,7 @@ from math import expm1, log1p
 from typing import Any, Final, Protocol
 
 from models.explanation import Explanation
-from models.features.usual import Usual
+from models.features.robust_mean import RobustMean
 from models.online.linear_parts import linear_parts
 
 __all__ = ["Growth", "WeightedRegressor"]
@@ -52,7 +52,7 @@ class Growth:
         self.regressor = regressor
         self.total = total
         self.without: Final = frozenset(without)
-        self._usual = Usual()
+        self._robust_mean = RobustMean()
         self._largest = 0.0
 
     def _seen(self, x: dict[str, float]) -> dict[str, float]:
@@ -68,12 +68,16 @@ class Growth:
         """Order's worth to expect; the running total before the first label."""
         total = x[self.total]
         # River's scaler takes up features that it merely transforms, and a question must leave the state alone.
-        return self._answer(total, self.regressor.predict_one(self._seen(x))) if self._usual.seen else total
+        return (
+            self._answer(total, self.regressor.predict_one(self._seen(x)))
+            if self._robust_mean.seen
+            else total
+        )
 
     def explain_one(self, x: dict[str, float]) -> Explanation:
         """What each feature adds to the log of the growth; the regressor must be linear."""
         total = x[self.total]
-        if not self._usual.seen:
+        if not self._robust_mean.seen:
             return Explanation(0.0, {self.total: total})
         start, parts = linear_parts(self.regressor, self._seen(x))
         return Explanation(start, parts, "growth", onto=total, most=2.0 * self._largest)
@@ -85,11 +89,11 @@ class Growth:
         growth = self.regressor.predict_one(seen)
         answer = self._answer(total, growth)
         target = min(max(log1p(y) - log1p(total), _LEAST), _MOST)
-        is_absurd = self._usual.is_absurd(max(y, answer))
-        self._usual.add(y)
+        is_outlier = self._robust_mean.is_outlier(max(y, answer))
+        self._robust_mean.add(y)
         # Below 0 both, the answer is the running total in any case, and as right as it can be.
-        if is_absurd or (growth < 0.0 and target <= 0.0):
+        if is_outlier or (growth < 0.0 and target <= 0.0):
             return
         self._largest = max(self._largest * _FADING, y - total)
-        weight = min((1.0 + answer) / (1.0 + self._usual.amount), _HEAVIEST)
+        weight = min((1.0 + answer) / (1.0 + self._robust_mean.amount), _HEAVIEST)
         self.regressor.learn_one(seen, target, w=weight)

@@ -57,7 +57,7 @@ class House:
         self.news.clear()
         Trainer(
             settings or self.settings, self.registry, self.changes, least_labels=LEAST, budget_s=0.0,
-            tell=self.news.append, told=self.told,
+            tell=self.news.append, stop=self.told,
         ).look_after(TASK)  # fmt: skip
         return [one.step for one in self.news]
 

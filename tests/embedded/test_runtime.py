@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from infra.embedded import Runtime, find_running, start_keeper, stop_running, wipe
+from infra.embedded import Runtime, find_running, start_background_runtime, stop_running, wipe
 from infra.embedded.errors import DataFolderForeign, DataFolderInUse, JavaMissing
 from infra.embedded.kafka.probe import serving_cluster
 from infra.embedded.ports import load_ports
@@ -116,8 +116,8 @@ def test_kill_9_of_the_parent_leaves_nothing_and_the_next_start_has_the_same_add
 
 def test_a_keeper_outlives_who_started_it_until_it_is_told_to_stop(data_dir: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from infra.embedded import start_keeper\n"
-        "print(start_keeper(Path(sys.argv[1]), facts={'partitions': 5}).pid)"
+        "import sys; from pathlib import Path; from infra.embedded import start_background_runtime\n"
+        "print(start_background_runtime(Path(sys.argv[1]), facts={'partitions': 5}).pid)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(data_dir)], cwd=ROOT, capture_output=True, text=True, check=True
@@ -138,7 +138,7 @@ def test_what_stops_a_keeper_from_starting_is_told_as_itself(
     monkeypatch.setenv("JAVA_HOME", "")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(JavaMissing, match="No Java was found") as caught:
-        start_keeper(data_dir, progress=silent)
+        start_background_runtime(data_dir, progress=silent)
     assert caught.value.hint
     assert processes_on(data_dir) == []
 

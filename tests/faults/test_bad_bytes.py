@@ -160,7 +160,7 @@ def flooded(new_stage: Callable[[str], Stage], tmp_path_factory: pytest.TempPath
         # `watch` has no turn to finish: it is ended at once.
         children["watch"].kill()
         for child in children.values():
-            child.let_go()
+            child.release()
         for child in children.values():
             child.stop(DEADLINE_S)
 

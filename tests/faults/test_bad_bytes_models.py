@@ -41,7 +41,7 @@ class Shop:
     def losses_after(self, oddities: Sequence[Oddity]) -> dict[tuple[str, str], float]:
         """Mean loss of each model on the next good events, `oddities` having come before them."""
         fold = LearnerFold(0)
-        fold.thaw(self.state)
+        fold.restore(self.state)
         for number, oddity in enumerate(oddities):
             refused = None
             try:
@@ -80,7 +80,7 @@ def shop() -> Shop:
         fold.step(record(offset, value))
     # The clock stands here: what is odd comes at this very time.
     time = decode_user_event(values[BEFORE])[0].time
-    return Shop(fold.freeze(), time, values[BEFORE:])
+    return Shop(fold.snapshot(), time, values[BEFORE:])
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def test_every_reader_lives_on_believes_none_of_it_and_starts_again(
             for name, child in children.items():  # `watch` has no turn to finish: it is ended at once
                 held.callback(child.stop, 0.0 if name == "watch" else DEADLINE_S)
             for child in children.values():
-                held.callback(child.let_go)
+                held.callback(child.release)
 
             def alive() -> bool:
                 dead = {name for name, child in children.items() if child.poll() is not None}

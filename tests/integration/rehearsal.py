@@ -95,11 +95,11 @@ class Skipping:
     def outgoing(self, outputs: Any, record: Record, now_ms: int) -> Any:
         return self.fold.outgoing(outputs, record, now_ms)
 
-    def freeze(self) -> bytes:
-        return self.fold.freeze()
+    def snapshot(self) -> bytes:
+        return self.fold.snapshot()
 
-    def thaw(self, payload: bytes) -> None:
-        self.fold.thaw(payload)
+    def restore(self, payload: bytes) -> None:
+        self.fold.restore(payload)
 
 
 class Passed(BadRecord):

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 
-from infra.signals import unless_told
+from infra.signals import run_unless_stopped
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -14,7 +14,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def test_what_is_done_in_time_gives_its_result_and_the_handlers_are_as_before():
     before = [signal.getsignal(number) for number in SIGNALS]
     told = threading.Event()
-    assert unless_told(told, lambda: 7) == 7
+    assert run_unless_stopped(told, lambda: 7) == 7
     assert not told.is_set()
     assert [signal.getsignal(number) for number in SIGNALS] == before
 
@@ -35,9 +35,9 @@ def test_a_signal_in_the_middle_ends_it_there_and_is_remembered():
             reached.append("cleaned up")
         return 7
 
-    assert unless_told(told, work) is None
+    assert run_unless_stopped(told, work) is None
     assert told.is_set()
     assert reached == ["interrupted", "cleaned up"]
     assert [signal.getsignal(number) for number in SIGNALS] == before
-    assert unless_told(told, lambda: reached.append("begun")) is None
+    assert run_unless_stopped(told, lambda: reached.append("begun")) is None
     assert reached == ["interrupted", "cleaned up"]

@@ -28,7 +28,7 @@ def test_runs_rows_and_bad_records_are_counted_and_the_last_run_says_whether_it_
         for family in monitor.collect()
         for sample in family.samples
     }
-    assert found.pop(("freshet_etl_last_well_timestamp_seconds",)) > 0
+    assert found.pop(("freshet_etl_last_success_timestamp_seconds",)) > 0
     assert found == {
         ("freshet_etl_runs_total", "ok"): 2,
         ("freshet_etl_runs_total", "failed"): 1,

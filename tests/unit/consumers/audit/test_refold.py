@@ -67,10 +67,10 @@ class Counting:
     def outgoing(self, outputs: Any, record: Record, now_ms: int) -> Any:
         return []
 
-    def freeze(self) -> bytes:
+    def snapshot(self) -> bytes:
         return str(self.steps).encode()
 
-    def thaw(self, payload: bytes) -> None:
+    def restore(self, payload: bytes) -> None:
         self.steps = int(payload)
 
 

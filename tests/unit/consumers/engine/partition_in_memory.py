@@ -47,10 +47,10 @@ class Adder:
     def outgoing(self, outputs: Sequence[int], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
         return []
 
-    def freeze(self) -> bytes:
+    def snapshot(self) -> bytes:
         return str(self.total).encode()
 
-    def thaw(self, payload: bytes) -> None:
+    def restore(self, payload: bytes) -> None:
         self.total = int(payload)
 
 
@@ -167,7 +167,7 @@ def past_of(log: Partition, ends: Sequence[int], fold: Adder) -> Past:
                 topic_id=TOPIC_ID,
                 chain=chain.hex(),
                 fingerprint=fold.fingerprint,
-                payload=fold.freeze(),
+                payload=fold.snapshot(),
             )  # fmt: skip
         )
         start = end

@@ -131,27 +131,27 @@ def test_a_frozen_fold_goes_on_to_the_last_bit() -> None:
     for offset, value in enumerate(values):
         chained = one.step(record(value, offset)).chained
         if offset == 500:
-            other.thaw(one.freeze())
+            other.restore(one.snapshot())
         elif offset > 500:
             assert other.step(record(value, offset)).chained == chained
-    assert pickle.loads(one.freeze())[1] == pickle.loads(other.freeze())[1] is not None
+    assert pickle.loads(one.snapshot())[1] == pickle.loads(other.snapshot())[1] is not None
 
 
 def test_a_record_that_is_refused_leaves_the_state_as_it_was() -> None:
     fold = LearnerFold(0)
     fold.step(record(tick("2026-01-02T00:00:00.000Z")))
-    before = fold.freeze()
+    before = fold.snapshot()
     for value in (b"", b"{", tick("2026-01-04T00:00:00.000Z")):
         with pytest.raises(BadRecord):
             fold.step(record(value))
-    assert fold.freeze() == before
+    assert fold.snapshot() == before
 
 
 def test_a_change_of_models_that_is_not_ours_leaves_the_state_as_it_was() -> None:
     ours = Signatures(lambda: Keyring(bytes(32)), "log")
     fold = LearnerFold(3, signatures=ours)
     fold.step(record(encode(ours.signed(activated("a", "shadow", ""), 3))))
-    before = fold.freeze()
+    before = fold.snapshot()
     forged = activated("a", "champion", "")
     for value in (
         encode(forged),
@@ -162,7 +162,7 @@ def test_a_change_of_models_that_is_not_ours_leaves_the_state_as_it_was() -> Non
             fold.step(record(value))
     with pytest.raises(BadRecord, match="no key here"):
         LearnerFold(3).step(record(encode(ours.signed(forged, 3))))
-    assert fold.freeze() == before
+    assert fold.snapshot() == before
 
 
 def test_a_copy_of_a_change_of_models_is_refused_across_a_snapshot_too() -> None:
@@ -171,7 +171,7 @@ def test_a_copy_of_a_change_of_models_is_refused_across_a_snapshot_too() -> None
     taken = record(encode(ours.signed(activated("a", "champion", ""), 0)))
     fold.step(taken)
     fold.step(record(encode(ours.signed(activated("a", "retired", ""), 0))))
-    next_one.thaw(fold.freeze())
+    next_one.restore(fold.snapshot())
     for one in (fold, next_one):
         with pytest.raises(BadRecord, match="was taken before"):
             one.step(taken)

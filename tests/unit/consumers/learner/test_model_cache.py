@@ -77,10 +77,10 @@ def test_live_what_will_be_wanted_is_loaded_ahead_and_what_is_not_is_let_go_of()
     store = Store()
     cache = ModelCache(store.load)
     cache.go_live()
-    cache.want([KEY])
+    cache.retain([KEY])
     until(lambda: cache.missing == {}, "the model is loaded")
     assert store.loads == 1
-    cache.want([])
+    cache.retain([])
     assert cache.get(*KEY) is None
     until(lambda: cache.missing == {}, "the model is loaded again")
     assert store.loads == 2
@@ -91,8 +91,8 @@ def test_a_model_that_was_let_go_of_while_it_was_loaded_is_no_longer_missed() ->
     store.may_answer.clear()
     cache = ModelCache(store.load)
     cache.go_live()
-    cache.want([KEY])
-    cache.want([])
+    cache.retain([KEY])
+    cache.retain([])
     store.may_answer.set()
     until(lambda: not any(t.name.startswith("load ") for t in threading.enumerate()), "the try has ended")
     assert cache.missing == {}

@@ -49,7 +49,7 @@ def test_the_scoreboard_takes_in_what_is_in_force_and_passes_other_news_over() -
     fold.take([("models", 0, n, encode(news)) for n, news in enumerate((told, out, changed))])
     fold.take([("models", 0, 3, b"{")])
     changes = fold.taken_changes()
-    assert (changes.in_force, changes.quarantines) == ([told], [out])
+    assert (changes.deployments, changes.quarantines) == ([told], [out])
 
 
 def test_a_name_with_a_version_is_a_batch_model() -> None:

@@ -37,7 +37,7 @@ def test_rounds_and_steps_are_counted():
         for family in monitor.collect()
         for sample in family.samples
     }
-    found.pop(("freshet_trainer_last_well_timestamp_seconds",))
+    found.pop(("freshet_trainer_last_success_timestamp_seconds",))
     assert found == {
         ("freshet_trainer_rounds_total", "ok"): 1,
         ("freshet_trainer_rounds_total", "failed"): 1,

@@ -98,7 +98,7 @@ class OfShop(Trainer):
     ) -> None:
         self.news: list[News] = []
         super().__init__(
-            None, shop, None, least_labels=2_000, budget_s=0.0, tell=self.news.append, told=threading.Event()
+            None, shop, None, least_labels=2_000, budget_s=0.0, tell=self.news.append, stop=threading.Event()
         )
         self.shop, self.labels, self.report, self.broken = shop, labels, report, broken
 

@@ -40,7 +40,7 @@ class Noted(Processes):
 def test_the_batch_side_is_started_again_also_when_something_was_away_at_its_start(tmp_path: Path):
     stack = Stack(tmp_path, {}, keep=False, note=lambda _line: None)
     processes = stack._processes = Noted()
-    stack.man_aside(5_000)
+    stack.start_batch(5_000)
     assert list(processes.started) == ["etl", "trainer"]
     for how in processes.started.values():
         assert how["is_aside"]

@@ -11,12 +11,12 @@ from typing import Final
 from infra.monitoring import Health
 from infra.postgres import DatabaseCheck
 
-__all__ = ["Rounds"]
+__all__ = ["LoopHealth"]
 
 _LONGEST_ROUND_S: Final = 1_800.0
 
 
-class Rounds:
+class LoopHealth:
     """`healthy` and `ready` of an `infra.monitoring.Role`, from how its rounds ended.
 
     Parameters

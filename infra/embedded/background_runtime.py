@@ -1,7 +1,8 @@
 """A process that holds broker and database after the command that wanted them has ended.
 
-``python -m infra.embedded.keeper DATA_DIR FACTS`` starts a `Runtime`, and stops it at SIGTERM. Until it is up it
-writes JSON lines on stdout, which `start_keeper` reads: what takes long, and in the end that it is up, or why not.
+``python -m infra.embedded.background_runtime DATA_DIR FACTS`` starts a `Runtime` and stops it at SIGTERM. While it
+starts, it writes JSON lines on stdout: what takes long, and in the end that it is up, or why not.
+`start_background_runtime` reads them.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from infra.embedded.running import Running, find_running
 from infra.embedded.runtime import Runtime
 from infra.embedded.server import log_tail
 
-__all__ = ["start_keeper"]
+__all__ = ["start_background_runtime"]
 
 _LOOK_EVERY_S = 1.0
 
 
-def start_keeper(
+def start_background_runtime(
     data_dir: Path,
     *,
     overrides: Mapping[str, str] | None = None,
@@ -59,11 +60,11 @@ def start_keeper(
     """
     data_dir = data_dir.resolve()
     claim(data_dir)  # its log goes there
-    log = data_dir / "keeper.log"
+    log = data_dir / "background-runtime.log"
     order = json.dumps({"overrides": dict(overrides or {}), "facts": dict(facts or {})})
     with log.open("ab") as errors_to:
         process = subprocess.Popen(
-            [sys.executable, "-m", "infra.embedded.keeper", str(data_dir), order],
+            [sys.executable, "-m", "infra.embedded.background_runtime", str(data_dir), order],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors_to,

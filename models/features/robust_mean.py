@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import expm1, log1p
 
-__all__ = ["Usual"]
+__all__ = ["RobustMean"]
 
 # Of which an amount moves the mean at most, on the log scale: a factor of 7.
 _PULL = 2.0
@@ -13,7 +13,7 @@ _ABSURD = 200.0
 _NEEDED = 20
 
 
-class Usual:
+class RobustMean:
     """Robust geometric mean of about the last `memory` amounts: one of a billion among them moves it by 0.2 %.
 
     Parameters
@@ -23,10 +23,10 @@ class Usual:
 
     Examples
     --------
-    >>> usual = Usual(memory=1000)
+    >>> usual = RobustMean(memory=1000)
     >>> for amount in [8.0] * 999 + [1e9]:
     ...     usual.add(amount)
-    >>> round(usual.amount, 2), usual.is_absurd(1e6), usual.is_absurd(1e3)
+    >>> round(usual.amount, 2), usual.is_outlier(1e6), usual.is_outlier(1e3)
     (8.02, True, False)
     """
 
@@ -47,6 +47,6 @@ class Usual:
         # The first amount is taken as it is; a billion there is forgotten after some thousand others.
         self._log += pull if self.seen == 1 else min(max(pull, -_PULL), _PULL) / self.seen
 
-    def is_absurd(self, amount: float) -> bool:
+    def is_outlier(self, amount: float) -> bool:
         """Whether `amount` is 200 times what is usual or more; never before there is a usual."""
         return self.seen >= _NEEDED and amount > _ABSURD * self.amount

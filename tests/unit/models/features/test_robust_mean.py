@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from models.features.usual import Usual
+from models.features.robust_mean import RobustMean
 
 
 def test_nothing_is_absurd_before_something_is_usual() -> None:
-    usual = Usual()
+    usual = RobustMean()
     for _ in range(19):
         usual.add(10.0)
-    assert not usual.is_absurd(1e9)
+    assert not usual.is_outlier(1e9)
     usual.add(10.0)
-    assert usual.is_absurd(1e9)
-    assert not usual.is_absurd(1_000.0)
+    assert usual.is_outlier(1e9)
+    assert not usual.is_outlier(1_000.0)
 
 
 def test_what_is_usual_follows_a_shop_that_changes_for_good() -> None:
-    usual = Usual(memory=100)
+    usual = RobustMean(memory=100)
     for _ in range(500):
         usual.add(10.0)
     for _ in range(3_000):
@@ -25,7 +25,7 @@ def test_what_is_usual_follows_a_shop_that_changes_for_good() -> None:
 
 
 def test_an_absurd_beginning_is_forgotten() -> None:
-    usual = Usual()
+    usual = RobustMean()
     usual.add(1e9)
     for _ in range(15_000):
         usual.add(10.0)
