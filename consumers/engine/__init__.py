@@ -8,10 +8,11 @@ from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold, Step
 from consumers.engine.journal import Journal, Journalled, committed_metadata
 from consumers.engine.listener import Listener, Turn
-from consumers.engine.recovery import GroupOffsets, Position, Recovery
+from consumers.engine.ports import GroupOffsets, Identity, Ports
+from consumers.engine.recovery import Position, Recovery, Repairs
 from consumers.engine.snapshots import Snapshots, SnapshotWriter
 from consumers.engine.watchdog import Watchdog
-from consumers.engine.worker import FAULT_POINTS, Identity, SnapshotPolicy, Worker
+from consumers.engine.worker import FAULT_POINTS, SnapshotPolicy, Worker
 
 __all__ = [
     "FAULT_POINTS",
@@ -22,8 +23,10 @@ __all__ = [
     "Journal",
     "Journalled",
     "Listener",
+    "Ports",
     "Position",
     "Recovery",
+    "Repairs",
     "SnapshotPolicy",
     "SnapshotWriter",
     "Snapshots",

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from consumers.engine.chain import GENESIS, link
 from consumers.engine.fold import Fold
-from consumers.engine.journal import Journal, Journalled, committed_metadata
-from consumers.engine.snapshots import Snapshots
+from consumers.engine.journal import Journalled, committed_metadata
+from consumers.engine.ports import Identity, Ports
 from contracts.errors import BadRecord, Diverged, OffsetsMoved, StateLost, Unreachable
 from contracts.records import RECORDS, JournalRecord, Parent
-from infra.kafka import Committed, PartitionLog
+from infra.kafka import Committed
 from infra.postgres import Snapshot
 
-__all__ = ["GroupOffsets", "Position", "Recovery"]
+__all__ = ["Position", "Recovery", "Repairs"]
 
 _log = logging.getLogger(__name__)
 _POLL_S = 0.2
@@ -43,16 +42,20 @@ class Position:
     folded_events: int = 0
 
 
-class GroupOffsets(Protocol):
-    """The consumer group's offset of one partition."""
+@dataclass(frozen=True)
+class Repairs:
+    """What the user allowed. Each changes what is committed, so neither is ever done without being asked for.
 
-    def committed(self) -> Committed | None:
-        """What is committed, None where nothing is (or it has expired)."""
-        ...
+    Parameters
+    ----------
+    mend_offsets : bool
+        Write the group's offset again from the journal where somebody moved it.
+    untrained : bool
+        Start new models at the end of what was done where the state is lost.
+    """
 
-    def restore(self, committed: Committed) -> None:
-        """Write it again, outside of any transaction."""
-        ...
+    mend_offsets: bool = False
+    untrained: bool = False
 
 
 class _Differs(Exception):  # noqa: N818 - a finding on the way, not an error
@@ -67,50 +70,25 @@ class Recovery:
 
     Parameters
     ----------
-    log : PartitionLog
-        The partition of the main input.
-    journal : Journal
-        This worker's journal.
-    offsets : GroupOffsets
-        This group's offset of the partition.
-    snapshots : Snapshots
-        The cache of states.
+    identity : Identity
+        Whose state.
+    ports : Ports
+        Where log, journal, offset and snapshots are.
     fold : Fold
         Fresh: as at the first offset of a log.
-    group, topic_id : str
-        Whose state of which log.
-    mend_offsets : bool
-        Where the group's offset was moved by somebody, write it again from the journal.
-    untrained : bool
-        Where the state is lost, start new models at the end of what was done.
-    progress : callable, optional
-        Called with offsets (done, until) while folding.
+    repairs : Repairs
+        What the user allowed.
     """
 
-    def __init__(
-        self,
-        *,
-        log: PartitionLog,
-        journal: Journal,
-        offsets: GroupOffsets,
-        snapshots: Snapshots,
-        fold: Fold,
-        group: str,
-        topic_id: str,
-        mend_offsets: bool = False,
-        untrained: bool = False,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> None:
-        self._log = log
-        self._journal = journal
-        self._offsets = offsets
-        self._snapshots = snapshots
+    def __init__(self, identity: Identity, ports: Ports, fold: Fold, repairs: Repairs) -> None:
+        self._group = identity.group
+        self._topic_id = identity.topic_id
+        self._log = ports.log
+        self._journal = ports.journal
+        self._offsets = ports.offsets
+        self._snapshots = ports.snapshots
         self._fold = fold
-        self._group = group
-        self._topic_id = topic_id
-        self._mend_offsets = mend_offsets
-        self._untrained = untrained
-        self._progress = progress or (lambda _done, _until: None)
+        self._repairs = repairs
         self._blank = fold.snapshot()
 
     def run(self) -> Position:
@@ -130,7 +108,7 @@ class Recovery:
             self._check_offsets(last)
             return self._restore(last)
         except StateLost as lost:
-            if not self._untrained:
+            if not self._repairs.untrained:
                 raise
             return self._begin_untrained(last.record, lost)
 
@@ -214,7 +192,7 @@ class Recovery:
             return
         if was is None:
             _log.warning("the group's offset has expired: written again from the journal, %d", must.offset)
-        elif not self._mend_offsets:
+        elif not self._repairs.mend_offsets:
             message = (
                 f"The offset of group {self._group} in {self._log.topic}/{self._log.partition} must be {must.offset} "
                 f"{must.metadata}, as the journal says. It was {was.offset} {was.metadata or 'without metadata'}: "
@@ -342,7 +320,6 @@ class Recovery:
                     pass
                 folded += 1
             self._fold.complete()
-            self._progress(min(self._log.position(), until), until)
         while turn is not None:
             turn = _next_turn(turn, chain, ahead)
         return chain, folded

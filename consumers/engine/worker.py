@@ -12,17 +12,18 @@ from consumers.engine.dead_letters import dead_letter
 from consumers.engine.fold import Fold
 from consumers.engine.journal import committed_metadata
 from consumers.engine.listener import Listener, Turn
-from consumers.engine.recovery import Position, Recovery
+from consumers.engine.ports import Identity, Ports
+from consumers.engine.recovery import Position, Recovery, Repairs
 from consumers.engine.snapshots import SnapshotWriter
 from consumers.engine.watchdog import Watchdog
 from contracts.codec import encode
 from contracts.errors import BadRecord
 from contracts.journal import journal_key
 from contracts.records import RECORDS, JournalRecord
-from infra.kafka import Committed, OutgoingRecord, PartitionLog, Record, Transactions
+from infra.kafka import Committed, OutgoingRecord, Record
 from infra.postgres import Snapshot
 
-__all__ = ["FAULT_POINTS", "Identity", "SnapshotPolicy", "Worker"]
+__all__ = ["FAULT_POINTS", "SnapshotPolicy", "Worker"]
 
 FAULT_POINTS = (
     "after poll",
@@ -38,18 +39,6 @@ FAULT_POINTS = (
 """Where a test may end the process: the callable `fault` is called with each of these names."""
 
 _POLL_S = 0.5
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who this worker is and where its records go; all names are those on the broker."""
-
-    group: str
-    partition: int
-    input_topic: str
-    topic_id: str
-    journal_topic: str
-    dead_letter_topic: str
 
 
 @dataclass(frozen=True)
@@ -75,20 +64,16 @@ class Worker:
     ----------
     identity : Identity
         Who this is.
-    log : PartitionLog
-        Its partition.
-    transactions : Transactions
-        With the transactional id ``<group>-<partition>``.
-    recovery : Recovery
-        How it finds back to the committed state.
+    ports : Ports
+        What it reads and writes.
     fold : Fold
-        The same that `recovery` restores.
-    snapshots : SnapshotWriter
-        Where snapshots go.
+        Fresh: as at the first offset of a log.
     policy : SnapshotPolicy
-        When.
+        When snapshots are taken.
     timeout_s : float
         How long a turn may take from its first send to its commit: the transaction timeout.
+    repairs : Repairs
+        What the user allowed.
     fault : callable
         Called with each of `FAULT_POINTS`.
     now_ms : callable
@@ -100,24 +85,22 @@ class Worker:
     def __init__(
         self,
         identity: Identity,
-        *,
-        log: PartitionLog,
-        transactions: Transactions,
-        recovery: Recovery,
+        ports: Ports,
         fold: Fold,
-        snapshots: SnapshotWriter,
+        *,
         policy: SnapshotPolicy,
         timeout_s: float,
+        repairs: Repairs = Repairs(),  # noqa: B008 - frozen
         fault: Callable[[str], None] = lambda _point: None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         listener: Listener = Listener(),  # noqa: B008 - has no state
     ) -> None:
         self._identity = identity
-        self._log = log
-        self._transactions = transactions
-        self._recovery = recovery
+        self._log = ports.log
+        self._transactions = ports.transactions
+        self._recovery = Recovery(identity, ports, fold, repairs)
         self._fold = fold
-        self._snapshots = snapshots
+        self._snapshots = SnapshotWriter(ports.snapshots.save, lambda _snapshot: fault("after snapshot"))
         self._policy = policy
         self._timeout_s = timeout_s
         self._fault = fault

@@ -2,6 +2,6 @@
 
 from consumers.learner.fold import LearnerFold
 from consumers.learner.model_cache import ModelCache, no_registry
-from consumers.learner.worker import GroupOffset, Repairs, work
+from consumers.learner.worker import GroupOffset, work
 
-__all__ = ["GroupOffset", "LearnerFold", "ModelCache", "Repairs", "no_registry", "work"]
+__all__ = ["GroupOffset", "LearnerFold", "ModelCache", "no_registry", "work"]

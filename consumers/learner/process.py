@@ -15,10 +15,11 @@ import threading
 import traceback
 from functools import partial
 
+from consumers.engine import Repairs
 from consumers.learner.metrics import listener_of
 from consumers.learner.model_cache import ModelCache
 from consumers.learner.registered import load_registered
-from consumers.learner.worker import Repairs, work
+from consumers.learner.worker import work
 from consumers.supervisor import EXIT_AWAY, EXIT_FENCED, EXIT_REFUSED, GOES_ON, WAITS
 from contracts.errors import Fenced, FreshetError
 from contracts.settings import load

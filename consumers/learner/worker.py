@@ -10,11 +10,11 @@ from consumers.engine import (
     Identity,
     Journal,
     Listener,
+    Ports,
     Position,
-    Recovery,
+    Repairs,
     SnapshotPolicy,
     Snapshots,
-    SnapshotWriter,
     Worker,
 )
 from consumers.learner.fold import LearnerFold
@@ -44,17 +44,9 @@ from infra.keyring import load_keyring
 from infra.postgres import SnapshotStore, database_of
 from infra.signatures import signatures_of
 
-__all__ = ["GroupOffset", "Repairs", "work"]
+__all__ = ["GroupOffset", "work"]
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Repairs:
-    """What the user allowed: both change what is committed, so neither is ever done by itself."""
-
-    mend_offsets: bool = False
-    untrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,47 +134,23 @@ def work(
 
     store = SnapshotStore(database_of(settings))
     keys = load_keyring(settings.secret_file)
-    snapshots = Snapshots(store, keys.current, settings.snapshots_kept, keys.retired)
-    log = KafkaPartitionLog(
-        settings.bootstrap, topic, partition, max_poll_records=settings.max_poll_records, away=away
-    )
-    transactions = KafkaTransactions(
-        settings.bootstrap,
-        f"{settings.namespace}{settings.group}-{partition}",
-        transaction_timeout_ms=settings.transaction_timeout_ms,
-        delivery_timeout_ms=settings.delivery_timeout_ms,
-        own=Own(
-            partition,
-            topics=(
-                identity.journal_topic,
-                topic_name(PREDICTIONS, settings.namespace),
-                topic_name(FEATURES, settings.namespace),
-                topic_name(OUTCOMES, settings.namespace),
-            ),
-            shared_topics=(identity.dead_letter_topic, topic_name(MODELS, settings.namespace)),
-            group=settings.group,
-            input_topic=topic,
+    transactions = _transactions(settings, identity)
+    ports = Ports(
+        log=KafkaPartitionLog(
+            settings.bootstrap, topic, partition, max_poll_records=settings.max_poll_records, away=away
         ),
+        journal=Journal(settings.bootstrap, identity.journal_topic, settings.group, partition),
+        offsets=GroupOffset(settings.bootstrap, settings.group, topic, partition),
+        snapshots=Snapshots(store, keys.current, settings.snapshots_kept, keys.retired),
+        transactions=transactions,
     )
     worker = Worker(
         identity,
-        log=log,
-        transactions=transactions,
-        recovery=Recovery(
-            log=log,
-            journal=Journal(settings.bootstrap, identity.journal_topic, settings.group, partition),
-            offsets=GroupOffset(settings.bootstrap, settings.group, topic, partition),
-            snapshots=snapshots,
-            fold=fold,
-            group=settings.group,
-            topic_id=identity.topic_id,
-            mend_offsets=repairs.mend_offsets,
-            untrained=repairs.untrained,
-        ),
-        fold=fold,
-        snapshots=SnapshotWriter(snapshots.save, lambda _snapshot: fault("after snapshot")),
+        ports,
+        fold,
         policy=SnapshotPolicy(settings.snapshot_every_s, settings.snapshot_every_events),
         timeout_s=settings.transaction_timeout_ms / 1000,
+        repairs=repairs,
         fault=fault,
         listener=listener,
     )
@@ -195,3 +163,24 @@ def work(
         raise
     worker.close()
     store.close()
+
+
+def _transactions(settings: Settings, identity: Identity) -> KafkaTransactions:
+    """Those of this worker, which may write to its own partition and to the topics that all share."""
+    own = Own(
+        identity.partition,
+        topics=(
+            identity.journal_topic,
+            *(topic_name(topic, settings.namespace) for topic in (PREDICTIONS, FEATURES, OUTCOMES)),
+        ),
+        shared_topics=(identity.dead_letter_topic, topic_name(MODELS, settings.namespace)),
+        group=settings.group,
+        input_topic=identity.input_topic,
+    )
+    return KafkaTransactions(
+        settings.bootstrap,
+        f"{settings.namespace}{settings.group}-{identity.partition}",
+        transaction_timeout_ms=settings.transaction_timeout_ms,
+        delivery_timeout_ms=settings.delivery_timeout_ms,
+        own=own,
+    )

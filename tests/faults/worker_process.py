@@ -13,9 +13,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from consumers.engine import Step
+from consumers.engine import Repairs, Step
 from consumers.learner import LearnerFold, ModelCache, no_registry, work
-from consumers.learner.worker import Repairs
 from contracts.errors import FreshetError
 from contracts.settings import Settings, load
 from infra.kafka import Record

@@ -12,9 +12,9 @@ from consumers.engine import (
     Fold,
     Identity,
     Journal,
-    Recovery,
+    Ports,
+    Repairs,
     SnapshotPolicy,
-    SnapshotWriter,
     Worker,
     committed_metadata,
 )
@@ -172,26 +172,20 @@ class Rehearsal:
             self.name(DEAD_LETTERS),
         )
         log = KafkaPartitionLog(self.bootstrap, main, partition, max_poll_records=turn)
-        transactions = self.transactions(partition)
-        recovery = Recovery(
+        ports = Ports(
             log=log,
             journal=Journal(self.bootstrap, identity.journal_topic, identity.group, partition),
             offsets=GroupOffset(self.bootstrap, GROUP, main, partition),
             snapshots=self.snapshots,
-            fold=fold,
-            group=GROUP,
-            topic_id=identity.topic_id,
-            untrained=untrained,
+            transactions=self.transactions(partition),
         )
         worker = Worker(
             identity,
-            log=log,
-            transactions=transactions,
-            recovery=recovery,
-            fold=fold,
-            snapshots=SnapshotWriter(self.snapshots.save, lambda _snapshot: None),
+            ports,
+            fold,
             policy=SnapshotPolicy(3600.0, every_events),
             timeout_s=30.0,
+            repairs=Repairs(untrained=untrained),
         )
         worker.run(lambda: log.position() >= end, lambda _position: None)
         worker.close()

@@ -16,6 +16,7 @@ from contracts.errors import EnvironmentProblem, SettingsError, Unreachable
 from contracts.features import feature_set_id
 from infra.postgres import Snapshot, SnapshotStore, connect, is_genuine, migrate, read_password, sealed
 from infra.postgres.migrations import Migration, migrations
+from infra.postgres.queries import queries
 from infra.waiting import Waiting
 from tests.integration.conftest import FreshDatabase
 
@@ -228,3 +229,17 @@ def test_features_of_before_are_moved_to_their_own_table_under_the_number_that_t
         examples = "SELECT feature_set, features::text FROM training_example"
         assert connection.execute(examples).fetchall() == [(number, "{1,-0}")]
         assert connection.execute("SELECT feature_set FROM fact_backfilled").fetchall() == [(number,)]
+
+
+def test_deployments_of_before_are_kept_under_their_new_name(fresh_database: FreshDatabase) -> None:
+    given = fresh_database.url, fresh_database.password
+    migrate(*given, steps=[step for step in migrations() if step.number < 11])
+    with fresh_database.open() as database, database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO score_in_force (task, model, stage, partition, input_offset) "
+            "VALUES ('basket', 'a@1', 'shadow', 1, 7)"
+        )
+    migrate(*given)
+    with fresh_database.open() as database, database.transaction() as connection:
+        kept = list(connection.execute(queries("boards")["deployments"]))
+    assert kept == [("basket", "a@1", "shadow", None, 1, 7)]

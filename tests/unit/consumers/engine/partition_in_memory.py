@@ -122,11 +122,47 @@ class MemorySnapshots:
     kept: list[Snapshot] = field(default_factory=list)
     is_away: bool = False
 
+    def save(self, snapshot: Snapshot) -> None:
+        self.kept.append(snapshot)
+
     def newest(self, group: str, partition: int, topic_id: str) -> Iterator[Snapshot]:
         if self.is_away:
             message = "the database is away"
             raise Unreachable(message)
         return iter([s for s in reversed(self.kept) if s.topic_id == topic_id])
+
+
+@dataclass
+class MemoryTransactions:
+    """Takes everything, or fails at its `fails_at`-th commit."""
+
+    fails_at: int | None = None
+    sent: list[OutgoingRecord] = field(default_factory=list)
+    commits: int = 0
+
+    def init(self) -> None:
+        pass
+
+    def begin(self) -> None:
+        pass
+
+    def send(self, record: OutgoingRecord) -> None:
+        self.sent.append(record)
+
+    def flush(self, timeout_s: float) -> int | None:
+        return len(self.sent)
+
+    def commit_offset(self, group: str, topic: str, partition: int, committed: Committed) -> None:
+        pass
+
+    def commit(self) -> None:
+        self.commits += 1
+        if self.commits == self.fails_at:
+            message = "fenced"
+            raise RuntimeError(message)
+
+    def close(self) -> None:
+        pass
 
 
 @dataclass

@@ -6,59 +6,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from consumers.engine import (
-    Identity,
-    Position,
-    Recovery,
-    SnapshotPolicy,
-    SnapshotWriter,
-    Turn,
-    Worker,
-)
-from infra.kafka import Committed, OutgoingRecord
+from consumers.engine import Identity, Ports, Position, SnapshotPolicy, Turn, Worker
 from tests.unit.consumers.engine.partition_in_memory import (
     TOPIC_ID,
     Adder,
     MemoryJournal,
     MemoryOffsets,
     MemorySnapshots,
+    MemoryTransactions,
     Partition,
 )
 
 NOW_MS = 2_500
-
-
-@dataclass
-class MemoryTransactions:
-    """Takes everything, or fails at its `fails_at`-th commit."""
-
-    fails_at: int | None = None
-    sent: list[OutgoingRecord] = field(default_factory=list)
-    commits: int = 0
-
-    def init(self) -> None:
-        pass
-
-    def begin(self) -> None:
-        pass
-
-    def send(self, record: OutgoingRecord) -> None:
-        self.sent.append(record)
-
-    def flush(self, timeout_s: float) -> int | None:
-        return len(self.sent)
-
-    def commit_offset(self, group: str, topic: str, partition: int, committed: Committed) -> None:
-        pass
-
-    def commit(self) -> None:
-        self.commits += 1
-        if self.commits == self.fails_at:
-            message = "fenced"
-            raise RuntimeError(message)
-
-    def close(self) -> None:
-        pass
 
 
 @dataclass
@@ -80,23 +39,10 @@ class Notes:
 
 
 def run(values: list[bytes], notes: Notes, transactions: MemoryTransactions) -> None:
-    log, fold = Partition(values), Adder()
-    snapshots = SnapshotWriter(lambda _snapshot: None, lambda _snapshot: None)
     worker = Worker(
         Identity("g", 0, "events", TOPIC_ID, "journal", "dead"),
-        log=log,
-        transactions=transactions,
-        recovery=Recovery(
-            log=log,
-            journal=MemoryJournal(),
-            offsets=MemoryOffsets(),
-            snapshots=MemorySnapshots(),
-            fold=fold,
-            group="g",
-            topic_id=TOPIC_ID,
-        ),
-        fold=fold,
-        snapshots=snapshots,
+        Ports(Partition(values), MemoryJournal(), MemoryOffsets(), MemorySnapshots(), transactions),
+        Adder(),
         policy=SnapshotPolicy(3600.0, 1_000),
         timeout_s=30.0,
         now_ms=lambda: NOW_MS,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from consumers.engine import GENESIS, Position, Recovery
+from consumers.engine import GENESIS, Identity, Ports, Position, Recovery, Repairs
 from contracts.errors import Diverged, OffsetsMoved, StateLost
 from contracts.records import Parent
 from infra.kafka import Committed
@@ -17,6 +17,7 @@ from tests.unit.consumers.engine.partition_in_memory import (
     MemoryJournal,
     MemoryOffsets,
     MemorySnapshots,
+    MemoryTransactions,
     Partition,
     Past,
     past_of,
@@ -39,16 +40,9 @@ def past(log: Partition) -> Past:
 
 
 def recover(log: Partition, past: Past, fold: Adder, topic_id: str = TOPIC_ID, **allowed: bool) -> Position:
-    return Recovery(
-        log=log,
-        journal=past.journal,
-        offsets=past.offsets,
-        snapshots=past.snapshots,
-        fold=fold,
-        group="g",
-        topic_id=topic_id,
-        **allowed,
-    ).run()
+    identity = Identity("g", 0, "events", topic_id, "journal", "dead")
+    ports = Ports(log, past.journal, past.offsets, past.snapshots, MemoryTransactions())
+    return Recovery(identity, ports, fold, Repairs(**allowed)).run()
 
 
 def nothing() -> Past:
