@@ -1,4 +1,4 @@
-"""Whose a journal record is: compaction keeps the last one of each key, and only the worker's own are believed."""
+"""Keys of journal records: compaction keeps the last record of each key, and a worker believes only its own."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def journal_key(group: str, partition: int) -> bytes:
 
 
 def turn_of(key: bytes | None, value: bytes | None, group: str, partition: int) -> JournalRecord | None:
-    """The turn that a record of the journal's `partition` tells; None where it is none of this worker.
+    """The turn in a record of the journal's `partition`; None if the record is not this worker's.
 
     Parameters
     ----------
     key, value : bytes or None
-        As they stand there.
+        As on the topic.
     group : str
         Of the worker.
     partition : int

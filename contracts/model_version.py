@@ -25,9 +25,9 @@ class Signature(Struct, frozen=True, kw_only=True):
     base : str, optional
         An amount that grows: the estimator says log((1 + answer) / (1 + this feature)).
     most : float, optional
-        With `base`, what an answer adds to it at most.
+        With `base`, the most that an answer adds to it.
     example_rows, example_answers : tuple
-        A few rows and what it answered when it was made: whoever loads it gets the same, or has another model.
+        A few rows and their answers when the model was made. A loaded model must give the same answers.
     """
 
     features: tuple[str, ...]
@@ -44,7 +44,7 @@ class ModelVersion(Struct, frozen=True, kw_only=True):
     Parameters
     ----------
     task, name : str
-        Of which task, and after which recipe it was trained.
+        The task, and the recipe by which it was trained.
     version : int
         From 1 on, by task and name. 0 before it is registered.
     digest : str
@@ -52,7 +52,7 @@ class ModelVersion(Struct, frozen=True, kw_only=True):
     signature : Signature
         What it takes and gives.
     libraries : dict of str to str
-        Versions with which it was made, and without which it is not opened.
+        Versions with which it was made. It is opened only with the same ones.
     code_version : str
         Of Freshet.
     data_window : dict of str to (int, int)
@@ -95,7 +95,7 @@ class ModelVersion(Struct, frozen=True, kw_only=True):
         return f"{self.task}/{self.name}@{self.version}"
 
     def sealed(self) -> str:
-        """All that a signature covers beside the artefact, as one text: the same for equal versions.
+        """All that a signature covers beside the artefact, as one text; equal versions give equal texts.
 
         Examples
         --------

@@ -1,7 +1,7 @@
 """Which partition a key belongs to: murmur2, as Java's Kafka client computes it.
 
-Computed here and given explicitly by every producer, so that a user's events, their truth and their predictions
-stand under the same partition number whoever wrote them.
+It is computed here, and every producer gives it explicitly, so that a user's events, their truth and their predictions
+have the same partition number, whichever client wrote them.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ class Prediction(Struct, kw_only=True, tag_field="type", tag="Prediction"):
 
 
 class Features(Struct, frozen=True, kw_only=True, tag_field="type", tag="Features"):
-    """What the models of one task saw of one event (``ml.features``).
+    """The features of one event that one task's models used (``ml.features``).
 
     (task, partition, offset) is its identity, as that of its `Prediction`; the partition is the one where it stands.
 
@@ -168,7 +168,7 @@ class LateLabel(Struct, frozen=True, kw_only=True, tag_field="type", tag="LateLa
 
 
 class ModelQuarantined(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelQuarantined"):
-    """A model raised or answered with something not finite, and is out from this record on (``ml.models``)."""
+    """A model raised or its answer was not finite; it is in quarantine from this record on (``ml.models``)."""
 
     task: Name
     model: ModelName
@@ -178,12 +178,14 @@ class ModelQuarantined(Struct, frozen=True, kw_only=True, tag_field="type", tag=
 
 
 class FeatureSetDeclared(Struct, frozen=True, kw_only=True, tag_field="type", tag="FeatureSetDeclared"):
-    """Names of the values on ``ml.features`` (``ml.models``): told by each worker with the first turn of a generation.
+    """Names of the values on ``ml.features`` (``ml.models``).
+
+    Each worker sends them with the first turn of a generation.
 
     Parameters
     ----------
     feature_set : int
-        `contracts.features.feature_set_id` of task and names, so that nobody can give it other ones.
+        `contracts.features.feature_set_id` of task and names, so that a number always has the same names.
     names : tuple of str
         In the order of the values.
     """
@@ -217,7 +219,7 @@ class ModelInForce(Struct, frozen=True, kw_only=True, tag_field="type", tag="Mod
 
 
 class ModelChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="ModelChanged"):
-    """Somebody changed which batch models answer (``ml.models``); in one transaction with the ModelActivated.
+    """A change of which batch models answer (``ml.models``); in one transaction with its ModelActivated.
 
     Parameters
     ----------
@@ -228,7 +230,7 @@ class ModelChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="Mod
     model : str
         As ``name@version``.
     replaced : str, optional
-        The champion before, where it is another one now.
+        The previous champion, if it is another one now.
     forced : bool
         Promoted although the gate did not say yes.
     """
@@ -259,11 +261,11 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
     start, end : int
         Offsets of the main input; each turn starts where the one before ended.
     origin : int
-        First offset that the state has seen: where a fold from the start begins.
+        First offset that the state has seen; a fold from the start begins there.
     chain : str
         Hex of the rolling BLAKE2b after this turn.
     topic_id : str
-        Which log these offsets belong to: a topic that is made again has another id.
+        The log that these offsets belong to: a topic that is made again has another id.
     fingerprint : str
         What decides the bits: code, portfolio, versions, machine.
     parent : Parent, optional
@@ -287,7 +289,7 @@ class JournalRecord(Struct, frozen=True, kw_only=True):
 
 
 class Truth(Struct, frozen=True, kw_only=True, tag_field="type", tag="Truth"):
-    """What only the simulator knows of one decision point (``shop.truth``), for scoring alone.
+    """Truth of one decision point, known only to the simulator (``shop.truth``); used for scoring alone.
 
     Parameters
     ----------
@@ -334,7 +336,7 @@ class DriftBegan(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fiel
     Parameters
     ----------
     control : int, optional
-        Where it was switched while running: offset of the record in ``shop.control`` that asked for it.
+        If it was switched while running: offset of the record in ``shop.control`` that asked for it.
     """
 
     drift: Name
@@ -345,7 +347,7 @@ class DriftBegan(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fiel
 
 
 class DriftSwitched(Struct, frozen=True, kw_only=True, tag_field="type", tag="DriftSwitched"):
-    """Somebody asks for a drift, or for the usual ways (``shop.control``).
+    """A request to switch a drift on, or off (``shop.control``).
 
     Parameters
     ----------

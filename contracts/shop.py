@@ -1,4 +1,4 @@
-"""Which shop it is: all that decides its bytes."""
+"""Identity of a shop: all that decides its bytes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""A part of a record, for readers that want no more of it: what they do not name is not looked at, and costs nothing.
+"""Parts of records, for readers that need no more.
 
-Each field is bounded as in the record itself; a test holds them to that.
+Fields that are not named are not decoded, and cost nothing. Each field has the same bounds as in the full record, which
+a test checks.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ __all__ = ["EventHead", "OutcomeLosses", "PredictionAnswers", "PredictionHead"]
 
 
 class EventHead(Struct, gc=False):
-    """Of any event, its id and type."""
+    """Id and type of any event."""
 
     id: Id
     type: Id
 
 
 class PredictionHead(Struct, kw_only=True, tag_field="type", tag="Prediction", gc=False):
-    """Of a prediction the task and who answered."""
+    """Task and models of a prediction."""
 
     task: Name
     partition: Partition
@@ -28,7 +29,7 @@ class PredictionHead(Struct, kw_only=True, tag_field="type", tag="Prediction", g
 
 
 class PredictionAnswers(Struct, kw_only=True, tag_field="type", tag="Prediction", gc=False):
-    """Of a prediction what is scored where no label ever comes."""
+    """The part of a prediction that is scored for tasks without labels."""
 
     task: Name
     partition: Partition
@@ -41,7 +42,7 @@ class PredictionAnswers(Struct, kw_only=True, tag_field="type", tag="Prediction"
 
 
 class OutcomeLosses(Struct, kw_only=True, tag_field="type", tag="Outcome", gc=False):
-    """Of an outcome what the gate looks at."""
+    """The part of an outcome that the gate uses."""
 
     task: Name
     partition: Partition

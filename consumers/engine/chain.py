@@ -1,7 +1,7 @@
 """The chain: a rolling hash over what the state produced, by which "bit for bit the same" is checked.
 
-One link for each record with outputs, never for a turn: so the chain does not depend on how the records were cut
-into turns.
+There is one link for each record with outputs, and none for a turn, so that the chain does not depend on how the
+records were cut into turns.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ __all__ = ["dead_letter"]
 
 
 def dead_letter(topic: str, record: Record, error: BadRecord, group: str) -> OutgoingRecord:
-    """The letter for `record`, to the partition of the same number.
+    """The dead letter of `record`, for the partition of the same number.
 
     Parameters
     ----------

@@ -40,15 +40,16 @@ class Fold(Protocol):
         ...
 
     def complete(self) -> Sequence[Any]:
-        """Do at once what was left to do for all records since the last call: after each turn, and while recovering.
+        """Finish what was postponed for all records since the last call. Called after each turn, and while recovering.
 
-        May fill in outputs that `step` gave, and returns those that belong to no one record. Nothing of it is chained,
-        for it may depend on how the records were cut into turns; `snapshot` and `restore` come behind it only.
+        It may fill in outputs that `step` returned, and returns those that do not belong to one record. The chain does
+        not cover them, because they may depend on how the records were cut into turns. `snapshot` and `restore` are
+        called only after it.
         """
         ...
 
     def opening(self) -> Sequence[OutgoingRecord]:
-        """What is told once, with the first turn of each generation."""
+        """Records that are sent once, with the first turn of each generation."""
         ...
 
     def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
@@ -60,5 +61,5 @@ class Fold(Protocol):
         ...
 
     def restore(self, payload: bytes) -> None:
-        """Take the state that `snapshot` gave, in place of one's own."""
+        """Replace the state by one that `snapshot` returned."""
         ...

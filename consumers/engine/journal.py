@@ -1,6 +1,6 @@
 """The journal of one worker: one record a transaction, the authority at recovery.
 
-Whatever else lies there is passed over: nobody can keep a stranger from writing to a topic.
+Other records there are skipped, because anybody may write to a topic.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Journalled(NamedTuple):
 
 
 def committed_metadata(record: JournalRecord, journal_offset: int) -> str:
-    """What is committed with the group's offset: enough to find this very turn in the journal."""
+    """Metadata committed with the group's offset; it identifies the turn in the journal."""
     return encode(
         {
             "generation": record.generation,
@@ -64,7 +64,7 @@ class Journal:
         return None if turn is None else Journalled(record.offset, turn)
 
     def last(self) -> Journalled | None:
-        """The last committed record. Call it after `init_transactions()`: then none is on its way any more."""
+        """The last committed record. Call it after `init_transactions()`, when no earlier transaction is open."""
         found, passed_over = read_last(self._bootstrap, self._topic, self._partition, self._turn_of)
         if passed_over:
             where = f"{self._topic}/{self._partition}"

@@ -40,16 +40,19 @@ class Turn:
 
 
 class Listener:
-    """Is told what a worker does, on the worker's own thread: be quick and do not raise. This one ignores it."""
+    """Receives what a worker does, on the worker's own thread, so it must be quick and must not raise.
+
+    This one ignores all.
+    """
 
     def recovered(self, at: Position) -> None:
-        """The committed state is back; called once."""
+        """The committed state was restored. Called once."""
 
     def committed(self, turn: Turn) -> None:
-        """A turn is committed. Of a worker that is killed right after its commit, the last turn is not told."""
+        """A turn was committed. The last turn is not reported if the worker is killed right after its commit."""
 
     def looked(self, lag_events: int | None, *, is_empty: bool) -> None:
-        """A poll is done, and so is its turn if it had records.
+        """A poll ended, and so did its turn if there were records.
 
         Parameters
         ----------

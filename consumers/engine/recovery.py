@@ -29,7 +29,7 @@ _POLL_S = 0.2
 class Position:
     """Where a worker stands: after `turn`, before offset `end`.
 
-    `how` says for people what the state was built from: ``new``, ``snapshot``, ``start`` or ``untrained``.
+    `how` says in a word what the state was built from: ``new``, ``snapshot``, ``start`` or ``untrained``.
     """
 
     generation: int
@@ -92,12 +92,12 @@ class Recovery:
         self._blank = fold.snapshot()
 
     def run(self) -> Position:
-        """Recover. Call it when `init_transactions()` has returned: then the last transaction is settled.
+        """Recover. Call it after `init_transactions()` has returned, when the last transaction is committed or aborted.
 
         Raises
         ------
         OffsetsMoved, StateLost, Diverged
-            See `contracts.errors`; the state is then not to be used.
+            See `contracts.errors`. The state must not be used then.
         """
         last = self._journal.last()
         if last is None:
@@ -122,8 +122,8 @@ class Recovery:
         try:
             newest = next(self._snapshots.newest(self._group, self._log.partition, self._topic_id), None)
         except Unreachable:
-            # Without the database nothing says that this worker has a past; the journal, which is the authority,
-            # says that it has none.
+            # Without the database, only the journal can tell whether this worker ran before. It says no, and it is the
+            # authority.
             newest = None
         if newest is not None:
             found = f"a snapshot reaches to offset {newest.end_offset}"
@@ -228,7 +228,7 @@ class Recovery:
         start, _ = self._log.bounds()
         try:
             for snapshot in self._snapshots.newest(self._group, self._log.partition, self._topic_id):
-                # Of another generation: made by other code, or of a state that was given up for a new one.
+                # Another generation: made by other code, or from a state that was replaced by a new one.
                 if (
                     snapshot.generation != last.record.generation
                     or snapshot.fingerprint != self._fold.fingerprint

@@ -39,12 +39,12 @@ class Snapshots:
     retired: tuple[bytes, ...] = ()
 
     def save(self, snapshot: Snapshot) -> None:
-        """Sign and keep `snapshot`, and let go of the oldest; raises `Unreachable`."""
+        """Sign and keep `snapshot`, and delete the oldest; raises `Unreachable`."""
         self.store.save(sealed(self.key, snapshot))
         self.store.prune(snapshot.group, snapshot.partition, keep=self.kept)
 
     def newest(self, group: str, partition: int, topic_id: str) -> Iterator[Snapshot]:
-        """What these keys signed of this log, newest first; anything else is told and passed over."""
+        """Snapshots of this log that these keys signed, newest first; others are logged and skipped."""
         for snapshot in self.store.newest(group, partition, topic_id):
             if any(is_genuine(key, snapshot) for key in (self.key, *self.retired)):
                 yield snapshot
@@ -73,11 +73,11 @@ class SnapshotWriter:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the last one is still on its way: then freezing another would be for nothing."""
+        """Whether the last one is still being stored; another one would have to wait for it."""
         return self._waiting.unfinished_tasks > 0
 
     def offer(self, snapshot: Snapshot) -> None:
-        """Hand a snapshot over; not to be called while `is_busy`."""
+        """Store `snapshot` on the thread. Must not be called while `is_busy`."""
         self._waiting.put(snapshot)
 
     def close(self, timeout_s: float) -> None:

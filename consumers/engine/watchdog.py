@@ -1,7 +1,7 @@
 """Ends the process when something takes longer than it may.
 
-kafka-python's `commit_transaction`, `send_offsets_to_transaction` and an unbounded `flush` wait for ever: past the
-transaction timeout the broker has aborted anyway, and only a new process gets out of it.
+kafka-python's `commit_transaction`, `send_offsets_to_transaction` and an unbounded `flush` wait for ever: after the
+transaction timeout the broker has aborted the transaction anyway, and only a new process can go on.
 """
 
 from __future__ import annotations

@@ -113,13 +113,12 @@ class Worker:
     def run(self, should_stop: Callable[[], bool], recovered: Callable[[Position], None]) -> None:
         """Recover, then take turns until `should_stop`.
 
-        Any exception out of here means that the process has to end: the broker's side of a failed transaction is
-        settled by the next owner alone.
+        After any exception the process must end: only the next owner can end a failed transaction on the broker.
 
         Raises
         ------
         RecoveryError
-            If the committed state can't be had; going on would lose or double something.
+            If the committed state can't be restored. Going on would lose or double something.
         """
         self._transactions.init()
         at = self._recovery.run()
@@ -138,7 +137,7 @@ class Worker:
             self._listener.looked(self._log.lag(), is_empty=not records)
 
     def close(self) -> None:
-        """Let go of everything, and wait a little for the last snapshot."""
+        """Close everything, and wait a little for the last snapshot."""
         self._snapshots.close(timeout_s=5.0)
         self._watchdog.close()
         self._transactions.close()
@@ -169,7 +168,7 @@ class Worker:
     def _commit(
         self, at: Position, sent: list[OutgoingRecord], end: int, chain: bytes
     ) -> tuple[Position, int, float]:
-        """Commit a turn up to `end`: the new position, where the journal record stands, and the commit's seconds."""
+        """Commit a turn up to `end`; return the new position, the journal record's offset and the commit's seconds."""
         entry = self._journal_record(at, end, chain)
         if at.turn == 0 or at.parent is not None:
             sent = [*self._fold.opening(), *sent]
@@ -216,7 +215,10 @@ class Worker:
         )
 
     def _write(self, outputs: list[OutgoingRecord], entry: JournalRecord) -> tuple[int, float]:
-        """One transaction: outputs, journal, offset. Where the journal record stands, and the seconds of the commit."""
+        """Write outputs, journal and offset in one transaction.
+
+        Returns the journal record's offset and the commit's seconds.
+        """
         identity, transactions = self._identity, self._transactions
         transactions.begin()
         for record in outputs:

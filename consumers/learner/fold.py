@@ -110,7 +110,10 @@ class LearnerFold:
             raise BadRecord(NOT_SIGNED, f"{event.id} was taken before: this is a copy")
 
     def complete(self) -> Sequence[Any]:
-        """Let batch models answer what was stepped since the last call, a matrix each; who broke is told."""
+        """Let batch models answer all that was stepped since the last call, one matrix each.
+
+        Returns which of them failed.
+        """
         return self._portfolio.complete(self._batch_models)
 
     def opening(self) -> Sequence[OutgoingRecord]:
@@ -119,7 +122,7 @@ class LearnerFold:
         return [OutgoingRecord(self._models, 0, one.task.encode(), encode(one), []) for one in declared]
 
     def outgoing(self, outputs: Sequence[Any], record: Record, now_ms: int) -> Sequence[OutgoingRecord]:
-        """Predictions and outcomes to the partition of their input, what befalls a model to the audit trail."""
+        """Predictions and outcomes go to the partition of their input, events of models to the audit trail."""
         sent: list[OutgoingRecord] = []
         key = b""
         for output in outputs:
@@ -151,6 +154,6 @@ class LearnerFold:
         return pickle.dumps((self._portfolio, self._clock.ticked_ms, sorted(self._activated)), protocol=5)
 
     def restore(self, payload: bytes) -> None:
-        """Take a frozen state in place of one's own. Only what was verified by its HMAC may come here."""
+        """Replace the state by a pickled one. Its HMAC must have been verified before."""
         self._portfolio, self._clock.ticked_ms, activated = pickle.loads(payload)  # noqa: S301
         self._activated = set(activated)

@@ -1,7 +1,7 @@
 """A worker's metrics, where the supervisor collects them: see `consumers.supervisor.monitor`.
 
 Written to files that the supervisor reads (prometheus-client's mode for several processes), so that they stay when a
-worker is killed. Once a turn; per record nothing is done but counting.
+worker is killed. They are written once a turn; for each record there is only a count.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _LATENCY_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 
 
 def listener_of(settings: Settings, partition: int, missing: Callable[[], int] = lambda: 0) -> Listener:
-    """The listener to one partition's worker; one that does nothing where no supervisor collects.
+    """The listener of one partition's worker, or one that does nothing where no supervisor collects.
 
-    `missing` says how many batch models should answer and can't be had.
+    `missing` returns how many batch models should answer but can't be loaded.
     """
     is_collected = settings.http_port is not None and bool(os.environ.get(FOLDER_VARIABLE))
     return _Metrics(partition, missing) if is_collected else Listener()

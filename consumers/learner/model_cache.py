@@ -33,9 +33,8 @@ def no_registry(model_id: str, _digest: str) -> BatchModel:
 class ModelCache:
     """The `models.serving.BatchModels` of one learner.
 
-    At first it is patient: whoever asks waits until the model is loaded, so that folding the log again gives pending
-    decisions the answers that they had. A worker that takes turns calls `go_live`: from then on a model is loaded on a
-    thread beside them, and is None until it is there.
+    At first `get` waits until the model is loaded, so that folding the log again gives pending decisions the answers
+    that they had. After `go_live`, models are loaded on another thread, and are None until then.
 
     Parameters
     ----------
@@ -61,12 +60,12 @@ class ModelCache:
         self._missing: dict[tuple[str, str], str] = {}
 
     def go_live(self) -> None:
-        """Hold up no turn from now on."""
+        """From now on, load models on another thread and never wait."""
         self._is_live = True
 
     @property
     def missing(self) -> dict[str, str]:
-        """Models that were asked for and could not be loaded yet, and why."""
+        """Models that could not be loaded yet, and why."""
         with self._lock:
             return {model_id: why for (model_id, _), why in self._missing.items()}
 
@@ -90,7 +89,7 @@ class ModelCache:
         return self._loaded.get(key)
 
     def retain(self, standing: Collection[tuple[str, str]]) -> None:
-        """See `models.serving.BatchModels`: what is not wanted is let go of, and live the rest is loaded ahead."""
+        """See `models.serving.BatchModels`: other models are dropped; after `go_live`, these are loaded in advance."""
         wanted = list(standing)
         if wanted != self._wanted:
             with self._lock:

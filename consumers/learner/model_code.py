@@ -1,4 +1,4 @@
-"""The code that decides the bits, as one hash: a model that was changed is a new model.
+"""One hash over the code that decides the results: changed code means a new model.
 
 What counts is syntax: comments, docstrings and blank lines change nothing. It is read from where Python reads it, for
 all modules that are reached from given ones by imports: within `models` and `contracts`, and for modules from outside

@@ -1,8 +1,8 @@
 """What of a fold's outputs the chain covers: every online answer and every settled label, to the last bit.
 
-What the models saw is not in it: it decides the answers, and the audit compares it by itself.
-
-Of batch models it covers who stands where from which record on. Their answers come after the chain is linked.
+Features are not covered: they decide the answers, and the audit compares them separately. Of batch models, the chain
+covers their stages and the record from which each holds. Their answers are not covered: they are computed after the
+link.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def pack(
 ) -> bytes:
     """The bytes that go into the chain, in the order of `outputs`.
 
-    Texts go in with their length, so that no two lists of outputs pack to the same bytes; the one field with a
-    wall clock in it does not.
+    Texts are packed with their length, so that two different lists of outputs never pack to the same bytes. The one
+    field that holds wall-clock time is left out.
     """
     parts: list[bytes] = []
     for output in outputs:

@@ -1,7 +1,6 @@
 """One worker as a process of its own, as the supervisor starts it: ``python -m consumers.learner PARTITION``.
 
-Settings come from the environment. Leaves by `os._exit`: a producer that has failed may hold a clean exit up for
-ever.
+Settings come from the environment. It ends by `os._exit`, because a failed producer may block a clean exit for ever.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ EXIT_CRASHED = 1
 
 
 def collect_seldom() -> None:
-    """Let the garbage collector look less often: a turn makes many objects, and next to none in cycles.
+    """Run the garbage collector less often: a turn makes many objects, but almost no cycles.
 
     At the interpreter's own thresholds the learner spent a fifth of its time looking (docs/performance.md).
     """

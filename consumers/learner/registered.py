@@ -16,7 +16,7 @@ __all__ = ["load_registered"]
 
 
 def load_registered(settings: Settings, model_id: str, digest: str) -> BatchModel:
-    """Verify by the key of the installation, then open; see `models.registry.open_model`.
+    """Verify the signature by the installation's key, then open; see `models.registry.open_model`.
 
     Raises
     ------

@@ -1,4 +1,7 @@
-"""The life of batch models: shadow, champion, retired; who stands where, since when, and on which evidence."""
+"""The life of batch models.
+
+Which model is in which stage (shadow, champion, retired), since when, and on which evidence.
+"""
 
 from consumers.lifecycle.activation import FAULT_POINTS, Activations, Move
 from consumers.lifecycle.deployment_history import DeploymentHistory, history_of

@@ -32,7 +32,7 @@ _BEFORE_ALL: Final = "2000-01-01T00:00:00.000Z"
 
 
 class Move(NamedTuple):
-    """Where a model is to stand."""
+    """The stage that a model gets."""
 
     model: str
     version: str
@@ -41,9 +41,10 @@ class Move(NamedTuple):
 
 
 class Activations:
-    """The one writer of ModelActivated in a namespace: a newer one fences all before it.
+    """The only writer of ModelActivated in a namespace.
 
-    Making one settles what the one before had left open: then what the log does not have, it never will.
+    A newer one fences all earlier ones. Creating it also ends the transaction that an earlier one left open. What is
+    not on the log then will never be there.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class Activations:
     namespace : str
         Put before the names of topics.
     signatures : Signatures
-        Sign what is written, and tell what was.
+        Sign what is written, and verify what was.
     fault : callable
         Called with `FAULT_POINTS`.
     """
@@ -78,11 +79,11 @@ class Activations:
         self._transactions.init()
 
     def close(self) -> None:
-        """Let go of all sockets."""
+        """Close all sockets."""
         self._transactions.close()
 
     def log_ends(self) -> dict[int, int]:
-        """By partition, where the log ends now."""
+        """The end of the log now, by partition."""
         return {partition: end for partition, (_, end) in log_range(self._bootstrap, self._main).items()}
 
     def write(self, changed: ModelChanged, moves: Iterable[Move]) -> None:
@@ -139,9 +140,10 @@ class Activations:
         return OutgoingRecord(self._main, partition, changed.task.encode(), encode(event), headers)
 
     def _times(self) -> dict[int, str]:
-        """By partition an event time that its clock has passed: the least among the newest records.
+        """An event time that each partition's clock has passed.
 
-        Not the newest one's: it may be a bad record from the future, for which ours would be a dead letter, too.
+        It is the earliest among the newest records: the newest record alone may be a bad one from the future; with its
+        time, our record would be a dead letter, too.
         """
         ends = self.log_ends()
         found: dict[int, str] = {}
@@ -155,7 +157,7 @@ class Activations:
         return {partition: found.get(partition, _BEFORE_ALL) for partition in ends}
 
     def find(self, change: str, log_ends: Mapping[int, int]) -> dict[int, int]:
-        """By partition, the offset from which `change` holds; empty where the log does not have it.
+        """The offset from which `change` holds, by partition; empty if the log does not have the change.
 
         Raises
         ------
@@ -183,7 +185,7 @@ class Activations:
     def _wait_until_all_is_decided(self) -> None:
         """Wait until what stands in the log now is committed or aborted.
 
-        A commit returns when it is decided; that it can be read comes after, when the broker has marked each partition.
+        A commit returns as soon as it is decided; readers see it only after the broker has marked each partition.
         """
         written = log_range(self._bootstrap, self._main, isolation="read_uncommitted")
         deadline_s = time.monotonic() + _DECIDED_S

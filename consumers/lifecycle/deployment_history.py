@@ -1,4 +1,7 @@
-"""Which batch models are deployed, by the changes that are done: as `models.deployments`, with the way back. Pure."""
+"""Which batch models are deployed, according to the completed changes.
+
+Pure. As `models.deployments`, and it also says how to roll back.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ class DeploymentHistory:
     Attributes
     ----------
     champions : list of str
-        Who was promoted and not rolled back since; the last one is served.
+        Models that were promoted and not rolled back since; the last one is served.
     since : dict of str to ModelChange
-        Of each model that answers, the change by which it began to.
+        The change by which each answering model began to answer.
     digests : dict of str to str
-        Of every model that was ever changed.
+        Digest of every model that was ever changed.
     promoted : dict of str to ModelChange
-        The newest promotion of each.
+        The newest promotion of each model.
     """
 
     champions: list[str] = field(default_factory=list)
@@ -34,22 +37,22 @@ class DeploymentHistory:
 
     @property
     def champion(self) -> str | None:
-        """Who is served; None: an online model."""
+        """The model that is served; None for an online model."""
         return self.champions[-1] if self.champions else None
 
     @property
     def before(self) -> str | None:
-        """Whom a rollback makes champion again, if it is sound."""
+        """The model that a rollback makes champion again, if that model is sound."""
         return self.before_but(())
 
     def before_but(self, broken: Collection[str]) -> str | None:
-        """The last champion before this one that is not among `broken`; None: an online model is served again."""
+        """The last earlier champion that is not in `broken`; None if an online model is served again."""
         return next((name for name in reversed(self.champions[:-1]) if name not in broken), None)
 
     def both_since(self, candidate: str) -> dict[int, int]:
-        """By partition, the offset from which `candidate` answers and the champion, where there is one, does too.
+        """The offset from which both `candidate` and the champion (if any) answer, by partition.
 
-        What was asked before says nothing of the two: an online model was served then.
+        Earlier predictions do not compare the two: an online model was served then.
         """
         theirs = {} if self.champion is None else self.since[self.champion].offsets
         return {p: max(offset, theirs.get(p, offset)) for p, offset in self.since[candidate].offsets.items()}
@@ -62,7 +65,7 @@ class DeploymentHistory:
         }
 
     def take(self, change: ModelChange) -> None:
-        """Take in a change that is done."""
+        """Apply a completed change."""
         name = change.model
         self.digests[name] = change.digest
         if change.action in ("shadow", "promote"):
@@ -82,7 +85,7 @@ class DeploymentHistory:
 
 
 def history_of(changes: Iterable[ModelChange], task: str) -> DeploymentHistory:
-    """Of all changes of a log, in their order, those of `task` that are done."""
+    """The completed changes of `task`, in order, out of all changes of a log."""
     history = DeploymentHistory()
     for change in changes:
         if change.task == task and change.state == "done":

@@ -1,4 +1,4 @@
-"""What a candidate and what is served lost on the same labels, read from ``ml.outcomes``."""
+"""Losses of a candidate and of the served model on the same labels, read from ``ml.outcomes``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TELL_EVERY: Final = 1_000
 
 
 def served_loss(losses: Mapping[str, float | None], champion: str | None) -> float | None:
-    """The loss of what is served: of the champion among batch models, else of the first online model that answered.
+    """The loss of the served model: the champion among batch models, else the first online model that answered.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def evidence(
     since: Mapping[int, int],
     progress: Callable[[int], None] = lambda _labels: None,
 ) -> GateReport:
-    """Put a candidate before the gate, with all labels of what was asked since both answer.
+    """Ask the gate about a candidate, with all labels of predictions made since both models answer.
 
     Parameters
     ----------
@@ -54,9 +54,9 @@ def evidence(
     task, candidate : str
         Of the candidate its ``name@version``.
     champion : str or None
-        Who is served now; None: an online model.
+        The model that is served now; None for an online model.
     since : mapping of int to int
-        By partition, the offset of the main input from which the candidate answers, and the champion too:
+        The offset of the main input from which both candidate and champion answer, by partition: see
         `DeploymentHistory.both_since`.
     progress : callable
         Called now and then with how many labels were read.
@@ -78,9 +78,10 @@ def judged(
     since: Mapping[int, int],
     progress: Callable[[int], None] = lambda _labels: None,
 ) -> GateReport:
-    """What the gate says to `records` of ``ml.outcomes``, in order within a partition; the rest as for `evidence`.
+    """The gate's decision on `records` of ``ml.outcomes``.
 
-    Takes memory for each session, some 300 bytes, and none for a label.
+    These must be in order within a partition; the rest is as for `evidence`. It takes some 300 bytes of memory for each
+    session, and none for a label.
     """
     sums = _BySession()
     for record in records:
@@ -127,7 +128,7 @@ class _BySession:
         self.count += 1
 
     def report(self) -> GateReport:
-        """What the gate says, sessions in the order in which the first label of each was settled."""
+        """The gate's decision; sessions are in the order in which the first label of each was settled."""
         order = np.lexsort([np.asarray(c) for c in (self._offsets, self._partitions, self._settled_ms)])
         mine, theirs, labels = (np.asarray(c)[order] for c in (self._mine, self._theirs, self._labels))
         return gate(mine, theirs, np.arange(len(order)), labels)

@@ -1,7 +1,7 @@
-"""A model's life: shadow, champion, retired; each step is one change, which a kill anywhere leaves done or void.
+"""A model's life: shadow, champion, retired. Each step is one change; after a kill at any point it is done or void.
 
-The order of writes: the row ``pending`` in Postgres, the transaction on the log, the row ``done`` with the offsets.
-The log decides: whoever comes next looks there whether a pending change came to be.
+The order of writes: the row ``pending`` in Postgres, the transaction on the log, the row ``done`` with the offsets. The
+log decides: the next instance looks there whether a pending change was made.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ class Life:
         self._settle()
 
     def close(self) -> None:
-        """Let go of all sockets but the store's."""
+        """Close all sockets but the store's."""
         self._activations.close()
 
     def history(self, task: str) -> DeploymentHistory:
-        """Who stands where."""
+        """The stage of each model."""
         return history_of(self._store.of_log(self._log), task)
 
     def shadow(self, model_id: str) -> ModelChange:
@@ -135,9 +135,9 @@ class Life:
         )
 
     def rollback(self, task: str) -> ModelChange:
-        """Retire the champion of a task, and make the one before champion again: with none, an online model is served.
+        """Retire the champion of a task, and make the previous one champion again.
 
-        Whoever is in quarantine is passed over.
+        If there is none, an online model is served. Models in quarantine are skipped.
 
         Raises
         ------
@@ -160,7 +160,7 @@ class Life:
         return self._change("rollback", model, moves, history, replaced=before)
 
     def retire(self, model_id: str) -> ModelChange:
-        """Let a shadow answer no more.
+        """Stop a shadow from answering.
 
         Raises
         ------
@@ -184,7 +184,7 @@ class Life:
         return model
 
     def _must_be_sound(self, model_id: str, model: Registered) -> None:
-        """A model that broke never answers again, not even by force: an online one would be served in its name."""
+        """Refuse a model that is in quarantine, even by force: an online model would be served in its place."""
         out = quarantined(self._bootstrap, self._namespace, model.task).get(model.name)
         if out is not None:
             message = (

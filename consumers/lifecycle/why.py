@@ -34,11 +34,11 @@ class Answered:
     served : str or None
         The model whose answer is served.
     since_offset : int or None
-        Of the main input, from which batch models have stood so; None: from the first on.
+        Offset of the main input from which this holds; None if it always did.
     champion : ModelInForce or None
         The batch champion's activation; None where there is none.
     out : ModelQuarantined or None
-        Where the champion broke, from which offset on and why: from there an online model takes its place.
+        Where and why the champion failed: from there on an online model takes its place.
     """
 
     task: str
@@ -55,7 +55,7 @@ class Answered:
 
 
 def news_of(bootstrap: str, namespace: str, has_batch: HasBatch) -> list[ModelNews]:
-    """All news of models that can be believed, in the order in which they were told."""
+    """All records about models that can be believed, in the order of the topic."""
     main = topic_name(USER_EVENTS, namespace)
     known = Known(has_batch, len(log_range(bootstrap, main)), log=ShopLog(bootstrap, main))
     found: list[ModelNews] = []
@@ -76,7 +76,7 @@ def news_of(bootstrap: str, namespace: str, has_batch: HasBatch) -> list[ModelNe
 def _still_answering(
     bootstrap: str, namespace: str, broke: list[tuple[int, ModelQuarantined]]
 ) -> set[ModelQuarantined]:
-    """Quarantines of models that go on answering: the first prediction after each, behind its offset, says so."""
+    """Quarantines of models that still answer, which the first prediction after their offset shows."""
     topic, found = topic_name(PREDICTIONS, namespace), set()
     since: dict[int, int] = {}
     for told_ms, one in broke:
@@ -104,7 +104,7 @@ def _still_answering(
 
 
 def quarantined(bootstrap: str, namespace: str, task: str) -> dict[str, ModelQuarantined]:
-    """The models of a task that broke in any partition, and where each did first; batch ones as ``name@version``."""
+    """The models of a task that failed in any partition, and where each did first; batch ones as ``name@version``."""
     found: dict[str, ModelQuarantined] = {}
     for one in news_of(bootstrap, namespace, any_batch):
         if isinstance(one, ModelQuarantined) and one.task == task:
@@ -162,8 +162,8 @@ def who_at(
     task : str
         One of `TASKS`.
     time : str
-        As events carry it: ``2026-01-05T08:00:00.000Z``. What counts is which activations a partition had folded when
-        its clock passed that.
+        As events carry it: ``2026-01-05T08:00:00.000Z``. A partition counts the activations that it had folded when its
+        clock passed this time.
     has_batch : callable
         As in `models.belief.Known`.
 
@@ -196,7 +196,7 @@ def who_at(
 
 
 def _happened_ms(bootstrap: str, main: str, one: ModelQuarantined) -> int:
-    """Event time of the record with which a model broke; before all others where the log no longer has it."""
+    """Event time of the record at which a model failed; earlier than all others if the log no longer has it."""
     start = {one.partition: one.offset}
     record = next(read_to_end(bootstrap, main, start=start, partitions=[one.partition]), None)
     if record is None or record.offset != one.offset:

@@ -1,4 +1,4 @@
-"""The board: all models of all tasks over the newest labels, and how they came through a drift. Pure."""
+"""The board: scores of all models of all tasks over the newest labels, and their recovery from a drift. Pure."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def board(newest: Mapping[str, Columns], drift: AfterDrift | None = None) -> dic
     Returns
     -------
     dict
-        Every figure of a task is over the same labels, or over those of them that the model answered: "labels" says how
-        many these are. Where the truth of some is not known, those are left out.
+        All figures of a task are over the same labels, or over those that the model answered: "labels" is their number.
+        Labels whose truth is not known are left out.
     """
     tasks = {}
     for task, columns in newest.items():

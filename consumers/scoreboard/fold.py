@@ -62,17 +62,17 @@ class State:
     Parameters
     ----------
     settled_ms, truth_ms : dict of int to int
-        How far event time has come in each partition.
+        The newest event time of each partition.
     totals : Counter of (kind, task, partition)
         Records so far.
     truths : dict of int to dict
-        By partition and decision point: truth that waits for its label.
+        Truth that waits for its label, by partition and decision point.
     labels : dict of int to dict
-        By partition and decision point: labels that wait for their truth.
+        Labels that wait for their truth, by partition and decision point.
     served : dict of (task, partition) to model
-        Who answered last.
+        The model that was served last.
     out : dict of (task, partition) to dict
-        By model, the offsets from which on it is said to be out.
+        The offsets from which a model is reported to be in quarantine.
     windows : Windows
         The newest labels of each task.
     """
@@ -111,7 +111,7 @@ class Changes:
 
 
 class _Foreign(Exception):  # noqa: N818 - a finding on the way, not an error
-    """A record that its owner did not write, or that speaks of what nobody knows."""
+    """A record that its owner did not write, or that names an unknown task or model."""
 
 
 class Fold:
@@ -120,7 +120,7 @@ class Fold:
     Parameters
     ----------
     state : State
-        From where to go on; it is changed.
+        Where to go on from; it is changed.
     known : Known
         Whose records are believed.
     """
@@ -160,7 +160,7 @@ class Fold:
             self._label(*settled)
 
     def taken_changes(self) -> Changes:
-        """What is to be written, after waiting things that have become too many or too old are dropped."""
+        """What must be written. Waiting labels and truth that are too many or too old are dropped first."""
         self._expire()
         changes, self.changes = self.changes, Changes()
         return changes
@@ -224,7 +224,7 @@ class Fold:
         self._count("truths", "", partition)
 
     def _lines(self, truth: Truth | TaskTruth, told_ms: int) -> tuple[Point, Lines] | None:
-        """What a record tells and of which decision point; None where no task asks for it."""
+        """The truth in a record, and its decision point; None if no task uses it."""
         if isinstance(truth, Truth):
             lines = Lines(told_ms, truth.clairvoyant, truth.bayes, truth.bayes_blind)
             return (TRUTH_TASK, truth.event_id), lines
@@ -249,7 +249,7 @@ class Fold:
         return clock
 
     def _bring_back(self, outcome: Outcome | PredictionAnswers) -> None:
-        """A model that answers is not out: a stranger said so, or new code has brought it back."""
+        """End the quarantine of a model that answers: its record was forged, or new code brought it back."""
         out = self.state.out.get((outcome.task, outcome.partition), {})
         for model, offsets in out.items():
             if (
@@ -266,7 +266,7 @@ class Fold:
         self._score(outcome, outcome.label, (settled_ms, partition, offset, decided_ms))
 
     def _score(self, answered: Outcome | PredictionAnswers, came: Any, at: tuple[int, int, int, int]) -> None:
-        """Keep of the answers what metrics want; of a task without labels as soon as they were given."""
+        """Keep the part of the answers that metrics need; for a task without labels, as soon as they were given."""
         settled_ms, partition, offset, decided_ms = at
         kind = self._known.tasks[answered.task].kind
         label = ScoredLabel(

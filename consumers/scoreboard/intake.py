@@ -1,7 +1,7 @@
-"""The scoreboard's end of the broker: all partitions of its topics, read on from given offsets, at an even pace.
+"""The scoreboard's consumer: reads all partitions of its topics from given offsets, at an even pace.
 
-Truth and outcomes of one partition are kept at about the same event time, by reading the one that is ahead no further:
-so that what waits for the other stays small, whoever was down meanwhile.
+Truth and outcomes of one partition are kept at about the same event time: the one that is ahead is paused. So few
+records wait for their counterpart, also after one of the writers was down.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def held_back(
     *,
     truth_ahead: int = TRUTH_AHEAD,
 ) -> Kind | None:
-    """Which of truth and outcomes of a partition is not to be read on for now, if any.
+    """Which of truth and outcomes of a partition must pause for now, if any.
 
     Parameters
     ----------
@@ -58,9 +58,9 @@ def held_back(
     partition : int
         Which one.
     held : str, optional
-        What is held back so far. It is let go later than it is held, for each change costs what was fetched.
+        What is paused so far. It is resumed later than it is paused, because each change throws away what was fetched.
     truth_is_read : callable
-        Whether the truth is read to its end: then nothing waits for it. Asked only where it matters.
+        Whether the truth is read to its end: then nothing waits for it. Called only where it matters.
     truth_ahead : int
         See `TRUTH_AHEAD`.
     """
@@ -126,12 +126,12 @@ class Intake:
         return list(self._kinds)
 
     def start(self, offsets: Mapping[At, tuple[str, int]]) -> dict[At, int]:
-        """Read on from `offsets`, and from the start of the log where there is none.
+        """Begin to read at `offsets`, or at the start of the log where there is none.
 
         Returns
         -------
         dict
-            The offset at which each partition is begun now. Past the one in `offsets` where the log was cut since.
+            The offset at which each partition begins now. It is past the one in `offsets` if the log was cut since.
 
         Raises
         ------
@@ -171,14 +171,14 @@ class Intake:
             return first, self._consumer.end_offsets(at, timeout_ms=_ANSWER_MS)
 
     def poll(self, timeout_s: float) -> list[Input]:
-        """What came, up to a few thousand records; truth before outcomes, in order within a partition.
+        """New records, up to a few thousand; truth before outcomes, in order within a partition.
 
         Raises
         ------
         Unreachable
             If nothing came for some seconds and the broker does not answer either.
         ShopMismatch
-            If the log was cut or made again under our feet.
+            If the log was cut or made again meanwhile.
         """
         # The log was cut, or is another one: told apart at the next start.
         with broker_answers(self._bootstrap):
@@ -198,13 +198,13 @@ class Intake:
         ]
 
     def positions(self) -> dict[At, int]:
-        """The next offset of each partition; markers of transactions at the end of the log are passed, too."""
+        """The next offset of each partition, also past the transaction markers at the end of the log."""
         return {(tp.topic, tp.partition): self._position(tp) for tp in self._all}
 
     def lag(self) -> dict[At, int]:
-        """Records behind the end of each partition, as the broker said last: asks for nothing.
+        """Records behind the end of each partition, from the broker's last answer; it sends no request.
 
-        While records come, those of open transactions count; in silence they don't, so that it comes to 0.
+        While records arrive, those of open transactions count; otherwise they do not, so that the lag reaches 0.
         """
         return {(tp.topic, tp.partition): max(0, self._ends[tp] - self._position(tp)) for tp in self._all}
 
@@ -215,7 +215,7 @@ class Intake:
                 self._ends[tp] = int(end)
 
     def pace(self, state: State) -> None:
-        """Hold back whichever of truth and outcomes is ahead, and let the other catch up."""
+        """Pause truth or outcomes, whichever is ahead, until the other has caught up."""
         pairs: dict[int, dict[Kind, TopicPartition]] = {}
         for tp in self._all:
             pairs.setdefault(tp.partition, {})[self._kinds[tp.topic]] = tp
@@ -251,5 +251,5 @@ class Intake:
         return self._held[tp] if tp in self._held else int(self._consumer.position(tp, timeout_ms=_ANSWER_MS))
 
     def close(self) -> None:
-        """Let go of all sockets."""
+        """Close all sockets."""
         self._consumer.close(autocommit=False, timeout_ms=_ANSWER_MS)

@@ -34,7 +34,7 @@ _OrNone = BeforeValidator(lambda value: None if value == _NONE else value)
 
 
 class Settings(BaseSettings):
-    """All settings, frozen. Made by hand it reads nothing: `contracts.settings.load` looks at environment and files.
+    """All settings, frozen. The constructor reads nothing: `contracts.settings.load` reads environment and files.
 
     Raises
     ------
@@ -147,7 +147,7 @@ class Settings(BaseSettings):
         return dict.fromkeys(type(self).model_fields, "default") | by_hand | self._origin
 
     def with_origin(self, origin: Mapping[str, str]) -> Self:
-        """Remember where the values came from, and return itself."""
+        """Remember where the values came from; returns itself."""
         self._origin.update(origin)
         return self
 
@@ -179,9 +179,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take arguments only, so that a test or a child gets what it was given and no more."""
+        """Take values from arguments only, so that a test or a child gets exactly what it was given."""
         return (init_settings,)
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
-        """Show no password in logs and tracebacks."""
+        """Hide passwords in logs and tracebacks."""
         return list(shown(self).items())

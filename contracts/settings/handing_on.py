@@ -1,4 +1,4 @@
-"""Handing settings on to a child process, through its environment: arguments can be read by every user."""
+"""Passing settings to a child process. They go through its environment, because every user can read arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def environment(settings: Settings, base: Mapping[str, str] | None = None) -> di
     Parameters
     ----------
     settings : Settings
-        What the child must see.
+        The child's settings.
     base : mapping of str to str, optional
         The environment to start from; this process's by default.
 

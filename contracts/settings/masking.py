@@ -1,4 +1,4 @@
-"""What of the settings may be printed: everything but passwords."""
+"""Settings as they may be printed: without passwords."""
 
 from __future__ import annotations
 
