@@ -217,6 +217,7 @@ ALLOWED = {
     ("shop.product-events", "product"): _NAMES,  # unknown fields of a product
     ("shop.product-events", "name"): _FREE | {"left out"},
     ("shop.truth", "bayes_blind"): {"left out"},
+    ("shop.truth", "truth"): {"a number for a text"},  # as the kind has it
     ("shop.control", "type"): {"left out"},  # nothing else stands there
     ("shop.control", "key"): {"left out", "no text"},  # not signed: whoever reads it tells
     ("shop.control", "mac"): {"left out", "no text"},
