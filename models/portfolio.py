@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from contracts.bounds import Label
 from contracts.codec import rfc3339
@@ -39,7 +39,7 @@ from models.defining import defining_modules
 from models.deployments import Deployments
 from models.explanation import Explanation
 from models.kinds.kind import NoAnswer
-from models.online.protocol import LearnsUnlabelled, OnlineModel, learn_visit
+from models.online.protocol import BlendsAnswers, LearnsUnlabelled, OnlineModel, learn_visit
 from models.serving import BatchModels, Unscored, add_losses, score
 from models.tasks import TASKS, TaskSpec
 from models.tasks.label_rules import Settled, Why
@@ -91,27 +91,36 @@ class _Task:
         self.feature_set = feature_set_id(spec.name, self.names)
         self.models: dict[str, OnlineModel | None] = {model.name: model.build() for model in spec.models}
         self.deployments = Deployments()
+        # Who blends the answers of others is asked behind them. Noted, for to ask a protocol costs microseconds.
+        self._blends = tuple(name for name, model in self.models.items() if isinstance(model, BlendsAnswers))
+        self._order = sorted(self.models, key=self._blends.__contains__)
 
     def predict(self, x: dict[str, float], offset: int, out: list[Output]) -> dict[str, Any]:
-        answers: dict[str, Any] = {}
-        for name, model in self.models.items():
-            answers[name] = None
+        answers: dict[str, Any] = dict.fromkeys(self.models)
+        for name in self._order:
+            model = self.models[name]
             if model is None:
                 continue
             try:
-                answers[name] = self.spec.kind.checked(model.predict_one(x))
+                blends = name in self._blends
+                given = cast(BlendsAnswers, model).blend(x, answers) if blends else model.predict_one(x)
+                answers[name] = self.spec.kind.checked(given)
             except NoAnswer as error:
                 self._quarantine(name, offset, f"predict_one {error}", out)
             except Exception as error:  # whatever a model raises is its own end, not the worker's
                 self._quarantine(name, offset, f"{type(error).__name__} in predict_one: {error}", out)
         return answers
 
-    def learn(self, xs: list[dict[str, float]], label: Label | None, offset: int, out: list[Output]) -> None:
+    def learn(self, those: list[_Asked], label: Label | None, offset: int, out: list[Output]) -> None:
+        xs = [asked.x for asked in those]
         for name, model in self.models.items():
             if model is None:
                 continue
             try:
-                if label is not None:
+                if label is not None and name in self._blends:
+                    for asked in those:
+                        cast(BlendsAnswers, model).learn_blend(asked.x, asked.answers, label)
+                elif label is not None:
                     learn_visit(model, xs, label)
                 elif isinstance(model, LearnsUnlabelled):
                     for x in xs:
@@ -310,11 +319,11 @@ class Portfolio:
             seen = _Seen(event, offset, task.features.values(event, time_ms))
             asked = self._predict(task, visit, seen, offset, out)
             if not task.spec.label.settles:
-                task.learn([asked.x], None, offset, out)
+                task.learn([asked], None, offset, out)
             elif (settled := task.spec.label.when_asked(event)) is not None:
                 by = _Settling(event, offset, "at-once")
                 out.append(self._outcome(task, asked, visit, settled, by))
-                task.learn([asked.x], settled.label, offset, out)
+                task.learn([asked], settled.label, offset, out)
             else:
                 waiting.append(asked)
         return waiting
@@ -350,7 +359,7 @@ class Portfolio:
     def _settle(self, ended: SettledVisit[_Asked], by: _Settling, out: list[Output]) -> None:
         order = by.event if by.why == "order" and isinstance(by.event, OrderPlaced) else None
         # By task: decision points of a visit that have the same label are learnt together.
-        learnt: dict[str, list[tuple[Label, list[dict[str, float]]]]] = {}
+        learnt: dict[str, list[tuple[Label, list[_Asked]]]] = {}
         for asked in ended.waiting:
             task = self._tasks[asked.task]
             settled = task.spec.label.when_ended(asked.event, order)
@@ -359,10 +368,10 @@ class Portfolio:
                 runs = learnt.setdefault(asked.task, [])
                 if not runs or runs[-1][0] != settled.label:
                     runs.append((settled.label, []))
-                runs[-1][1].append(asked.x)
+                runs[-1][1].append(asked)
         for name, runs in learnt.items():
-            for label, xs in runs:
-                self._tasks[name].learn(xs, label, by.offset, out)
+            for label, those in runs:
+                self._tasks[name].learn(those, label, by.offset, out)
         for name, last in self._last.pop(ended.visit, {}).items():
             self._ask_at_end(self._tasks[name], ended.visit, last, by, out)
 
@@ -374,7 +383,7 @@ class Portfolio:
             settled = task.spec.label.when_asked(last.event) or task.spec.label.when_ended(last.event, order)
             out.append(self._outcome(task, asked, visit, settled, by))
             label = settled.label
-        task.learn([asked.x], label, by.offset, out)
+        task.learn([asked], label, by.offset, out)
 
     def _follow(
         self, visit: str, waiting: list[_Asked], event: UserEvent, offset: int, out: list[Output]
@@ -388,7 +397,7 @@ class Portfolio:
                 left.append(asked)
             else:
                 out.append(self._outcome(task, asked, visit, settled, _Settling(event, offset, "next")))
-                task.learn([asked.x], settled.label, offset, out)
+                task.learn([asked], settled.label, offset, out)
         waiting[:] = left
 
     def _outcome(self, task: _Task, asked: _Asked, visit: str, settled: Settled, by: _Settling) -> Outcome:

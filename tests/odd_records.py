@@ -125,14 +125,14 @@ def forged(topic: Topic) -> list[OddRecord]:
     of: dict[str, dict[str, dict[str, Any]]] = {
         "ml.predictions": {
             "of another partition": {"partition": 1, "answers": {"prior": 0.5}, "model": "prior"},
-            "of no task": {"partition": 0, "task": "taste"},
+            "of no task": {"partition": 0, "task": "fortune"},
             "of 200 models": {"partition": 0, "answers": ghosts, "model": "ghost-0"},
             "served by a batch model of nobody": {"partition": 0, "answers": batch, "model": "ghost@1"},
         },
-        "ml.features": {"of no task": {"task": "taste"}},
+        "ml.features": {"of no task": {"task": "fortune"}},
         "ml.outcomes": {
             "of another partition": {"partition": 1, "answers": {"prior": 0.5}, "losses": {"prior": 0.5}},
-            "of no task": {"partition": 0, "task": "taste"},
+            "of no task": {"partition": 0, "task": "fortune"},
             "of 200 models": {"partition": 0, "answers": ghosts, "losses": ghosts},
             "of a label that is none": {"partition": 0, "label": 900.0},
             "of a day to come": {
@@ -153,7 +153,7 @@ def forged(topic: Topic) -> list[OddRecord]:
         },
         "ml.metrics": {
             "of 200 models": {"models": {name: {"log_loss": 0.0} for name in ghosts}},
-            "of no task": {"task": "taste", "models": {"prior": {"log_loss": 0.0}}},
+            "of no task": {"task": "fortune", "models": {"prior": {"log_loss": 0.0}}},
             "of more labels than there are": {"labels": 2**62, "models": {"prior": {"log_loss": 0.0}}},
         },
         "ml.journal": {"of another worker": {"partition": 1}},

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from msgspec import to_builtins
+from msgspec import ValidationError, json
 
 from contracts.bounds import Id, Ranked, RankedItem
-from models.kinds.kind import Floats, Ints, Kind, Metric, NoAnswer, Role, Scores, held_to
+from models.kinds.kind import Floats, Ints, Kind, Metric, NoAnswer, Role, Scores
 from models.kinds.scored import Columns, Lines
 
 __all__ = ["Ranking"]
 
 _RECALLED = 10
+_ENCODER = json.Encoder()
+_DECODER = json.Decoder(Ranked)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,12 @@ class Ranking(Kind):
         if different < len(ranked):
             msg = f"answered {len(ranked)} items, {different} of them different"
             raise NoAnswer(msg)
-        held: list[RankedItem] = held_to(Ranked, to_builtins(ranked))
+        # By way of JSON: half the time of `held_to`, and it is asked of each model of each decision point.
+        try:
+            held: list[RankedItem] = _DECODER.decode(_ENCODER.encode(ranked))
+        except ValidationError as error:
+            msg = f"answered {str(given)[:200]}: {error}"
+            raise NoAnswer(msg) from error
         return held
 
     def is_label(self, label: Any) -> bool:

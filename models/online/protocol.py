@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["LearnsUnlabelled", "LearnsVisits", "OnlineModel", "learn_visit"]
+__all__ = ["BlendsAnswers", "LearnsUnlabelled", "LearnsVisits", "OnlineModel", "learn_visit"]
 
 
 class OnlineModel(Protocol):
@@ -40,6 +40,22 @@ class LearnsUnlabelled(Protocol):
 
     def learn_unlabelled(self, x: dict[str, float]) -> None:
         """Take in what was seen at a decision point that never gets a label."""
+        ...
+
+
+@runtime_checkable
+class BlendsAnswers(Protocol):
+    """An online model made of the answers of the task's others: it is asked when they have answered.
+
+    It may stand before them in the order of serving. Who is out, or could not answer, has None.
+    """
+
+    def blend(self, x: dict[str, float], answers: Mapping[str, Any]) -> Any:
+        """An answer, given those of the others by name."""
+        ...
+
+    def learn_blend(self, x: dict[str, float], answers: Mapping[str, Any], y: Any) -> None:
+        """Take in one settled label; `answers` are those that were given when it was asked."""
         ...
 
 

@@ -139,7 +139,7 @@ def test_what_learners_can_not_have_written_is_foreign(spark: SparkSession) -> N
         PREDICTIONS: [
             ({"partition": 0}, None),
             ({"partition": 1}, "foreign"),
-            ({"partition": 0, "task": "taste"}, "foreign"),
+            ({"partition": 0, "task": "fortune"}, "foreign"),
             ({"partition": 0, "offset": 100}, "foreign"),
             ({"partition": 0, "time": later}, "foreign"),
             ({"partition": 0, "answers": {"a": 0.5, "b": None}}, None),
@@ -149,7 +149,7 @@ def test_what_learners_can_not_have_written_is_foreign(spark: SparkSession) -> N
         ],
         FEATURES: [
             ({}, None),
-            ({"task": "taste"}, "foreign"),
+            ({"task": "fortune"}, "foreign"),
             ({"offset": 100}, "foreign"),
         ],
         OUTCOMES: [

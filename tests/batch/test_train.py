@@ -260,7 +260,7 @@ def tampered(folder: Path, how: str, target: Path) -> None:
     elif how == "wrong version":
         about["model"]["libraries"]["scikit-learn"] = "0.24"
     elif how == "unknown task":
-        about["model"]["task"] = "taste"
+        about["model"]["task"] = "fortune"
     elif how == "another task":
         about["model"]["task"] = "basket"
     elif how == "unknown features":
@@ -281,7 +281,7 @@ def tampered(folder: Path, how: str, target: Path) -> None:
         ("pickle with its digest", 1, "a pickle is never read"),
         ("unknown type", 1, "Got os.system"),
         ("wrong version", 1, "scikit-learn 0.24 (here: "),
-        ("unknown task", 1, "taste/trees@1 must be of one of the tasks conversion, basket"),
+        ("unknown task", 1, "fortune/trees@1 must be of one of the tasks conversion, basket"),
         (
             "another task",
             1,

@@ -168,7 +168,7 @@ def test_whatever_else_is_tampered_with_is_found_as_well(good: Rehearsal, namesp
             records[30] = changed(records[30], answers=dict.fromkeys(fields(records[30])["answers"]))
             records[40] = changed(records[40], partition=1)
             records[50] = records[50]._replace(value=b"no prediction")
-            records.append(changed(records[60], task="taste"))
+            records.append(changed(records[60], task="fortune"))
         if topic is FEATURES:
             values = fields(records[10])["values"]
             turned = [value * (1 + 2**-52) for value in values]

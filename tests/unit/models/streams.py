@@ -11,29 +11,38 @@ import pickle
 import random
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from contracts.codec import decode_user_event, encode
 from contracts.events import UserEvent
 from contracts.topics import USER_EVENTS
-from models.kinds import Classification
+from models.kinds import Classification, Ranking
 from models.online import OnlineModel
+from models.online.protocol import BlendsAnswers
 from models.portfolio import Output, Portfolio
 from models.tasks import TASKS, ModelSpec, TaskSpec
+from models.tasks.taste.task import TASTE
+from models.visits import visit_of
 
-MODELS = [(task, model) for task in TASKS.values() for model in task.models]
+# Taste obeys the laws before it is asked.
+LAWFUL = {**TASKS, TASTE.name: TASTE}
+MODELS = [(task, model) for task in LAWFUL.values() for model in task.models]
 NAMES = [f"{task.name}-{model.name}" for task, model in MODELS]
 
 
 class Example(NamedTuple):
-    """What a model sees, and the label."""
+    """What a model sees, the label, and what the others of its task answered."""
 
     x: dict[str, float]
-    y: float
+    y: Any
+    others: dict[str, Any] = {}
 
 
 def examples(task: TaskSpec, count: int, seed: int = 0) -> list[Example]:
     """Random features within their bounds, at least 12 of them, and labels that follow from them."""
+    if isinstance(task.kind, Ranking):
+        return seen(task.name, count)
     rng = random.Random(seed)
     declared = task.features().declared
     made = []
@@ -47,15 +56,56 @@ def examples(task: TaskSpec, count: int, seed: int = 0) -> list[Example]:
     return made
 
 
-def answers(model: OnlineModel, stream: list[Example], cut: int | None = None) -> list[float]:
+@cache
+def seen(name: str, count: int) -> list[Example]:
+    """What models of a task saw in a simulated shop that has a label: where a list is asked for, numbers do not do."""
+    task = LAWFUL[name]
+    features, models = task.features(), {model.name: model.build() for model in task.models}
+    waiting: dict[str | None, list[tuple[UserEvent, dict[str, float]]]] = {}
+    made: list[Example] = []
+    for event, time_ms in shop(6 * count):
+        visit = visit_of(event)
+        for asked, x in waiting.pop(visit, []):
+            settled = task.label.when_followed(asked, event)
+            if settled is None:
+                waiting.setdefault(visit, []).append((asked, x))
+                continue
+            others: dict[str, Any] = {}
+            for name, model in models.items():
+                if not isinstance(model, BlendsAnswers):
+                    others[name] = model.predict_one(x)
+                    model.learn_one(x, settled.label)
+            made.append(Example(x, settled.label, others))
+        if visit is not None and task.asks(event):
+            waiting.setdefault(visit, []).append((event, features.values(event, time_ms)))
+        features.fold(event, time_ms)
+    return made[:count]
+
+
+def predict(model: OnlineModel, example: Example) -> Any:
+    """An answer of a model, given those of the others where it blends them."""
+    if isinstance(model, BlendsAnswers):
+        return model.blend(example.x, example.others)
+    return model.predict_one(example.x)
+
+
+def learn(model: OnlineModel, example: Example) -> None:
+    """Let a model learn one label."""
+    if isinstance(model, BlendsAnswers):
+        model.learn_blend(example.x, example.others, example.y)
+    else:
+        model.learn_one(example.x, example.y)
+
+
+def answers(model: OnlineModel, stream: list[Example], cut: int | None = None) -> list[Any]:
     """Predict, then learn, each with a delay of three; at `cut` the model goes through a pickle."""
     given = []
     for n, example in enumerate(stream):
         if n == cut:
             model = pickle.loads(pickle.dumps(model))
-        given.append(model.predict_one(example.x))
+        given.append(predict(model, example))
         if n >= 3:
-            model.learn_one(*stream[n - 3])
+            learn(model, stream[n - 3])
     return given
 
 
@@ -75,7 +125,7 @@ def shop(events: int, seed: int = 5) -> Iterator[tuple[UserEvent, int]]:
 def digest_of_model(task: TaskSpec, spec: ModelSpec) -> str:
     """Digest of a model's answers to 300 examples."""
     given = answers(spec.build(), examples(task, 300))
-    return hashlib.blake2b("".join(answer.hex() for answer in given).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(repr(given).encode(), digest_size=8).hexdigest()
 
 
 def digest_of_outputs(outputs: list[Output]) -> str:

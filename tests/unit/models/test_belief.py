@@ -60,20 +60,20 @@ def test_what_its_owner_may_have_written_is_believed_whole(
     [
         (OUTCOMES, 1, {"type": "Outcome", "answers": {"ghost": 0.5}}),
         (OUTCOMES, 1, {"type": "Outcome", "answers": {"b@1": 0.5}}),
-        (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "task": "taste"}),
+        (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "task": "fortune"}),
         (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "label": 0.5}),
         (OUTCOMES, 1, {"type": "Outcome", "answers": ANSWERS, "label": 900.0}),
         (PREDICTIONS, 1, {"answers": ANSWERS, "model": "ghost"}),
         (PREDICTIONS, 1, {"answers": ANSWERS, "model": "b@1"}),
-        (PREDICTIONS, 1, {"answers": ANSWERS, "task": "taste"}),
+        (PREDICTIONS, 1, {"answers": ANSWERS, "task": "fortune"}),
         (MODELS, 0, {"type": "ModelQuarantined", "model": "ghost"}),
         (MODELS, 0, {"type": "ModelQuarantined", "model": "linear", "partition": 2}),
-        (MODELS, 0, {"type": "ModelQuarantined", "model": "linear", "task": "taste"}),
+        (MODELS, 0, {"type": "ModelQuarantined", "model": "linear", "task": "fortune"}),
         (MODELS, 0, {"type": "ModelInForce", "model": "b@1"}),
         (MODELS, 0, {"type": "ModelInForce", "model": "logistic"}),  # online models are not activated
         (MODELS, 0, {"type": "ModelChanged", "model": "b@1"}),
         (METRICS, 0, {"models": {"ghost": {}}}),
-        (METRICS, 0, {"models": {"linear": {}}, "task": "taste"}),
+        (METRICS, 0, {"models": {"linear": {}}, "task": "fortune"}),
     ],
 )
 def test_what_nobody_knows_is_not_believed(topic: Topic, partition: int, fields: dict[str, object]) -> None:
@@ -91,7 +91,7 @@ def test_models_that_nobody_knows_are_left_out_of_a_record_that_speaks_of_others
 def test_who_tells_what_once_was_believes_of_models_that_are_no_more_but_of_no_other_partition() -> None:
     assert judged(PREDICTIONS, 1, OF_ANY_TIME, answers={"ghost": 0.5}, model="ghost") is not None
     assert judged(PREDICTIONS, 0, OF_ANY_TIME, answers=ANSWERS) is None
-    assert judged(PREDICTIONS, 1, OF_ANY_TIME, answers=ANSWERS, task="taste") is None
+    assert judged(PREDICTIONS, 1, OF_ANY_TIME, answers=ANSWERS, task="fortune") is None
 
 
 def test_views_are_believed_as_the_records_that_they_are_of() -> None:

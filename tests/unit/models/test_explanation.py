@@ -10,7 +10,7 @@ from contracts.records import Prediction
 from models.explanation import Explains, Explanation
 from models.portfolio import Portfolio
 from models.tasks import TASKS, ModelSpec, TaskSpec
-from tests.unit.models.streams import MODELS, NAMES, examples, shop
+from tests.unit.models.streams import MODELS, NAMES, examples, learn, shop
 
 EXPLAINING = [(task, spec) for task, spec in MODELS if isinstance(spec.build(), Explains)]
 
@@ -33,7 +33,7 @@ def test_parts_add_up_to_the_answer_and_leave_the_state_alone(
     assert isinstance(model, Explains)
     stream = examples(task, labels + 20)
     for example in stream[:labels]:
-        model.learn_one(*example)
+        learn(model, example)
     before = pickle.dumps(model)
     for example in stream[labels:]:
         said = model.explain_one(example.x)

@@ -73,7 +73,7 @@ def test_what_was_logged_is_read_to_the_bit_and_other_sets_have_no_bits() -> Non
         said("conversion", 3, 7, 1.0),
         said("basket", 4, 7, 1.0, 2.0),
         b"nothing",
-        said("taste", 5, 7, 1.0, 2.0),
+        said("fortune", 5, 7, 1.0, 2.0),
     ]
     logged = pa.RecordBatch.from_pydict(
         {"partition": pa.array([1] * 6, pa.int32()), "value": pa.array(values, pa.binary())}

@@ -7,7 +7,7 @@ import pytest
 from models.online import Frozen, Prior
 from models.tasks import TASKS
 from models.tasks.conversion.online import logistic_regression, second_order_logistic_regression
-from tests.unit.models.streams import examples
+from tests.unit.models.streams import examples, learn
 
 STREAM = examples(TASKS["conversion"], 60)
 
@@ -15,7 +15,7 @@ STREAM = examples(TASKS["conversion"], 60)
 def test_a_river_classifier_answers_the_prior_before_its_first_label() -> None:
     model = logistic_regression(step=0.02, intercept_step=1e-3)
     assert model.predict_one(STREAM[0].x) == 0.1
-    model.learn_one(*STREAM[0])
+    learn(model, STREAM[0])
     assert model.predict_one(STREAM[1].x) != 0.1
 
 
@@ -26,8 +26,8 @@ def test_a_frozen_copy_is_its_original_until_it_stops() -> None:
     for n, example in enumerate(STREAM):
         same = original.predict_one(example.x) == frozen.predict_one(example.x)
         assert same == (n <= 30)
-        original.learn_one(*example)
-        frozen.learn_one(*example)
+        learn(original, example)
+        learn(frozen, example)
 
 
 def test_a_frozen_copy_learns_visits_as_its_original_does_and_the_last_one_to_its_end() -> None:

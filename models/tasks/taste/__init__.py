@@ -1,0 +1,1 @@
+"""The taste task: which product does a shopper touch next."""
