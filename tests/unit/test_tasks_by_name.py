@@ -14,6 +14,7 @@ from models.tasks import TASKS
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("contracts", "models", "infra", "consumers", "spark_jobs", "dashboard", "freshet")
 NAMED = re.compile(rf"(?<![\w-])({'|'.join(TASKS)})(?![\w-])", re.IGNORECASE)
+OF_BEFORE = re.compile(r"ADD COLUMN task text NOT NULL DEFAULT '\w+';")
 # What a user may type is shown with a name.
 SHOWN = "examples"
 
@@ -63,7 +64,8 @@ def test_no_table_or_query_names_a_task() -> None:
         f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
         for path in sources(".sql")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if NAMED.search(line.split("--")[0])
+        # Rows of before the column were of one task, and somebody must say which: with the step that adds it.
+        if NAMED.search(line.split("--")[0]) and not OF_BEFORE.search(line)
     ]
     assert found == []
 
