@@ -29,8 +29,8 @@ class DecisionPoint(NamedTuple):
 class FeatureHistory:
     """One task's decision points in one partition, from its records as they stand on the log.
 
-    It is `models.portfolio.Portfolio` with the task's models left out: who is asked, and what the features are, comes
-    from the very code that serves. Features are state of their own that no model touches, so nothing is lost with them.
+    It is `models.portfolio.Portfolio` without the task's models, so that decision points and features come from the
+    same code that serves. No model changes the state of features, so this gives the same features.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class FeatureHistory:
         self._clock = TickClock()
 
     def step(self, value: bytes | None, offset: int) -> list[DecisionPoint]:
-        """Take the next record in.
+        """Fold the next record in.
 
         Parameters
         ----------

@@ -78,7 +78,7 @@ class Visits(Generic[T]):
         return silent
 
     def is_open(self, visit: str) -> bool:
-        """Whether it has begun and is not settled."""
+        """Whether the visit has begun and is not settled."""
         return visit in self._open
 
     def is_settled(self, visit: str) -> bool:
@@ -93,7 +93,7 @@ class Visits(Generic[T]):
         return waiting
 
     def settle(self, visit: str) -> SettledVisit[T]:
-        """Settle `visit`, also one that was never open, and remember that."""
+        """Settle `visit`, even if it was never open, and remember it."""
         entry = self._open.pop(visit, None)
         self._settled[visit] = self.clock_ms
         return SettledVisit(visit, entry[1] if entry else [])

@@ -1,4 +1,4 @@
-"""Who may listen to a supervisor: told which partitions it owns, and what becomes of their workers."""
+"""Callbacks of a supervisor: which partitions it owns, and the state of their workers."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ __all__ = ["Listener"]
 
 
 class Listener:
-    """Is told on the supervisor's own threads: it must be quick and must not raise. This one ignores it."""
+    """Called on the supervisor's own threads: it must be quick and must not raise. This one ignores all."""
 
     def environment(self) -> Mapping[str, str]:
-        """What workers are to find in their environment besides the settings; asked before the first one starts."""
+        """Environment variables for workers besides the settings; called before the first worker starts."""
         return {}
 
     def owned(self, partitions: Collection[int]) -> None:
-        """These partitions are this supervisor's, and no others: told at the start and whenever that changes."""
+        """The supervisor owns exactly these partitions. Called at the start and after each change."""
 
     def started(self, partition: int, pid: int) -> None:
         """A worker runs."""
 
     def died(self, partition: int, pid: int) -> None:
-        """A worker has ended, for whatever reason; another may be started."""
+        """A worker has ended, for any reason; another may be started."""
 
     def gave_up(self, partition: int, problem: str) -> None:
         """A partition's worker is not started again."""

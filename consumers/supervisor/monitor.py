@@ -1,4 +1,4 @@
-"""How the workers are, for machines: the sums of their metrics, and what a supervisor knows of each.
+"""Health and metrics of the workers: the sums of their metrics, and what a supervisor knows of each.
 
 Workers write their metrics to files in a folder of the supervisor's, which outlive them: counts of one that was killed
 stay in the sums. Gauges go with their worker.
@@ -58,9 +58,9 @@ class WorkersMonitor(Listener):
     Parameters
     ----------
     database : DatabaseCheck
-        Readiness asks it: with Postgres away predictions go on, and snapshots wait.
+        Used by readiness: without Postgres, predictions go on and snapshots wait.
     log : LogCheck
-        Of the main input; readiness asks it: behind an open transaction of somebody there is nothing to read.
+        Of the main input; used by readiness: nothing can be read behind somebody's open transaction.
     stale_after_s : float
         See `STALE_AFTER_S`.
     now : callable
@@ -88,7 +88,7 @@ class WorkersMonitor(Listener):
         self._deaths: Counter[int] = Counter()
 
     def close(self) -> None:
-        """Let go of the broker and remove the folder; workers must have ended."""
+        """Close the connection to the broker and remove the folder; workers must have ended."""
         self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -101,24 +101,24 @@ class WorkersMonitor(Listener):
     # -- told by the supervisor ------------------------------------------------------------------------------
 
     def environment(self) -> Mapping[str, str]:
-        """Where workers write."""
+        """The folder that workers write to."""
         return {FOLDER_VARIABLE: str(self._folder)}
 
     def owned(self, partitions: Collection[int]) -> None:
-        """Speak for these partitions from now on."""
+        """Report on these partitions from now on."""
         with self._lock:
             self._owned = frozenset(partitions)
             for partition in self._problems.keys() - self._owned:
                 del self._problems[partition]
 
     def started(self, partition: int, pid: int) -> None:
-        """Expect it to recover, and to take turns."""
+        """Expect the worker to recover, and to take turns."""
         with self._lock:
             self._pids[partition] = pid
             self._problems.pop(partition, None)
 
     def died(self, partition: int, pid: int) -> None:
-        """Keep its counts, and forget its gauges."""
+        """Keep the worker's counts, and drop its gauges."""
         from prometheus_client.multiprocess import mark_process_dead
 
         with self._lock:
@@ -128,12 +128,12 @@ class WorkersMonitor(Listener):
         mark_process_dead(pid, str(self._folder))  # type: ignore[no-untyped-call]
 
     def gave_up(self, partition: int, problem: str) -> None:
-        """Say why, as long as the partition is owned."""
+        """Report why, as long as the partition is owned."""
         with self._lock:
             self._problems[partition] = problem
 
     def waits(self, partition: int, why: str | None) -> None:
-        """Say why it is not ready meanwhile."""
+        """Report why the worker is not ready."""
         with self._lock:
             self._waits.pop(partition, None)
             if why is not None:
@@ -195,7 +195,7 @@ class WorkersMonitor(Listener):
         )
 
     def _silent(self, partition: int, gauges: Mapping[str, Mapping[int, float]]) -> str | None:
-        """Whether it took turns or stood idle once, and does so no more: the broker may be away."""
+        """Whether it took turns or was idle before, but no longer: the broker may be away."""
         well_s = _well_s(partition, gauges)
         if well_s and (silent_s := self._now() - well_s) > self._stale_after_s:
             waiting = int(gauges[LAG].get(partition, 0))

@@ -1,4 +1,4 @@
-"""One worker process a partition, each started again when it dies; which partitions may change while they run."""
+"""One worker process for each partition, started again when it dies. The set of partitions may change meanwhile."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LOOK_EVERY_S: Final = 0.1
 
 
 class WorkersStopped(FreshetError):
-    """At least one worker can't go on; `problems` says for each why."""
+    """At least one worker can't go on; `problems` has the reason of each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -49,10 +49,10 @@ class WorkersStopped(FreshetError):
 
 
 class Assignment(Protocol):
-    """Says which partitions this supervisor is to look after; see `infra.kafka.GroupMembership`."""
+    """The partitions that this supervisor runs; see `infra.kafka.GroupMembership`."""
 
     def owned(self, wait_s: float) -> Collection[int] | None:
-        """Wait for about `wait_s` seconds, then say which; None while that is not known yet."""
+        """Wait for about `wait_s` seconds, then return the partitions; None while they are not known yet."""
         ...
 
 
@@ -64,7 +64,7 @@ class StaticAssignment:
         self._pause = threading.Event()
 
     def owned(self, wait_s: float) -> Collection[int]:
-        """Wait, then say which."""
+        """Wait, then return the partitions."""
         self._pause.wait(wait_s)
         return self._partitions
 
@@ -282,7 +282,7 @@ def _committed(settings: Settings, partition: int) -> int | None:
 
 
 def _stop(children: Sequence[Child]) -> None:
-    """All at once: each finishes its turn."""
+    """Stop all at once; each finishes its turn."""
     for child in children:
         child.release()
     deadline = time.monotonic() + _STOP_GRACE_S

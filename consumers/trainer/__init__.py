@@ -1,1 +1,1 @@
-"""A batch model's life, looked after: trained, put on trial beside the stream, promoted or retired."""
+"""The life of batch models without people: they are trained, run as shadows, and promoted or retired."""

@@ -1,4 +1,4 @@
-"""What is asked about a loop of the trainer, and what it tells."""
+"""Health and metrics of the trainer's loop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TrainerMonitor(LoopHealth):
     Parameters
     ----------
     database : DatabaseCheck
-        Readiness asks it.
+        Used by readiness.
     pause_s : float
         Between two rounds, before any has ended.
     training_s : float
@@ -46,13 +46,13 @@ class TrainerMonitor(LoopHealth):
         self._steps: Counter[tuple[str, str]] = Counter()
 
     def happened(self, task: str, step: Step) -> None:
-        """Something did, in the life of a model."""
+        """Count a step in the life of a model."""
         if step in _COUNTED:
             with self._lock:
                 self._steps[task, step] += 1
 
     def collect(self) -> Iterable[Metric]:
-        """What it was told so far."""
+        """The counts so far."""
         with self._lock:
             results, steps, well_s = dict(self._results), dict(self._steps), self._well_s
         yield counter("freshet_trainer_rounds", "Rounds.", sorted(results.items()), "result")

@@ -1,4 +1,4 @@
-"""The life of batch models by itself: trained when labels have grown, put on trial as shadows, promoted by the gate."""
+"""The life of batch models without people: trained when labels have grown, run as shadows, promoted by the gate."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class News:
 class Trainer:
     """Looks after the batch models of a shop, one task at a time.
 
-    It keeps no state: what was trained stands in the registry, who stands where among the changes. Models are changed
-    by `consumers.lifecycle.Life`, which is opened for a change alone: opening one fences other instances.
+    It keeps no state: the registry has the trained models, and the table of changes their stages. Stages are changed
+    through `consumers.lifecycle.Life`. It is opened for a change only, because opening one fences other instances.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class Trainer:
         self._stop = stop
 
     def look_after(self, task: TaskSpec) -> None:
-        """Do for a task what is due: train, put on trial, end trials, ask the gate.
+        """Do what is due for a task: train, start a shadow, retire shadows, ask the gate.
 
         Raises
         ------
@@ -206,7 +206,7 @@ class Trainer:
         self._tell(News(version.task, "retired", said, {"model": answering_name(version)}))
 
     def _broken(self, version: ModelVersion) -> str | None:
-        """Why it is in quarantine, if it is."""
+        """Why the model is in quarantine, or None."""
         from consumers.lifecycle import quarantined
 
         broken = quarantined(self._settings.bootstrap, self._settings.namespace, version.task)
@@ -247,7 +247,7 @@ class Trainer:
 
 
 def seen(report: GateReport) -> str:
-    """What the gate saw, and what it says, in a line."""
+    """What the gate saw and decided, in a line."""
     says = "passed" if report.passed else "not yet"
     if report.effect is None:
         return f"{says}: nothing was answered by both"

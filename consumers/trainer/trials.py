@@ -1,6 +1,6 @@
-"""What the trainer goes by: when to train anew, which model is on trial, whose trial is over. Pure.
+"""The trainer's rules: when to train anew, which model is on trial, and whose trial is over. Pure.
 
-All of it is read from the registry and from who stands where, so a trainer that starts goes on where one ended.
+All is read from the registry and the deployments, so that a new trainer goes on where the last one ended.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def answering_name(version: ModelVersion) -> str:
 
 
 def newest_trained(versions: Sequence[ModelVersion], features: Collection[str]) -> ModelVersion | None:
-    """The newest version that was trained here on these features; imported ones are their owner's business.
+    """The newest version that was trained here on these features; imported ones are left to people.
 
     Parameters
     ----------
@@ -62,25 +62,25 @@ def labels_wanted(newest: ModelVersion | None, least: int) -> int:
 
 
 def is_new(version: ModelVersion, history: DeploymentHistory) -> bool:
-    """Whether nobody has decided on it yet: who was retired or rolled back stays so."""
+    """Whether nothing was decided about it yet: a retired or rolled back model stays so."""
     return answering_name(version) not in history.digests
 
 
 def over(
     versions: Sequence[ModelVersion], newest: ModelVersion, history: DeploymentHistory
 ) -> list[ModelVersion]:
-    """Shadows that were trained here and answered before it, but for the one that a rollback goes back to.
+    """Shadows that were trained here and answered before `newest`, except the one that a rollback goes back to.
 
-    Who was let answer after it is a person's choice.
+    A shadow that began after it was started by a person, and stays.
 
     Parameters
     ----------
     versions : sequence of ModelVersion
         Of one task.
     newest : ModelVersion
-        Who is on trial now.
+        The model that is on trial now.
     history : DeploymentHistory
-        Who stands where.
+        The deployments.
     """
     began = list(history.since)  # in the order in which they did
     name, stages = answering_name(newest), history.stages()

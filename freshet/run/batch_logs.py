@@ -1,4 +1,4 @@
-"""What the batch side of a demo is at: the last words of its children, which write JSON lines into their logs."""
+"""What the batch side of a demo does: the last lines of its children, which write JSON lines into their logs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BatchLogs:
         self._tasks: dict[str, str] = {}
 
     def look(self) -> BatchSide:
-        """What they say now."""
+        """The newest lines."""
         for line in last_lines(self._logs / "trainer.log", _LINES).splitlines():
             said = _json(line)
             if "said" in said:

@@ -1,4 +1,4 @@
-"""Whether the learners are about to build their state anew, so that people hear why predictions wait."""
+"""Whether learners must build their state anew. People are told, so that they know why predictions wait."""
 
 from __future__ import annotations
 

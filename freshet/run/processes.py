@@ -121,17 +121,17 @@ class Processes:
         process.started_s, process.again_s = time.monotonic(), None
 
     def done(self, name: str) -> bool:
-        """Whether a child that comes to an end has come to it."""
+        """Whether a child that ends by itself has ended."""
         process = self._processes[name]
         return process.ends and process.child is not None and process.child.poll() == 0
 
     def check(self) -> None:
-        """Start again whoever died; call it often.
+        """Start children that died again; call it often.
 
         Raises
         ------
         ChildFailed
-            If one died for good: 3 times in a row, or because it was told something that can't be.
+            If one died for good: 3 times in a row, or because of wrong arguments or settings.
         """
         now = time.monotonic()
         for process in self._processes.values():
@@ -167,7 +167,7 @@ class Processes:
         return ChildFailed(f"{process.name} {how}{times}.{said}", hint=f"All it said is in {process.log}.")
 
     def stop(self, deadline_s: float) -> None:
-        """Stop all, one after the other in the order of starting; who takes too long is killed.
+        """Stop all, one after the other in the order of starting; a child that takes too long is killed.
 
         Those aside end meanwhile: nobody waits for what they do.
 

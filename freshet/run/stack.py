@@ -39,7 +39,10 @@ class DemoRuns(FreshetError):
 
 @contextlib.contextmanager
 def _only_demo(data_dir: Path) -> Iterator[None]:
-    """Be the only demo on a folder: its own lock, for broker and database may be kept up by another process."""
+    """Be the only demo on a folder.
+
+    This takes a lock of its own, because another process may keep broker and database up.
+    """
     lock_fd = os.open(data_dir / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -57,7 +60,7 @@ def _only_demo(data_dir: Path) -> Iterator[None]:
 
 
 def start_over(data_dir: Path) -> None:
-    """Wipe the data folder; what was kept up on it is stopped before.
+    """Wipe the data folder, after stopping what was kept up on it.
 
     Raises
     ------
@@ -94,7 +97,7 @@ class Stack:
     keep : bool
         Leave broker and database up at the end.
     note : callable
-        Told, line by line, what happens.
+        Called with a line for each thing that happens.
     """
 
     def __init__(
@@ -113,7 +116,7 @@ class Stack:
 
     @property
     def logs(self) -> Path:
-        """Where the children write."""
+        """The folder of the children's logs."""
         return self.data_dir / "logs"
 
     def what_stays(self) -> str:
@@ -123,7 +126,7 @@ class Stack:
         return f"the data stay in {self.data_dir}"
 
     def is_taken(self) -> bool:
-        """Whether somebody runs on the folder: a start goes on with what was kept up, or is refused."""
+        """Whether something runs on the folder. Then a start uses what was kept up, or is refused."""
         from infra.embedded.data_folder import lock_holder
 
         with lock_holder(self.data_dir) as pid:
@@ -135,7 +138,7 @@ class Stack:
         Raises
         ------
         EnvironmentProblem, DemoRuns
-            Saying what is missing, or who runs here already.
+            If something is missing, or a demo runs here already.
         """
         from infra.embedded import Runtime, find_running, need_own_folder, start_background_runtime
 
@@ -164,7 +167,7 @@ class Stack:
     def start_stream(
         self, settings: Settings, producer: str, arguments: Sequence[str], learner: Sequence[str]
     ) -> None:
-        """Start the children: the producer, which comes to an end, the learners and the scoreboard, which do not."""
+        """Start the children: the producer, which ends by itself, and the learners and the scoreboard, which do not."""
         for name in _ASIDE:  # what they said the last time is no news
             (self.logs / f"{name}.log").unlink(missing_ok=True)
         processes = self._processes = Processes(self.logs, _SPARK | for_children(settings), self._note)
@@ -173,7 +176,7 @@ class Stack:
         processes.start("scoreboard", ["scoreboard"])
 
     def start_batch(self, least_labels: int) -> None:
-        """Start the batch side: the ETL and the trainer, which all else goes on without."""
+        """Start the batch side, ETL and trainer. Everything else goes on if they fail."""
         trainer = [*_TRAINER, "--least-labels", str(least_labels)]
         if self._processes is not None:
             # Not final: what is away at their start, before they try again by themselves, ends them.
@@ -181,7 +184,7 @@ class Stack:
                 self._processes.start(name, [*arguments, "--json"], is_aside=True, nice=_NICE)
 
     def check(self) -> None:
-        """Look after all; call it often.
+        """Check all parts; call it often.
 
         Raises
         ------
@@ -196,7 +199,7 @@ class Stack:
             self._processes.check()
 
     def _need_kept(self) -> None:
-        """Go on only while the broker and database that another process keeps up are there."""
+        """Raise if the broker and database that another process keeps up have ended."""
         from infra.embedded import find_running
 
         if self._processes is not None and find_running(self.data_dir) is None:
@@ -207,7 +210,7 @@ class Stack:
             raise FreshetError(message, hint="That is what `freshet down` does. Go on with: freshet demo")
 
     def done(self, name: str) -> bool:
-        """Whether a child that comes to an end has."""
+        """Whether a child that ends by itself has ended."""
         return self._processes is not None and self._processes.done(name)
 
     def take_down(self) -> None:
@@ -225,7 +228,7 @@ class Stack:
                 self._watchdog.cancel()
 
     def must_end(self) -> None:
-        """From now on all has 9 s to end in order, a start that is under way, too; then it is killed."""
+        """Give everything 9 s to end in order, also a start that is still running; then kill it."""
         if self._watchdog is None:
             self._deadline_s = time.monotonic() + _DEADLINE_S
             # A broker whose disk hangs would take its 20 s; what was committed is whole after a kill, too.
@@ -234,7 +237,7 @@ class Stack:
             self._watchdog.start()
 
     def kill_all(self) -> None:
-        """Kill every process below this one, but for those that are to stay up; whoever waits for them goes on."""
+        """Kill all child processes, except those that must stay up; whatever waits for them goes on."""
         mine = psutil.Process().children(recursive=True)
         stay = {p.pid for p in mine if p.pid == self._background_pid}
         stay |= {below.pid for p in mine if p.pid in stay for below in p.children(recursive=True)}

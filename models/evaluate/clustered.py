@@ -1,6 +1,6 @@
 """Standard errors where labels repeat: decision points of one session share one label.
 
-Taken for independent they would look twice as certain as they are.
+If they were taken as independent, results would look twice as certain as they are.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _sums(values: NDArray[np.float64], clusters: ArrayLike) -> NDArray[np.float6
 
 
 def is_leak(loss_model: ArrayLike, loss_bayes: ArrayLike, sessions: ArrayLike) -> bool:
-    """Whether a model does better than anything can that knows no label.
+    """Whether a model is better than is possible without knowing the label.
 
     The oracle ``bayes`` bounds every model in expectation. One that is below it by more than `LEAK_ERRORS`
     clustered standard errors over at least `LEAK_DECISIONS` decision points has seen what it must predict.

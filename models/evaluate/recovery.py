@@ -1,4 +1,4 @@
-"""How deep a drift goes and how soon a model is back."""
+"""How much a drift costs a model, and how soon the model recovers."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ class Feature(NamedTuple):
     name : str
         Under which it stands in ``FeatureSetDeclared.names``.
     low, high : float
-        Bounds it is clipped to: a price of a million must not leave a linear model useless for the next
-        ten thousand events, which is what it did without them.
+        Bounds it is clipped to: without them, a price of a million left a linear model useless for the next ten
+        thousand events.
     what : str
         What it says, in a few words.
     """
