@@ -49,7 +49,7 @@ def show_board(
         screen.print(_table(task, scored, champions.get(task), stages))
         if fewer := {name: m["labels"] for name, m, _ in _rows(scored) if _is_partial(m, scored)}:
             screen.print(fewer_labels(fewer), soft_wrap=True)
-        if "oracle" in scored:
+        if scored.get("oracle"):
             _show_oracle(screen, scored["oracle"])
         if (champion := champions.get(task)) is not None:
             said = f"{champion.model or 'no model'} ({champion.why})"
@@ -94,7 +94,7 @@ def _table(
 
 def _cell(metric: str, scores: Mapping[str, Any]) -> str:
     value = scores[metric]
-    return share(value, scores["share_se"]) if metric == "share_of_learnable" else number(metric, value)
+    return share(value, scores.get("share_se")) if metric == "share_of_learnable" else number(metric, value)
 
 
 def _rows(scored: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any], bool]]:
@@ -111,7 +111,7 @@ def _is_partial(model: Mapping[str, Any], scored: Mapping[str, Any]) -> bool:
 def _show_oracle(screen: Console, oracle: Mapping[str, Any]) -> None:
     lines = [f"{name} {number('log_loss', value)}" for name, value in oracle.items() if name != "leaks"]
     screen.print(Text.assemble(("  oracle ", "dim"), (" · ".join(lines), "magenta")), soft_wrap=True)
-    if oracle["leaks"]:
+    if oracle.get("leaks"):
         said = f"  LEAK: {', '.join(map(plain, oracle['leaks']))}: better than can be known before the draw"
         screen.print(Text(said, "bold red"), soft_wrap=True)
 
