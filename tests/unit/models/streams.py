@@ -22,11 +22,12 @@ from models.online import OnlineModel
 from models.online.protocol import BlendsAnswers
 from models.portfolio import Output, Portfolio
 from models.tasks import TASKS, ModelSpec, TaskSpec
+from models.tasks.segments.task import SEGMENTS
 from models.tasks.taste.task import TASTE
 from models.visits import visit_of
 
-# Taste obeys the laws before it is asked.
-LAWFUL = {**TASKS, TASTE.name: TASTE}
+# Taste and segments obey the laws before they are asked.
+LAWFUL = {**TASKS, TASTE.name: TASTE, SEGMENTS.name: SEGMENTS}
 MODELS = [(task, model) for task in LAWFUL.values() for model in task.models]
 NAMES = [f"{task.name}-{model.name}" for task, model in MODELS]
 

@@ -1,0 +1,1 @@
+"""The segments task: what kind of shopper is this."""
