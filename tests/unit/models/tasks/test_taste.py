@@ -64,6 +64,10 @@ def removed(name: str) -> CartRemoved:
     return CartRemoved(product=product(name), cart_id="c", quantity=1, **VISIT)
 
 
+def seen_by_another(name: str) -> ProductViewed:
+    return ProductViewed(product=product(name), **HEAD | {"user_id": "v", "session_id": "t"})
+
+
 @pytest.mark.parametrize(
     ("events", "gone"),
     [
@@ -71,13 +75,22 @@ def removed(name: str) -> CartRemoved:
         ((StockChanged(product=product("p-3", stock=0), **HEAD),), {"p-3"}),
         ((ProductRetired(product=product("p-3"), **HEAD),), {"p-3"}),
         ((ProductRetired(product=product("p-3"), **HEAD), added("p-4"), removed("p-4")), {"p-3"}),
+        ((ProductRetired(product=product("p-3"), **HEAD), seen_by_another("p-3")), {"p-3"}),
         ((added("p-3"), added("p-4")), {"p-3", "p-4"}),
         (
             (ProductRetired(product=product("p-3"), **HEAD), ProductListed(product=product("p-3"), **HEAD)),
             set(),
         ),
     ],
-    ids=["nothing", "out of stock", "retired", "taken out of the cart", "in the cart", "listed again"],
+    ids=[
+        "nothing",
+        "out of stock",
+        "retired",
+        "taken out of the cart",
+        "retired, in view of another",
+        "in the cart",
+        "listed again",
+    ],
 )
 def test_no_list_has_what_is_in_view_or_in_the_cart_or_not_to_be_had(
     events: tuple[UserEvent, ...], gone: set[str]
@@ -161,6 +174,18 @@ def test_neighbours_of_a_product_are_not_those_of_another_at_its_place() -> None
     catalogue.put(product("p-8"))  # where p-1 stood
     model.learn_one(seen("p-9"), "p-2")
     assert model.predict_one(seen("p-8")) == []
+
+
+def test_a_neighbour_that_is_gone_does_not_speak_for_the_product_at_its_place() -> None:
+    catalogue, model = Catalogue(most=2), Alone(Neighbours())
+    for name in NAMES[:2]:
+        catalogue.put(product(name))
+    x = Moment({}, catalogue, Shoppers(), "u", (), ("p-0",), ("p-0",))
+    model.learn_one(x, "p-1")
+    catalogue.put(product("p-0"))
+    catalogue.put(product("p-7"))  # where p-1 stood
+    model.learn_one(x, "p-0")
+    assert model.predict_one(x) == []
 
 
 def test_weights_of_the_blend_go_to_who_gave_what_came_a_chance() -> None:
