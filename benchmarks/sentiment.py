@@ -17,68 +17,52 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from contracts.codec import decode_user_event
+from contracts.codec import decode, decode_user_event
 from contracts.events import ReviewPosted
-from contracts.partitioner import partition_of
-from models.online.naive_bayes import NaiveBayes
-from models.online.self_training import TEXT, LabelledOnly, SelfTraining
-from models.online.tfidf_regression import TfIdfRegression
-from producers.simulator import Scenario, Simulator, shop
-from producers.simulator.reviews import HAPPY_STARS, Review, write_review
+from contracts.records import ModelQuarantined, Outcome, Prediction, TaskTruth
+from contracts.topics import TRUTH
+from models.portfolio import Portfolio
+from models.tasks import TASKS
+from models.tasks.sentiment.online import TWINS
+from producers.simulator import Scenario, Simulator
 
-_NAIVE_BAYES: Final = {"make": NaiveBayes, "parameters": {}, "sureness": 0.1}
-_TFIDF: Final = {"make": TfIdfRegression, "parameters": {"step": 0.5}, "sureness": 1.0}
-MODELS: Final = {
-    "naive-bayes": (LabelledOnly, _NAIVE_BAYES),
-    "self-naive-bayes": (SelfTraining, _NAIVE_BAYES | {"confidence": 0.95, "weight": 0.3}),
-    "tf-idf": (LabelledOnly, _TFIDF),
-    "self-tf-idf": (SelfTraining, _TFIDF | {"confidence": 0.6, "weight": 0.1}),
-}
-TWINS: Final = (("naive-bayes", "self-naive-bayes"), ("tf-idf", "self-tf-idf"))
+TASK: Final = TASKS["sentiment"]
+NAMES: Final = tuple(model.name for model in TASK.models)
 
 
-class Posted(NamedTuple):
-    """A review with its chance of being a happy one."""
+class Run(NamedTuple):
+    """Reviews in their order: the chance of each to be a happy one, and each model's answer."""
 
-    event: ReviewPosted
-    happy: float
-
-
-def reviews_of(seed: int, events: int) -> list[Posted]:
-    """All reviews of a shop."""
-    written: list[Review] = []
-
-    def noted(*given: object) -> Review:
-        written.append(write_review(*given))
-        return written[-1]
-
-    vars(shop)["write_review"] = noted  # the chance stands in no record
-    posted = [
-        decode_user_event(emission.value)[0]
-        for emission in Simulator(Scenario(seed=seed, events=events))
-        if emission.event_type == ReviewPosted.__name__
-    ]
-    vars(shop)["write_review"] = write_review
-    return [
-        Posted(event, review.happy)
-        for event, review in zip(posted, written, strict=True)
-        if isinstance(event, ReviewPosted)
-    ]
+    happy: NDArray[np.float64]
+    answers: dict[str, NDArray[np.float64]]
+    labels: int
+    seconds: float
 
 
-def run(reviews: list[Posted], partitions: int) -> dict[str, NDArray[np.float64]]:
-    """Answers of each model, asked before it learns; one of each a partition."""
-    models = [{name: make(**given) for name, (make, given) in MODELS.items()} for _ in range(partitions)]
-    answers = {name: np.empty(len(reviews)) for name in MODELS}
-    for number, (event, _) in enumerate(reviews):
-        x = {TEXT: event.text}
-        for name, model in models[partition_of(event.user_id, partitions)].items():
-            answers[name][number] = model.predict_one(x)
-            if event.stars is not None:
-                model.learn_one(x, float(event.stars >= HAPPY_STARS))
-            elif isinstance(model, SelfTraining):
-                model.learn_unlabelled(x)
-    return answers
+def run(scenario: Scenario) -> Run:
+    """Fold all reviews of a shop, one portfolio a partition."""
+    portfolios = [Portfolio(partition, (TASK,)) for partition in range(scenario.partitions)]
+    happy: list[float] = []
+    asked: list[dict[str, float]] = []
+    labels, seconds = 0, 0.0
+    for emission in Simulator(scenario):
+        if emission.event_type == TaskTruth.__name__:
+            truth = decode(TRUTH, emission.value)
+            if isinstance(truth, TaskTruth) and truth.task == TASK.name and isinstance(truth.truth, float):
+                happy.append(truth.truth)
+        elif emission.event_type == ReviewPosted.__name__:
+            event, time_ms = decode_user_event(emission.value)
+            began = time.process_time()
+            outputs = portfolios[emission.partition].step(event, time_ms, len(asked))
+            seconds += time.process_time() - began
+            for output in outputs:
+                assert not isinstance(output, ModelQuarantined), output
+                if isinstance(output, Prediction):
+                    asked.append(output.answers)
+                elif isinstance(output, Outcome):
+                    labels += output.label is not None
+    answers = {name: np.array([one[name] for one in asked]) for name in NAMES}
+    return Run(np.array(happy), answers, labels, seconds)
 
 
 def said(values: NDArray[np.float64]) -> str:
@@ -96,25 +80,21 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--partitions", type=int, nargs="+", default=[1])
     given = parser.parse_args()
-    shops = [reviews_of(seed, given.events) for seed in given.seeds]
     for partitions in given.partitions:
-        right: dict[str, list[float]] = {name: [] for name in ("best", *MODELS)}
-        seconds = 0.0
-        for reviews in shops:
-            began = time.process_time()
-            answers = run(reviews, partitions)
-            seconds += time.process_time() - began
-            half = slice(len(reviews) // 2, None)
-            happy = np.array([review.happy for review in reviews])[half]
+        shops = [run(Scenario(seed, given.events, partitions)) for seed in given.seeds]
+        right: dict[str, list[float]] = {name: [] for name in ("best", *NAMES)}
+        for shop in shops:
+            half = slice(len(shop.happy) // 2, None)
+            happy = shop.happy[half]
             right["best"].append(float(np.maximum(happy, 1.0 - happy).mean()))
-            for name, answer in answers.items():
+            for name, answer in shop.answers.items():
                 right[name].append(float(np.where(answer[half] > 0.5, happy, 1.0 - happy).mean()))
         found = {name: np.array(values) for name, values in right.items()}
-        many = sum(map(len, shops))
-        stars = sum(review.event.stars is not None for reviews in shops for review in reviews)
+        many = sum(len(shop.happy) for shop in shops)
+        cost = 1e6 * sum(shop.seconds for shop in shops) / many
         print(
-            f"{partitions} partition(s), {len(shops)} shops of {given.events:,} events: "
-            f"{many:,} reviews, {stars} with stars; {1e6 * seconds / many:.0f} us a review for all models"
+            f"{partitions} partition(s), {len(shops)} shops of {given.events:,} events: {many:,} reviews, "
+            f"{sum(shop.labels for shop in shops)} with stars; {cost:.0f} us a review for all models"
         )
         for name, values in found.items():
             print(f"  {name:17} right {values.mean():.3f}; behind the best {said(found['best'] - values)}")

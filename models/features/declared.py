@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from contracts.events import UserEvent
 
@@ -42,8 +42,12 @@ class FeatureSet(Protocol):
         """All features, in the order in which models see them."""
         ...
 
-    def values(self, event: UserEvent, time_ms: int) -> dict[str, float]:
-        """Each declared feature by name, in the order of declaration, within its bounds; changes nothing."""
+    def values(self, event: UserEvent, time_ms: int) -> dict[str, Any]:
+        """Each declared feature by name, in the order of declaration, within its bounds; changes nothing.
+
+        What models see beside numbers, a text, stands under a name that is not declared: it is not logged, for
+        the event has it.
+        """
         ...
 
     def fold(self, event: UserEvent, time_ms: int) -> None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zlib import crc32
 
-__all__ = ["BUCKETS", "Words", "words_of"]
+__all__ = ["BUCKETS", "LONGEST", "Words", "words_of"]
 
 BUCKETS: Final = 2**14
 """Another word more is another number below this: state is bounded whatever people write."""
@@ -23,7 +23,8 @@ _STOP_WORDS: Final = {
         "das der die es ist ein eine und aber oder ich zu in auf so sehr ganz wirklich war".split()
     ),
 }
-_LONGEST: Final = 200  # words
+LONGEST: Final = 200
+"""Words of a text that are read."""
 
 
 class Words(NamedTuple):
@@ -54,7 +55,7 @@ def words_of(text: str) -> Words:
     S. Das and M. Chen, "Yahoo! for Amazon: extracting market sentiment from stock message boards", APFA 2001.
     K. Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009.
     """
-    found = [match.group() for match in _WORD.finditer(text.lower())][: 2 * _LONGEST]
+    found = [match.group() for match in _WORD.finditer(text.lower())][: 2 * LONGEST]
     language = max(_STOP_WORDS, key=lambda name: sum(word in _STOP_WORDS[name] for word in found))
     buckets: list[int] = []
     is_negated = False
@@ -65,4 +66,4 @@ def words_of(text: str) -> Words:
             is_negated = True
         elif word not in _STOP_WORDS[language]:
             buckets.append(crc32(f"not {word}".encode() if is_negated else word.encode()) % BUCKETS)
-    return Words(language, tuple(buckets[:_LONGEST]))
+    return Words(language, tuple(buckets[:LONGEST]))

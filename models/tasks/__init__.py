@@ -10,9 +10,10 @@ from typing import Final
 from models.tasks.basket.task import BASKET
 from models.tasks.conversion.task import CONVERSION
 from models.tasks.outside import with_outside
+from models.tasks.sentiment.task import SENTIMENT
 from models.tasks.spec import ModelKind, ModelSpec, TaskSpec
 
 __all__ = ["TASKS", "ModelKind", "ModelSpec", "TaskSpec"]
 
-TASKS: Final[Mapping[str, TaskSpec]] = with_outside((CONVERSION, BASKET))
+TASKS: Final[Mapping[str, TaskSpec]] = with_outside((CONVERSION, BASKET, SENTIMENT))
 """Every task by name, in the order in which they are asked."""

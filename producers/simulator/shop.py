@@ -15,6 +15,7 @@ from contracts.drift_words import OFF, read_switch
 from contracts.emission import Emission
 from contracts.events import OfferShown, OrderReturned, ReviewPosted, SessionStarted
 from contracts.labels import SILENCE_MS
+from contracts.records import TaskTruth
 from producers.event_writer import EventWriter
 from producers.simulator.behaviour import Row
 from producers.simulator.blind import BlindFilter, BlindTables, Blurred
@@ -264,7 +265,7 @@ class Shop:
         review = write_review(
             self._reviews, user.mood + item.quality, CATEGORIES[item.category], user.country
         )
-        self.writer.user(
+        number = self.writer.user(
             ReviewPosted,
             now,
             user.user_id,
@@ -272,6 +273,17 @@ class Shop:
             product_id=item.product_id,
             text=review.text,
             stars=review.stars,
+        )
+        self.writer.truth(
+            now,
+            user.user_id,
+            TaskTruth(
+                task="sentiment",
+                event_id=number,
+                session_id=number,  # of no visit
+                time=self.writer.time,
+                truth=review.happy,
+            ),
         )
 
     def _return(self, user: User, order_id: str, line: Line, now: int) -> None:

@@ -129,7 +129,8 @@ def test_training_examples_have_the_very_bits_that_were_logged(
         assert (answers, losses) == (outcome.answers, outcome.losses)
 
 
-@pytest.mark.parametrize("task", TASKS)
+# Those that are trained; of reviews there are none in so short a shop.
+@pytest.mark.parametrize("task", [name for name, task in TASKS.items() if task.batch is not None])
 def test_backfilled_examples_are_those_that_were_logged(
     spark: SparkSession, moved: tuple[EtlShop, RunReport], task: str
 ) -> None:

@@ -36,6 +36,7 @@ def test_its_tasks_are_asked_settled_and_scored(shown: dict[str, Any]) -> None:
     assert list(tasks) == [
         "conversion",
         "basket",
+        "sentiment",
         "dear-order",
         "price-groups",
         "next-product",
@@ -85,8 +86,9 @@ def test_their_rows_reach_the_marts_and_a_batch_model_is_trained(
 
 def test_without_the_package_its_records_are_passed_over(shown: dict[str, Any], shared_folder: Path) -> None:
     board = run_of("score", "--json", folder=shared_folder)
-    assert list(board["tasks"]) == ["conversion", "basket"]
+    assert list(board["tasks"]) == ["conversion", "basket", "sentiment"]
     refused = freshet("train", "dear-order", folder=shared_folder)
     assert (
-        refused.returncode == 2 and "must be one of conversion, basket. Got 'dear-order'." in refused.stderr
+        refused.returncode == 2
+        and "must be one of conversion, basket, sentiment. Got 'dear-order'." in refused.stderr
     )

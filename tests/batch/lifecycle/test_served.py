@@ -108,7 +108,7 @@ def typed_wrong(town: Town) -> None:
         (("promote", A), 2, "must be a shadow before it can be promoted"),
         (("shadow", A, "--end"), 2, "must be a shadow. It is retired."),
         (("rollback", "conversion"), 2, "An online model is served."),
-        (("rollback", "fortune"), 2, "The task must be one of conversion, basket. Got 'fortune'."),
+        (("rollback", "fortune"), 2, "The task must be one of conversion, basket, sentiment. Got 'fortune'."),
         (("why", "--task", "conversion"), 2, "Either --prediction must be given, or --task and --at."),
         (("why", "--task", "fortune", "--at", "2026-01-05 08:00"), 2, "--task must be one of"),
         (("why", "--task", "conversion", "--at", "noon"), 2, "--at must be an event time from 2000 to 2099"),

@@ -35,7 +35,7 @@ NAMES = [f"{task.name}-{model.name}" for task, model in MODELS]
 class Example(NamedTuple):
     """What a model sees, the label, and what the others of its task answered."""
 
-    x: dict[str, float]
+    x: dict[str, Any]
     y: Any
     others: dict[str, Any] = {}
 
@@ -48,13 +48,24 @@ def examples(task: TaskSpec, count: int, seed: int = 0) -> list[Example]:
     declared = task.features().declared
     made = []
     for _ in range(count):
-        x = {f.name: rng.uniform(f.low, min(f.high, 1e3)) for f in declared}
+        x: dict[str, Any] = {f.name: rng.uniform(f.low, min(f.high, 1e3)) for f in declared}
         x |= {f"padding_{n}": rng.random() for n in range(12 - len(x))}
         pull = sum((x[f.name] - f.low) / (f.high - f.low) for f in declared[:3]) / min(len(declared), 3)
         hit = rng.random() < pull
+        if "text_words" in x:
+            hit, text = review(rng)
+            x["text"] = text
         worth = x.get("cart_total", 0.0) + 10.0 + 100.0 * pull
         made.append(Example(x, float(hit) if isinstance(task.kind, Classification) else worth))
     return made
+
+
+def review(rng: random.Random) -> tuple[bool, str]:
+    """Whether a review is a happy one, and its text; the hash seed of a process may not change it."""
+    happy = rng.random() < 0.6
+    words = ("good", "lovely", "solid") if happy else ("bad", "flimsy", "ugly")
+    clauses = " and ".join(f"it is {rng.choice(words)}" for _ in range(6))
+    return happy, f"{clauses} and the item{rng.randrange(1_000)} is not {rng.choice(('round', 'blue'))}"
 
 
 @cache

@@ -11,7 +11,7 @@ from msgspec import structs
 from consumers.learner import LearnerFold
 from contracts.codec import NOT_SIGNED, decode_user_event, encode
 from contracts.errors import BadRecord
-from contracts.events import ModelActivated, SessionEnded
+from contracts.events import ModelActivated, ReviewPosted, SessionEnded
 from contracts.records import Features, Prediction
 from contracts.topics import USER_EVENTS
 from infra.kafka import Record
@@ -43,6 +43,13 @@ def log() -> list[bytes | None]:
     values.insert(len(values) // 2, encode(forged))
     ahead = SessionEnded(id="b", time="2026-01-12T08:00:00.000Z", source="s", user_id="u", session_id="x")
     values.insert(len(values) - 200, encode(ahead))
+    # Of its own the shop has one review in so short a time.
+    for number in range(60):
+        written = ReviewPosted(
+            id=f"r-{number}", time=activated.time, source="s", user_id="u", session_id=None, product_id="p",
+            text="it is good and not heavy", stars=5 if number % 10 == 0 else None,
+        )  # fmt: skip
+        values.insert(300 + 20 * number, encode(written))
     for place, odd in enumerate(corpus()):
         values.insert(40 + 20 * place, odd.value)
     return values

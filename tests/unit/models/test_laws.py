@@ -14,7 +14,15 @@ from pathlib import Path
 import pytest
 
 from contracts.codec import rfc3339
-from contracts.events import CartAdded, CartRemoved, OrderPlaced, Product, ProductViewed, UserEvent
+from contracts.events import (
+    CartAdded,
+    CartRemoved,
+    OrderPlaced,
+    Product,
+    ProductViewed,
+    ReviewPosted,
+    UserEvent,
+)
 from contracts.records import Features, ModelQuarantined, Outcome, Prediction
 from models.kinds import Ranking
 from models.online.largest_of import LargestOf
@@ -131,13 +139,23 @@ def extremes(start_ms: int) -> Iterator[tuple[UserEvent, int]]:
         time_ms = start_ms + years * 31_556_952_000
         for price, quantity, total in ((1e6, 100_000, 1e9), (0.001, 1, 0.001), (1e6, 1, 1e9)):
             product = Product(product_id="toys-0001", price=price, category="toys", discount=1.0)
-            for kind in (ProductViewed, CartAdded, CartAdded, CartRemoved, CartAdded, OrderPlaced):
+            for kind in (
+                ProductViewed,
+                CartAdded,
+                CartAdded,
+                CartRemoved,
+                CartAdded,
+                OrderPlaced,
+                ReviewPosted,
+            ):
                 number += 1
                 fields: dict[str, object] = {"product": product, "cart_id": "x", "quantity": quantity}
                 if kind is OrderPlaced:
                     fields = {"cart_id": "x", "order_id": "o", "total": total, "lines": 100_000}
                 elif kind is ProductViewed:
                     fields = {"product": product}
+                elif kind is ReviewPosted:
+                    fields = {"product_id": "toys-0001", "text": "not good " * 455, "stars": number % 5 + 1}
                 yield (
                     kind(
                         id=f"x-{number}",
@@ -181,7 +199,11 @@ def losses(outputs: list[Output], after: int) -> dict[str, float]:
     return {name: sum(values) / len(values) for name, values in found.items()}
 
 
-@pytest.mark.parametrize("task", LEARNT, ids=[task.name for task in LEARNT])
+# Of reviews there are 50 in 8,000 events, and 5 labels: too few to hold losses to.
+OFTEN = [task for task in LEARNT if task.name != "sentiment"]
+
+
+@pytest.mark.parametrize("task", OFTEN, ids=[task.name for task in OFTEN])
 def test_after_extremes_the_loss_is_no_higher_than_without_them(task: TaskSpec) -> None:
     task = replace(task, models=tuple(model for model in task.models if model.kind != "frozen"))
     # A list costs ten times what a number does.

@@ -83,7 +83,7 @@ def test_the_learner_refuses_the_very_same_records(moments: list[tuple[object, i
         ("ProductViewed", '"cart_id":"c","product":{"product_id":"p","price":1}', None, ()),
         ("SessionEnded", '"session_id":"s"', "s", ()),
         ("OrderReturned", '"session_id":"s","order_id":"o","total":1,"lines":1', None, ()),
-        ("ReviewPosted", '"session_id":"s","product_id":"p","text":"x"', None, ()),
+        ("ReviewPosted", '"session_id":"s","product_id":"p","text":"x"', None, ("sentiment",)),
     ],
 )
 def test_who_is_asked_depends_on_type_and_visit(

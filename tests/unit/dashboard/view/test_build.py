@@ -92,7 +92,7 @@ def test_batch_models_stand_behind_the_online_ones_with_their_stage_until_they_a
         facts, Shop(partitions=2), Settings(), state="running", elapsed_s=1.0,
         batch=BatchSide("etl: first run", {"conversion": "trains"}),
     )  # fmt: skip
-    conversion, basket = view.tasks
+    conversion, basket, _ = view.tasks
     assert [(m.name, m.kind, m.stage) for m in conversion.models] == [
         ("second-order", "online", ""), ("trees@2", "batch", "shadow"), ("prior", "baseline", ""),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from infra.embedded.data_folder import MARKER, lock_folder
 from infra.embedded.running import publish_running
 
 NOBODY = "127.0.0.1:1"
-TASK = "must be one of conversion, basket. Got "
+TASK = "must be one of conversion, basket, sentiment. Got "
 MODEL = "as task/name@version. Got "
 TIME = "--at must be an event time from 2000 to 2099, such as 2026-01-05 12:00. Got "
 EXPORT = "must be a folder of `freshet models export`. It is "
@@ -75,7 +75,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("etl --every ''", "--every must be a time from 1s"),
         ("train ''", TASK + "''."),
         ("train conversion --budget -1", "--budget must be a time from 0s"),
-        ("trainer fortune", "conversion, basket. Got 'fortune'."),
+        ("trainer fortune", "conversion, basket, sentiment. Got 'fortune'."),
         ("learn --group 'a b'", "--group must be 1 to 100 letters, digits"),
         ("learn --http-host 'a b'", "--http-host must be an address without spaces"),
         ("learn --partition -1", "Invalid value for '--partition'"),
