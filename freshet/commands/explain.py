@@ -127,7 +127,8 @@ def _show(one: Explained) -> None:
     table.add_row("start", "", f"{said.start:+.4f}")
     for name, size in parts[:_SHOWN]:
         bar = styled("█" * round(_BAR * abs(size) / longest), "green" if size > 0 else "red")
-        table.add_row(plain(name), f"{one.x.get(name, 0.0):.4g}", f"{size:+.4f}", bar)
+        seen = f"{one.x[name]:.4g}" if name in one.x else ""  # words of a text have no value
+        table.add_row(plain(name), seen, f"{size:+.4f}", bar)
     if rest := parts[_SHOWN:]:
         table.add_row(f"{len(rest)} others", "", f"{sum(size for _, size in rest):+.4f}")
     table.add_row("total", "", f"{said.total:+.4f}")

@@ -28,10 +28,11 @@ LONGEST: Final = 200
 
 
 class Words(NamedTuple):
-    """What models see of a text: its language, and the bucket of each word."""
+    """What models see of a text: its language, and the bucket of each word; for people, how each is spelled."""
 
     language: str
     buckets: tuple[int, ...]
+    spelled: tuple[str, ...]
 
 
 @lru_cache(maxsize=64)
@@ -47,6 +48,8 @@ def words_of(text: str) -> Words:
     False
     >>> words_of("It is very solid and good.") == words_of("SOLID. Good!")
     True
+    >>> words_of("It is not good.").spelled
+    ('not good',)
     >>> words_of("das ist gut").language
     'de'
 
@@ -57,7 +60,7 @@ def words_of(text: str) -> Words:
     """
     found = [match.group() for match in _WORD.finditer(text.lower())][: 2 * LONGEST]
     language = max(_STOP_WORDS, key=lambda name: sum(word in _STOP_WORDS[name] for word in found))
-    buckets: list[int] = []
+    spelled: list[str] = []
     is_negated = False
     for word in found:
         if word in _CLAUSE_ENDS:
@@ -65,5 +68,6 @@ def words_of(text: str) -> Words:
         elif word in _NEGATIONS:
             is_negated = True
         elif word not in _STOP_WORDS[language]:
-            buckets.append(crc32(f"not {word}".encode() if is_negated else word.encode()) % BUCKETS)
-    return Words(language, tuple(buckets[:LONGEST]))
+            spelled.append(f"not {word}" if is_negated else word)
+    del spelled[LONGEST:]
+    return Words(language, tuple(crc32(word.encode()) % BUCKETS for word in spelled), tuple(spelled))

@@ -26,13 +26,19 @@ class NaiveBayes:
 
     def logit(self, words: Sequence[int]) -> float:
         """Log of the odds of the class 1."""
+        start, parts = self.parts(words)
+        return sum(parts, start)
+
+    def parts(self, words: Sequence[int]) -> tuple[float, list[float]]:
+        """Log odds without words, and what each word adds."""
         known = _SMOOTHING * len(self._words)
         shift = log((self._totals[0] + known) / (self._totals[1] + known)) if known else 0.0
-        total = log((self._texts[1] + _SMOOTHING) / (self._texts[0] + _SMOOTHING))
-        for word in words:
-            if (counts := self._words.get(word)) is not None:
-                total += log((counts[1] + _SMOOTHING) / (counts[0] + _SMOOTHING)) + shift
-        return total
+        start = log((self._texts[1] + _SMOOTHING) / (self._texts[0] + _SMOOTHING))
+        counted = (self._words.get(word) for word in words)
+        return start, [
+            0.0 if counts is None else log((counts[1] + _SMOOTHING) / (counts[0] + _SMOOTHING)) + shift
+            for counts in counted
+        ]
 
     def learn(self, words: Sequence[int], label: int, weight: float) -> None:
         """Count a text and its words in, each `weight` times."""

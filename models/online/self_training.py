@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import exp, log, sqrt
 from typing import Any, Final, Protocol
 
+from models.explanation import Explanation
 from models.features.words import words_of
 
 __all__ = ["TEXT", "LabelledOnly", "SelfTraining", "WordModel"]
@@ -22,6 +23,10 @@ class WordModel(Protocol):
 
     def logit(self, words: Sequence[int]) -> float:
         """Log of the odds of the class 1."""
+        ...
+
+    def parts(self, words: Sequence[int]) -> tuple[float, list[float]]:
+        """Log of the odds without words, and what each word adds to it."""
         ...
 
     def learn(self, words: Sequence[int], label: int, weight: float) -> None:
@@ -74,6 +79,21 @@ class LabelledOnly:
         words = words_of(x[TEXT])
         language = self._languages.get(words.language)
         return 0.5 if language is None else _sigmoid(exp(self._sureness) * language.logit(words.buckets))
+
+    def explain_one(self, x: dict[str, Any]) -> Explanation:
+        """What each word adds to the log odds."""
+        words = words_of(x[TEXT])
+        language = self._languages.get(words.language)
+        if language is None:
+            return Explanation(0.5)
+        start, parts = language.model.parts(words.buckets)
+        # Log odds that are too large are cut: then each part is made smaller alike.
+        total = start + sum(parts)
+        scale = exp(self._sureness) * min(1.0, _LARGEST_LOGIT / max(abs(total), 1.0))
+        added: dict[str, float] = {}
+        for word, part in zip(words.spelled, parts, strict=True):
+            added[word] = added.get(word, 0.0) + scale * part
+        return Explanation(scale * start, added, "logistic")
 
     def learn_one(self, x: dict[str, Any], y: float) -> None:
         """Take in a text with its label."""

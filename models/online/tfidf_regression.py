@@ -37,6 +37,11 @@ class TfIdfRegression:
         """Log of the odds of the class 1; there is no intercept, for words say more."""
         return self._dot(self._vector(words))
 
+    def parts(self, words: Sequence[int]) -> tuple[float, list[float]]:
+        """No start, and what each word adds; one that comes again adds all of it where it stands first."""
+        vector, zero = self._vector(words), (0.0, 0.0)
+        return 0.0, [vector.pop(word, 0.0) * self._weights.get(word, zero)[0] for word in words]
+
     def learn(self, words: Sequence[int], label: int, weight: float) -> None:
         """Take one step towards `label`, `weight` times as long as a plain one."""
         for word in dict.fromkeys(words):
