@@ -21,8 +21,13 @@ from tests.corpus import Oddity, corpus, fortune, from_the_future
 pytestmark = pytest.mark.long
 
 BEFORE, AFTER = 3_000, 10_000
+# Reviews come late, and one in ten has stars: a handful of labels here, of which each decides the mean.
+RARE = {"sentiment"}
 LEARNT = {
-    (task.name, spec.name) for task in TASKS.values() for spec in task.models if spec.kind != "baseline"
+    (task.name, spec.name)
+    for task in TASKS.values()
+    for spec in task.models
+    if spec.kind != "baseline" and task.name not in RARE
 }
 
 
@@ -55,7 +60,7 @@ class Shop:
             outputs = fold.step(record(first + number, value)).outputs
             assert_finite(outputs)
             for output in outputs:
-                if isinstance(output, Outcome) and output.offset >= first:
+                if isinstance(output, Outcome) and output.offset >= first and output.task not in RARE:
                     for model, loss in output.losses.items():
                         assert loss is not None
                         losses.setdefault((output.task, model), []).append(loss)
