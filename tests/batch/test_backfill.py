@@ -43,11 +43,17 @@ PARTITIONS = 2
 
 
 def values_of(partition: int) -> list[bytes | None]:
-    """A shop's partition with odd bytes in between."""
+    """A shop's partition with reviews, which come late in it, and odd bytes in between."""
     shop = Simulator(Scenario(seed=5, events=900, partitions=PARTITIONS))
     values: list[bytes | None] = [
         one.value for one in shop if (one.topic, one.partition) == (USER_EVENTS.name, partition)
     ]
+    for number in range(10):
+        before = json.loads(values[20 * number] or b"")
+        review = {name: before[name] for name in ("time", "source")} | {"user_id": "user-1"}
+        review |= {"type": "ReviewPosted", "id": f"review-{partition}-{number}", "product_id": "p-0001"}
+        review |= {"text": f"Not {number} times good, and lovely."} | ({"stars": 5} if number % 3 else {})
+        values.insert(20 * number + 1, json.dumps(review).encode())
     for place, odd in enumerate(corpus()[partition::PARTITIONS]):
         values.insert(9 * place, odd.value)
     return values
@@ -274,7 +280,7 @@ def test_a_log_that_lost_its_beginning_is_an_error_that_names_the_offsets(past: 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("fortune", "must be conversion (64 features) or basket (53 features)"),
+        ("fortune", "must be conversion (64 features) or basket (53 features) or sentiment (1 features)"),
         ("12345", "There is no 12345"),
     ],
 )
