@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import NamedTuple
 
 from contracts.bounds import Label
 from contracts.codec import rfc3339
@@ -24,7 +24,6 @@ from contracts.events import (
     SessionEnded,
     UserEvent,
 )
-from contracts.features import feature_set_id
 from contracts.records import (
     Features,
     FeatureSetDeclared,
@@ -36,11 +35,9 @@ from contracts.records import (
     is_batch,
 )
 from models.defining import defining_modules
-from models.deployments import Deployments
 from models.explanation import Explanation
-from models.kinds.kind import NoAnswer
-from models.online.protocol import BlendsAnswers, LearnsUnlabelled, OnlineModel, learn_visit
 from models.serving import BatchModels, Unscored, add_losses, score
+from models.task_state import Asked, Output, TaskState
 from models.tasks import TASKS, TaskSpec
 from models.tasks.label_rules import Settled, Why
 from models.visits import SettledVisit, Visits, visit_of
@@ -48,20 +45,8 @@ from models.watched import Watched
 
 __all__ = ["Output", "Portfolio"]
 
-Output: TypeAlias = Prediction | Features | Outcome | LateLabel | ModelQuarantined | ModelInForce
-
 # What is counted when it comes after its visit is settled.
 _CAN_BE_LATE = (ProductViewed, CartAdded, CartRemoved, OrderPlaced)
-
-
-class _Asked(NamedTuple):
-    """A decision point that waits for its label."""
-
-    task: str
-    offset: int
-    event: UserEvent
-    answers: dict[str, Any]
-    x: dict[str, float]
 
 
 class _Seen(NamedTuple):
@@ -80,63 +65,6 @@ class _Settling(NamedTuple):
     why: Why
 
 
-class _Task:
-    """One task with its state: features, and those models that still answer."""
-
-    def __init__(self, spec: TaskSpec, partition: int) -> None:
-        self.spec = spec
-        self.partition = partition
-        self.features = spec.features()
-        self.names = tuple(feature.name for feature in self.features.declared)
-        self.feature_set = feature_set_id(spec.name, self.names)
-        self.models: dict[str, OnlineModel | None] = {model.name: model.build() for model in spec.models}
-        self.deployments = Deployments()
-        # Who blends the answers of others is asked behind them. Noted, for to ask a protocol costs microseconds.
-        self._blends = tuple(name for name, model in self.models.items() if isinstance(model, BlendsAnswers))
-        self._order = sorted(self.models, key=self._blends.__contains__)
-
-    def predict(self, x: dict[str, float], offset: int, out: list[Output]) -> dict[str, Any]:
-        answers: dict[str, Any] = dict.fromkeys(self.models)
-        for name in self._order:
-            model = self.models[name]
-            if model is None:
-                continue
-            try:
-                blends = name in self._blends
-                given = cast(BlendsAnswers, model).blend(x, answers) if blends else model.predict_one(x)
-                answers[name] = self.spec.kind.checked(given)
-            except NoAnswer as error:
-                self._quarantine(name, offset, f"predict_one {error}", out)
-            except Exception as error:  # whatever a model raises is its own end, not the worker's
-                self._quarantine(name, offset, f"{type(error).__name__} in predict_one: {error}", out)
-        return answers
-
-    def learn(self, those: list[_Asked], label: Label | None, offset: int, out: list[Output]) -> None:
-        xs = [asked.x for asked in those]
-        for name, model in self.models.items():
-            if model is None:
-                continue
-            try:
-                if label is not None and name in self._blends:
-                    for asked in those:
-                        cast(BlendsAnswers, model).learn_blend(asked.x, asked.answers, label)
-                elif label is not None:
-                    learn_visit(model, xs, label)
-                elif isinstance(model, LearnsUnlabelled):
-                    for x in xs:
-                        model.learn_unlabelled(x)
-            except Exception as error:  # as above
-                self._quarantine(name, offset, f"{type(error).__name__} in learn_one: {error}", out)
-
-    def _quarantine(self, name: str, offset: int, reason: str, out: list[Output]) -> None:
-        self.models[name] = None
-        out.append(
-            ModelQuarantined(
-                task=self.spec.name, model=name, partition=self.partition, offset=offset, reason=reason[:500]
-            )
-        )
-
-
 class Portfolio:
     """All tasks of one partition and their state; pickled whole, it goes on to the last bit.
 
@@ -150,9 +78,9 @@ class Portfolio:
 
     def __init__(self, partition: int, tasks: Iterable[TaskSpec] | None = None) -> None:
         self.partition = partition
-        self._tasks = {spec.name: _Task(spec, partition) for spec in tasks or TASKS.values()}
+        self._tasks = {spec.name: TaskState(spec, partition) for spec in tasks or TASKS.values()}
         self._follows = any(task.spec.label.follows for task in self._tasks.values())
-        self._visits: Visits[_Asked] = Visits()
+        self._visits: Visits[Asked] = Visits()
         # By visit and task, of those that are asked when a visit has ended.
         self._last: dict[str, dict[str, _Seen]] = {}
         # Both are empty wherever the state is looked at: between `complete` and the next `step`.
@@ -308,9 +236,7 @@ class Portfolio:
                 last = _Seen(event, offset, task.features.values(event, time_ms))
                 self._last.setdefault(visit, {})[name] = last
 
-    def _ask(
-        self, visit: str, event: UserEvent, time_ms: int, offset: int, out: list[Output]
-    ) -> list[_Asked]:
+    def _ask(self, visit: str, event: UserEvent, time_ms: int, offset: int, out: list[Output]) -> list[Asked]:
         """Ask all tasks that ask this event; return what waits for its label."""
         waiting = []
         for task in self._tasks.values():
@@ -328,7 +254,7 @@ class Portfolio:
                 waiting.append(asked)
         return waiting
 
-    def _predict(self, task: _Task, visit: str, seen: _Seen, at: int, out: list[Output]) -> _Asked:
+    def _predict(self, task: TaskState, visit: str, seen: _Seen, at: int, out: list[Output]) -> Asked:
         event, offset, x = seen
         answers = task.predict(x, at, out)
         served = next((name for name, answer in answers.items() if answer is not None), None)
@@ -354,12 +280,12 @@ class Portfolio:
         if task.deployments.answering:
             row = Unscored(prediction, x, task.deployments.answering, task.deployments.champion)
             self._unscored.setdefault(task.spec.name, []).append(row)
-        return _Asked(task.spec.name, offset, event, answers, x)
+        return Asked(task.spec.name, offset, event, answers, x)
 
-    def _settle(self, ended: SettledVisit[_Asked], by: _Settling, out: list[Output]) -> None:
+    def _settle(self, ended: SettledVisit[Asked], by: _Settling, out: list[Output]) -> None:
         order = by.event if by.why == "order" and isinstance(by.event, OrderPlaced) else None
         # By task: decision points of a visit that have the same label are learnt together.
-        learnt: dict[str, list[tuple[Label, list[_Asked]]]] = {}
+        learnt: dict[str, list[tuple[Label, list[Asked]]]] = {}
         for asked in ended.waiting:
             task = self._tasks[asked.task]
             settled = task.spec.label.when_ended(asked.event, order)
@@ -375,7 +301,7 @@ class Portfolio:
         for name, last in self._last.pop(ended.visit, {}).items():
             self._ask_at_end(self._tasks[name], ended.visit, last, by, out)
 
-    def _ask_at_end(self, task: _Task, visit: str, last: _Seen, by: _Settling, out: list[Output]) -> None:
+    def _ask_at_end(self, task: TaskState, visit: str, last: _Seen, by: _Settling, out: list[Output]) -> None:
         asked = self._predict(task, visit, last, by.offset, out)
         label = None
         if task.spec.label.settles:
@@ -386,10 +312,10 @@ class Portfolio:
         task.learn([asked], label, by.offset, out)
 
     def _follow(
-        self, visit: str, waiting: list[_Asked], event: UserEvent, offset: int, out: list[Output]
+        self, visit: str, waiting: list[Asked], event: UserEvent, offset: int, out: list[Output]
     ) -> None:
         """Settle what this event of the visit says the label of, before it is a decision point itself."""
-        left: list[_Asked] = []
+        left: list[Asked] = []
         for asked in waiting:
             task = self._tasks[asked.task]
             settled = task.spec.label.when_followed(asked.event, event)
@@ -400,7 +326,7 @@ class Portfolio:
                 task.learn([asked], settled.label, offset, out)
         waiting[:] = left
 
-    def _outcome(self, task: _Task, asked: _Asked, visit: str, settled: Settled, by: _Settling) -> Outcome:
+    def _outcome(self, task: TaskState, asked: Asked, visit: str, settled: Settled, by: _Settling) -> Outcome:
         label, loss = settled.label, task.spec.kind.loss
         losses: dict[str, float | None] = {}
         if label is not None:

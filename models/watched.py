@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from models.explanation import Explains, Explanation
-from models.online.protocol import LearnsUnlabelled, OnlineModel, learn_visit
+from models.online.protocol import BlendsAnswers, LearnsUnlabelled, OnlineModel, learn_visit
 
 __all__ = ["Told", "Watched"]
 
@@ -34,6 +34,16 @@ class Watched:
         answer = self.model.predict_one(x)
         self.told(x, self.model.explain_one(x) if isinstance(self.model, Explains) else None)
         return answer
+
+    def blend(self, x: dict[str, float], others: dict[str, Any]) -> Any:
+        """Answer of a model that blends those of the others: its list says what it is made of."""
+        answer = cast(BlendsAnswers, self.model).blend(x, others)
+        self.told(x, None)
+        return answer
+
+    def learn_blend(self, x: dict[str, float], others: dict[str, Any], y: Any) -> None:
+        """Pass one label on to a model that blends."""
+        cast(BlendsAnswers, self.model).learn_blend(x, others, y)
 
     def learn_one(self, x: dict[str, float], y: Any) -> None:
         """Pass one label on."""

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from dashboard.terminal.plain_text import styled
 
-__all__ = ["can_redraw", "console", "echo", "tell"]
+__all__ = ["can_redraw", "console", "echo", "shortened", "tell"]
 
+_LONGEST = 60  # of a cell
 _PIPE_COLUMNS = 160  # off a terminal nothing says how wide; 80 would cut ids in tables
 
 
@@ -42,3 +43,15 @@ def echo(line: str) -> None:
 def tell(message: str, style: str = "") -> None:
     """Tell a person something, on standard error."""
     console(stderr=True).print(styled(message, style), soft_wrap=True)
+
+
+def shortened(value: object) -> str:
+    """An answer or a label for a table: numbers with four digits, all else cut at 60 characters.
+
+    Examples
+    --------
+    >>> shortened(0.25), len(shortened("a" * 100))
+    ('0.2500', 60)
+    """
+    text = f"{value:.4f}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -14,7 +14,7 @@ from freshet.cli.arguments import need_task
 from freshet.cli.broker_check import require_broker
 from freshet.cli.command import DATABASE, LOOK, command
 from freshet.cli.options import Json
-from freshet.cli.rendering import console, echo, tell
+from freshet.cli.rendering import console, echo, shortened, tell
 
 if TYPE_CHECKING:
     from consumers.trace import Explained
@@ -110,7 +110,7 @@ def _show(one: Explained) -> None:
         screen.print(f"{asked.task}: no model answered")
         return
     answer, said = asked.answers[model], one.models[model]
-    screen.print(styled(f"{asked.task}: {model} answered {_short(answer)}", "bold"), soft_wrap=True)
+    screen.print(styled(f"{asked.task}: {model} answered {shortened(answer)}", "bold"), soft_wrap=True)
     if said is None:
         screen.print("It has no explanation.", style="dim")
         return
@@ -133,10 +133,5 @@ def _show(one: Explained) -> None:
         table.add_row(f"{len(rest)} others", "", f"{sum(size for _, size in rest):+.4f}")
     table.add_row("total", "", f"{said.total:+.4f}")
     screen.print(table)
-    others = [f"{name} {_short(asked.answers[name])}" for name in one.models if name != model]
+    others = [f"{name} {shortened(asked.answers[name])}" for name in one.models if name != model]
     screen.print(styled(f"others answered: {', '.join(others)}", "dim"), soft_wrap=True)
-
-
-def _short(value: object) -> str:
-    text = f"{value:.4f}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 60 else text[:59] + "…"

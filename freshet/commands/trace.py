@@ -11,7 +11,7 @@ from dashboard.terminal.plain_text import json_line, plain, styled
 from freshet.cli.broker_check import require_broker
 from freshet.cli.command import BROKER, LOOK, command
 from freshet.cli.options import Json
-from freshet.cli.rendering import console, echo
+from freshet.cli.rendering import console, echo, shortened
 
 if TYPE_CHECKING:
     from consumers.trace import Trace, Turn
@@ -64,14 +64,14 @@ def _show(found: Trace) -> None:
             loss = None if outcome is None else outcome.losses.get(model)
             table.add_row(
                 styled(f"{model} (served)" if model == asked.model else model),
-                plain("–" if answer is None else _short(answer)),
+                plain("–" if answer is None else shortened(answer)),
                 "–" if loss is None else f"{loss:.4f}",
             )
         screen.print(table)
         if outcome is None:
             screen.print("label: has not come", style="dim")
             continue
-        label = "none ever" if outcome.label is None else _short(outcome.label)
+        label = "none ever" if outcome.label is None else shortened(outcome.label)
         by = f"by {outcome.why}, at {outcome.settled_time}, with the record at offset {outcome.settled_offset:,}"
         screen.print(plain(f"label: {label}, {by}"), soft_wrap=True)
         if one.learnt_in is not None:
@@ -83,8 +83,3 @@ def _said(turn: Turn) -> str:
         f"turn {turn.turn:,} of generation {turn.generation} (offsets {turn.start:,} to {turn.end:,}, journal "
         f"{turn.journal_offset:,}, chain {turn.chain[:8]})"
     )
-
-
-def _short(value: object) -> str:
-    text = f"{value:.4f}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 60 else text[:59] + "…"

@@ -10,8 +10,8 @@ from contracts.records import Prediction
 from models.explanation import Explains, Explanation
 from models.features.words import words_of
 from models.portfolio import Portfolio
-from models.tasks import TASKS, ModelSpec, TaskSpec
-from tests.unit.models.streams import MODELS, NAMES, examples, learn, shop
+from models.tasks import ModelSpec, TaskSpec
+from tests.unit.models.streams import LAWFUL, MODELS, NAMES, examples, learn, shop
 
 EXPLAINING = [(task, spec) for task, spec in MODELS if isinstance(spec.build(), Explains)]
 
@@ -46,9 +46,9 @@ def test_parts_add_up_to_the_answer_and_leave_the_state_alone(
 
 
 def test_models_that_are_watched_answer_and_learn_as_ever_and_tell_of_each_answer() -> None:
-    plain, watched = Portfolio(0), Portfolio(0)
+    plain, watched = Portfolio(0, LAWFUL.values()), Portfolio(0, LAWFUL.values())
     told: list[tuple[str, Explanation | None]] = []
-    for task in TASKS:
+    for task in LAWFUL:
         watched.watch(task, lambda model, _x, said: told.append((model, said)))
     answers = 0
     for offset, (event, time_ms) in enumerate(shop(600)):
